@@ -1,0 +1,89 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one interface behind which every balancer is driven.
+
+PRIVATE to the collection. To add a balancer: write ``<name>.py`` beside this
+file with a class that satisfies :class:`Balancer`, and name it in
+``registry.py``. A driver does I/O and decides nothing: which split is wanted,
+and whether it is safe, has been decided before it is called.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import Split
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """One change that a plan makes, in the balancer's own terms.
+
+    :param verb: what is done, for example ``write`` or ``set map``
+    :param target: what it is done to: a file, a map, a server
+    :param content: what is written or sent; never a secret
+    """
+
+    verb: str
+    target: str
+    content: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.verb, self.target, self.content) if part)
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What a balancer says of one app.
+
+    :param live: the split that requests meet now
+    :param stored: the split that a restart would bring back; None when it is absent or unreadable
+    """
+
+    live: Split
+    stored: t.Optional[Split]
+
+    @property
+    def consistent(self) -> bool:
+        return self.live == self.stored
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoint:
+    """One instance of a pool, as the balancer sees it.
+
+    :param name: the server's name within its pool
+    :param address: ``host:port``
+    :param state: ``ready``, ``drain``, ``maint``, ``down``, or ``unknown`` where the balancer cannot tell
+    :param in_flight: requests (connections where the balancer cannot tell requests) open to it now
+    """
+
+    name: str
+    address: str
+    state: str
+    in_flight: int
+
+
+class Balancer(t.Protocol):
+    """A balancer that carries out splits for one app without dropping a request.
+
+    Every method raises a :class:`DeliveryError` when the balancer cannot be
+    reached or refuses; none retries.
+    """
+
+    def read(self) -> Reading:
+        """The split in force now, and the one on disk."""
+
+    def plan(self, current: Reading, wanted: Split) -> t.List[Command]:
+        """The commands that lead from *current* to *wanted*; empty when nothing is to be done. No I/O."""
+
+    def apply(self, commands: t.Sequence[Command]) -> None:
+        """Carry out a plan; safe to kill at any instant and to repeat."""
+
+    def endpoints(self, pool: str) -> t.List[Endpoint]:
+        """The instances of *pool* as this balancer knows them; raises UnknownPool."""
+
+    def set_servers(self, pool: str, names: t.Sequence[str], state: str) -> None:
+        """Put servers of *pool* into ``ready``, ``drain`` or ``maint`` in one call; raises Unsupported where it cannot."""
