@@ -40,14 +40,17 @@ class Reading:
 
     :param live: the split that requests meet now
     :param stored: the split that a restart would bring back; None when it is absent or unreadable
+    :param faults: what else is out of order and a plan would repair, in words: duplicate entries, stray files
     """
 
     live: Split
     stored: t.Optional[Split]
+    faults: t.Tuple[str, ...] = ()
 
     @property
     def consistent(self) -> bool:
-        return self.live == self.stored
+        """Whether a restart would change nothing."""
+        return self.live == self.stored and not self.faults
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,11 +69,26 @@ class Endpoint:
     in_flight: int
 
 
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """Where a task says that the balancer is reached, when not where the layout says.
+
+    :param socket: path of HAProxy's runtime socket
+    :param admin: URL, ``host:port`` or socket of Caddy's or Envoy's admin interface
+    :param probe: URL of the listener
+    """
+
+    socket: str = ""
+    admin: str = ""
+    probe: str = ""
+
+
 class Balancer(t.Protocol):
     """A balancer that carries out splits for one app without dropping a request.
 
-    Every method raises a :class:`DeliveryError` when the balancer cannot be
-    reached or refuses; none retries.
+    A driver is built from a :class:`Layout` and a :class:`Connection`, without
+    I/O. Every method raises a :class:`DeliveryError` when the balancer cannot
+    be reached or refuses; none retries.
     """
 
     def read(self) -> Reading:
