@@ -1,0 +1,179 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a rollout is begun: from what serves now to a plan, or to nothing to do.
+
+PRIVATE to the collection. Pure. What serves is taken from the balancers and
+from the hosts, never from the journal.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
+    Irreversible,
+    MixedFleet,
+    NoRollout,
+    NothingToRollBackTo,
+    TrafficUnclear,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Options,
+    Rollout,
+    Status,
+    World,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import (
+    BlueGreen,
+    blue_green,
+    rollback,
+)
+
+APP_NAME = re.compile(r"^[a-z0-9][a-z0-9-]*$")
+RELEASE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")
+
+Fleet = t.Mapping[str, t.Mapping[str, t.Optional[str]]]
+"""By pool, by host: the release that the host has as its current one, or None."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Delivery:
+    """What an operator asks for.
+
+    :param id: a name for the rollout that sorts by time
+    """
+
+    id: str
+    app: str
+    release: str
+    choices: BlueGreen
+    options: Options
+    irreversible: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Unchanged:
+    """Nothing is to be done, and why."""
+
+    reason: str
+
+
+def check_names(app: str, release: t.Optional[str]) -> None:
+    """Refuse names that could reach outside their folder or break a balancer's file.
+
+    :raises InvalidOption: naming the option and what a name may hold
+    """
+    if not APP_NAME.match(app):
+        raise InvalidOption("app: '{0}' is not lower-case letters, digits and dashes".format(app))
+    if release is not None and (not RELEASE_NAME.match(release) or ".." in release):
+        raise InvalidOption(
+            "release: '{0}' is not a plain name of letters, digits, '.', '_', '+' and '-'; "
+            "a release is a version, not a path".format(release)
+        )
+
+
+def begin_blue_green(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[Rollout, Unchanged]:
+    """A new rollout of *wanted* onto the idle pool, or Unchanged when that release serves already.
+
+    :raises InvalidOption: a bad name, or a pool without hosts
+    :raises TrafficUnclear: balancers that are unreadable, disagree or divide the traffic
+    :raises MixedFleet: a serving pool whose hosts have different releases
+    """
+    check_names(wanted.app, wanted.release)
+    _check_fleet(fleet)
+    serving = serving_pool(world, sorted(fleet))
+    idle = next(pool for pool in fleet if pool != serving)
+    release = release_of(serving, fleet)
+    if release == wanted.release:
+        return Unchanged("release {0} serves already, from pool {1}".format(release, serving))
+    return _open(wanted, serving, idle, release, blue_green(serving, idle, wanted.choices, wanted.options), world)
+
+
+def begin_rollback(last: t.Optional[Rollout], wanted: Delivery, world: World) -> t.Union[Rollout, Unchanged]:
+    """A rollout back to the release before *last*, or Unchanged when that has happened already.
+
+    Needs the journal and the balancers only. ``wanted.release`` is not used.
+
+    :raises NoRollout: the app was never delivered
+    :raises NothingToRollBackTo: the last delivery was the first
+    :raises Irreversible: the last release was declared so
+    :raises TrafficUnclear: see :func:`serving_pool`
+    """
+    if last is None:
+        raise NoRollout("app {0} has no rollout in its journal".format(wanted.app))
+    if last.strategy == "rollback" or last.status is not Status.SUCCEEDED:
+        kept = last.to_release if last.status is Status.SUCCEEDED else last.from_release
+        return Unchanged("the last rollout, {0}, has been rolled back; {1} serves".format(last.id, kept))
+    if last.from_release is None:
+        raise NothingToRollBackTo("{0} was the first release of {1}".format(last.to_release, last.app))
+    if last.irreversible:
+        raise Irreversible("release {0} of {1} was declared irreversible".format(last.to_release, last.app))
+    serving = serving_pool(world, [last.old_pool, last.new_pool])
+    if serving == last.old_pool:
+        return Unchanged("pool {0} with {1} serves already".format(last.old_pool, last.from_release))
+    age = world.now - (last.ended_at or world.now)
+    retired = last.step is None and any(step.kind.value == "retire" for step in last.steps)
+    instant = age <= wanted.options.rollback_window and not retired
+    back = dataclasses.replace(wanted, release=last.from_release)
+    steps = rollback(serving, last.old_pool, instant, wanted.options)
+    opened = _open(back, serving, last.old_pool, last.to_release, steps, world)
+    return dataclasses.replace(opened, strategy="rollback")
+
+
+def serving_pool(world: World, pools: t.Sequence[str]) -> str:
+    """The pool that takes all traffic on every balancer.
+
+    :raises TrafficUnclear: when there is none, or a balancer cannot be read
+    """
+    if not world.splits:
+        raise InvalidOption("balancers: none is named, so nothing says what serves")
+    if world.unreadable:
+        raise TrafficUnclear("balancer {0} cannot be read".format(", ".join(world.unreadable)))
+    for pool in pools:
+        if all(split.share(pool) == 10000 for split in world.readable):
+            return pool
+    seen = {name: dict(split.shares) for name, split in world.splits.items() if split is not None}
+    raise TrafficUnclear("no pool takes all traffic on every balancer: {0} (1/100 %)".format(seen))
+
+
+def release_of(pool: str, fleet: Fleet) -> t.Optional[str]:
+    """The release that all hosts of *pool* have; None when none of them has any.
+
+    :raises MixedFleet: when they differ
+    """
+    releases = set(fleet[pool].values())
+    if len(releases) > 1:
+        raise MixedFleet("pool {0} has {1}".format(pool, dict(fleet[pool])))
+    return releases.pop()
+
+
+def _check_fleet(fleet: Fleet) -> None:
+    if len(fleet) != 2:
+        raise InvalidOption("pools: blue-green takes two pools, got {0}".format(", ".join(sorted(fleet)) or "none"))
+    empty = [pool for pool, hosts in fleet.items() if not hosts]
+    if empty:
+        raise InvalidOption("pools: pool {0} has no hosts; give its inventory group some".format(", ".join(empty)))
+
+
+def _open(
+    wanted: Delivery, old: str, new: str, release: t.Optional[str], steps: t.Tuple[t.Any, ...], world: World
+) -> Rollout:
+    opened = Rollout(
+        id=wanted.id,
+        app=wanted.app,
+        strategy="blue_green",
+        old_pool=old,
+        new_pool=new,
+        from_release=release,
+        to_release=wanted.release,
+        steps=steps,
+        created_at=world.now,
+        progress_at=world.now,
+        irreversible=wanted.irreversible,
+        options=wanted.options,
+    )
+    return opened.noting(world.now, "begin", "{0} to {1} on pool {2}".format(release, wanted.release, new))

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an operator can ask of a rollout that was begun.
+
+PRIVATE to the collection. Pure. Each command returns the rollout from which
+``machine.decide`` goes on, so a crash, a manual gate and a job that must not
+sit waiting are all continued in the same way.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
+    Irreversible,
+    NoRollout,
+    NotPaused,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import serving_pool
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import abort
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Kind,
+    Pause,
+    Rollout,
+    Status,
+    World,
+)
+
+
+def resume(rollout: Rollout, world: World) -> Rollout:
+    """Carry on where the last run stopped: after a crash, a pause, or a fault that is mended.
+
+    A gate stays shut (only ``promote`` opens it), and an irreversible release
+    stays frozen. An ended rollout whose warm time is over goes on to retire
+    the old pool.
+    """
+    if rollout.status.ended:
+        return _resume_ended(rollout, world)
+    awake = _awake(rollout, world, "resume")
+    if rollout.status is Status.PAUSED and rollout.pause is not Pause.GATE:
+        return dataclasses.replace(awake, status=Status.RUNNING, pause=None, reason="")
+    if rollout.status is Status.FROZEN and not rollout.irreversible and rollout.from_release is not None:
+        return dataclasses.replace(awake, status=Status.ABORTING)
+    return awake
+
+
+def promote(rollout: Rollout, world: World) -> Rollout:
+    """Accept the step at which the rollout is paused or frozen, and go on.
+
+    Only checks and gates are accepted this way: a deploy or a shift that did
+    not happen is done again.
+
+    :raises NotPaused: when it is neither
+    """
+    if rollout.status not in (Status.PAUSED, Status.FROZEN):
+        raise NotPaused("rollout {0} is {1}".format(rollout.id, rollout.status.value))
+    step = rollout.step
+    judged = rollout.pause in (Pause.GATE, Pause.INCONCLUSIVE) or rollout.status is Status.FROZEN
+    passes = judged and step is not None and step.kind in (Kind.GATE, Kind.VALIDATE, Kind.BAKE)
+    awake = _awake(rollout, world, "promote")
+    return dataclasses.replace(
+        awake,
+        status=Status.RUNNING,
+        pause=None,
+        reason="",
+        position=rollout.position + (1 if passes else 0),
+        baking_since=None,
+        unwound=(),
+    )
+
+
+def roll_back(rollout: Rollout, world: World) -> Rollout:
+    """Turn an unfinished rollout round.
+
+    :raises Irreversible: once an irreversible release has had traffic
+    :raises NoRollout: when it has ended
+    """
+    if rollout.status.ended:
+        raise NoRollout("rollout {0} has ended: {1}".format(rollout.id, rollout.status.value))
+    check_reversible(rollout, world)
+    awake = _awake(rollout, world, "rollback")
+    if rollout.status is Status.ABORTING:
+        return awake
+    return abort(awake, "an operator asked for a rollback", world)
+
+
+def check_reversible(rollout: Rollout, world: World) -> None:
+    """:raises Irreversible: once an irreversible release has had traffic."""
+    if rollout.irreversible and (rollout.shifted or world.highest_share(rollout.new_pool) > 0):
+        raise Irreversible("release {0} was declared irreversible and has had traffic".format(rollout.to_release))
+
+
+def abandon(rollout: Rollout, world: World) -> Rollout:
+    """End the rollout with the world as it is, which must be sound.
+
+    :raises TrafficUnclear: while no pool takes all traffic
+    :raises NoRollout: when it has ended
+    """
+    if rollout.status.ended:
+        raise NoRollout("rollout {0} has ended: {1}".format(rollout.id, rollout.status.value))
+    serving = serving_pool(world, [rollout.old_pool, rollout.new_pool])
+    reason = "abandoned by an operator; pool {0} serves".format(serving)
+    ended = dataclasses.replace(
+        rollout, status=Status.ABANDONED, reason=reason, ended_at=world.now, intent=None, request=None, pause=None
+    )
+    return ended.noting(world.now, "end", reason)
+
+
+def _resume_ended(rollout: Rollout, world: World) -> Rollout:
+    step = rollout.step
+    if rollout.status is Status.SUCCEEDED and step is not None and step.kind is Kind.WARM:
+        if rollout.ended_at is not None and world.now >= rollout.ended_at + step.seconds:
+            return dataclasses.replace(_awake(rollout, world, "resume"), status=Status.RUNNING)
+    return rollout
+
+
+def _awake(rollout: Rollout, world: World, command: str) -> Rollout:
+    """The rollout at the start of a new run: nothing vouched for, the interrupted action noted."""
+    awake = dataclasses.replace(
+        rollout, intent=None, vouched=(), attempts=0, errors=0, request=None, progress_at=world.now
+    )
+    if rollout.intent is not None:
+        awake = awake.noting(world.now, "interrupted", "the run ended before a report came", rollout.intent)
+    return awake.noting(world.now, "command", command)

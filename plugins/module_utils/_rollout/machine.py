@@ -1,0 +1,337 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state machine of a rollout: (journal, observed world) -> next action.
+
+PRIVATE to the collection. Pure. ``decide`` says what to do next, ``record``
+takes in what came of it; both return a new :class:`Rollout` to be written to
+the journal *before* anything outside is touched. The laws that hold for every
+history are stated and tested in
+``tests/unit/plugins/module_utils/_rollout/test_laws.py``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Action,
+    Kind,
+    Outcome,
+    Pause,
+    Result,
+    Rollout,
+    Status,
+    Step,
+    World,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import READY
+
+Proposal = t.Union[Action, Rollout]
+"""Either something to do outside, or a rollout that moved on without touching anything."""
+
+
+def decide(rollout: Rollout, world: World) -> t.Tuple[Rollout, Action]:
+    """The next action, and the rollout with that action as its intent.
+
+    The action ``end`` means that this run is over; its ``result`` is the
+    status in which the rollout is left. Every pass moves the position up or
+    the status towards an end, so this ends.
+    """
+    current = _heed_request(rollout, world)
+    while True:
+        proposal = _BY_STATUS[current.status](current, world)
+        if isinstance(proposal, Action):
+            return _intend(current, proposal, world)
+        current = proposal
+
+
+def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollout:
+    """The rollout after the action *seq* ended with *outcome*.
+
+    :raises InvalidOption: when that action is not the one under way
+    """
+    action = rollout.intent
+    if action is None or action.seq != seq:
+        under_way = "none" if action is None else str(action.seq)
+        raise InvalidOption("report: it is for action {0}, but the action under way is {1}".format(seq, under_way))
+    text = "{0}: {1}".format(outcome.result.value, outcome.reason) if outcome.reason else outcome.result.value
+    noted = dataclasses.replace(rollout.noting(world.now, "outcome", text, action), intent=None)
+    if outcome.result is Result.ERROR:
+        return _count_error(noted, outcome, world)
+    noted = dataclasses.replace(noted, errors=0)
+    if rollout.status is Status.ABORTING:
+        return _record_unwinding(noted, action, outcome, world)
+    if outcome.result is Result.INCONCLUSIVE:
+        return pause(noted, Pause.INCONCLUSIVE, outcome.reason, world)
+    if outcome.result is Result.FAILED and action.kind not in (Kind.DRAIN, Kind.RETIRE):
+        return abort(noted, "{0} failed: {1}".format(action.kind.value, outcome.reason), world)
+    return _record_progress(noted, action, world)
+
+
+def abort(rollout: Rollout, reason: str, world: World) -> Rollout:
+    """Turn a rollout round: back to the old pool, or frozen where there is no safe way back."""
+    turned = dataclasses.replace(rollout, reason=reason, attempts=0, errors=0, pause=None, vouched=())
+    if rollout.shifted or world.highest_share(rollout.new_pool) > 0:
+        if rollout.irreversible:
+            return _freeze(turned, reason + "; the release is irreversible", world)
+        if rollout.from_release is None:
+            return _freeze(turned, reason + "; there is no earlier release to return to", world)
+    return dataclasses.replace(turned, status=Status.ABORTING).noting(world.now, "abort", reason)
+
+
+def pause(rollout: Rollout, why: Pause, reason: str, world: World) -> Rollout:
+    """Stop here until a person decides; nothing outside changes."""
+    held = dataclasses.replace(rollout, status=Status.PAUSED, pause=why, reason=reason)
+    return held.noting(world.now, "pause", reason)
+
+
+# -- what to do next, by status ------------------------------------------------
+
+
+def _run(rollout: Rollout, world: World) -> Proposal:
+    step = rollout.step
+    if step is None:
+        return _finish(rollout, Status.SUCCEEDED, world)
+    if step.kind in (Kind.DEPLOY, Kind.VALIDATE, Kind.SHIFT) and _is_late(rollout, world):
+        deadline = rollout.options.progress_deadline
+        return abort(rollout, "no progress in {0:g} s at step {1}".format(deadline, step.kind.value), world)
+    return _STEPS[step.kind](rollout, step, world)
+
+
+def _deploy(rollout: Rollout, step: Step, world: World) -> Proposal:
+    if world.unreadable:
+        return pause(rollout, Pause.WORLD, _cannot_read(world), world)
+    if world.highest_share(step.pool) > 0:
+        reason = "pool {0} takes traffic already, so nothing is deployed to it".format(step.pool)
+        return pause(rollout, Pause.WORLD, reason, world)
+    return Action(0, Kind.DEPLOY, step.pool)
+
+
+def _validate(rollout: Rollout, step: Step, world: World) -> Proposal:
+    return Action(0, Kind.VALIDATE, step.pool, checks=step.checks)
+
+
+def _gate(rollout: Rollout, step: Step, world: World) -> Proposal:
+    return pause(rollout, Pause.GATE, "waiting for promotion", world)
+
+
+def _shift(rollout: Rollout, step: Step, world: World) -> Proposal:
+    shares = step.shares or {}
+    if world.agrees(shares, step.header):
+        return _next_step(rollout.noting(world.now, "observed", "every balancer carries out the split"), world)
+    if world.unreadable:
+        done = any(split.shares.get(step.pool) == shares.get(step.pool) for split in world.readable)
+        if done and shares.get(step.pool, 0) > 0:
+            return abort(rollout, "some balancers shifted, and " + _cannot_read(world), world)
+        return pause(rollout, Pause.WORLD, _cannot_read(world), world)
+    if rollout.attempts >= rollout.options.attempts:
+        return abort(rollout, "the balancers do not carry out the split after {0} tries".format(rollout.attempts), world)
+    gains = [pool for pool, share in shares.items() if any(share > split.share(pool) for split in world.readable)]
+    gains += [step.header] if step.header else []
+    unknown = [pool for pool in gains if pool not in rollout.vouched]
+    if unknown:
+        return Action(0, Kind.VALIDATE, unknown[0], checks=READY)
+    return Action(0, Kind.SHIFT, step.pool, shares=shares, header=step.header)
+
+
+def _bake(rollout: Rollout, step: Step, world: World) -> Proposal:
+    if world.unreadable:
+        return pause(rollout, Pause.WORLD, _cannot_read(world), world)
+    expected = _shares_before(rollout)
+    if expected is not None and not world.agrees(expected, None):
+        reason = "the split is not the one this rollout set: someone else moved traffic"
+        return pause(rollout, Pause.WORLD, reason, world)
+    since = world.now if rollout.baking_since is None else rollout.baking_since
+    left = since + step.seconds - world.now
+    if rollout.baking_since is None:
+        return dataclasses.replace(rollout, baking_since=since)
+    if left <= 0:
+        return _next_step(rollout, world)
+    return Action(0, Kind.BAKE, step.pool, seconds=min(left, rollout.options.bake_slice), checks=step.checks)
+
+
+def _drain(rollout: Rollout, step: Step, world: World) -> Proposal:
+    return _when_idle(rollout, step, world, Action(0, Kind.DRAIN, step.pool))
+
+
+def _warm(rollout: Rollout, step: Step, world: World) -> Proposal:
+    ended_at = rollout.ended_at
+    if ended_at is not None and world.now >= ended_at + step.seconds:
+        return _next_step(rollout, world)
+    return _finish(rollout, Status.SUCCEEDED, world)
+
+
+def _retire(rollout: Rollout, step: Step, world: World) -> Proposal:
+    return _when_idle(rollout, step, world, Action(0, Kind.RETIRE, step.pool))
+
+
+def _when_idle(rollout: Rollout, step: Step, world: World, action: Action) -> Proposal:
+    """*action* once no balancer sends *step.pool* anything; capacity never goes before traffic."""
+    if world.unreadable:
+        return pause(rollout, Pause.WORLD, _cannot_read(world), world)
+    if world.highest_share(step.pool) > 0:
+        reason = "pool {0} takes traffic again: someone else moved it".format(step.pool)
+        return pause(rollout, Pause.WORLD, reason, world)
+    return action
+
+
+def _unwind(rollout: Rollout, world: World) -> Proposal:
+    old, new = rollout.old_pool, rollout.new_pool
+    if any(split.share(new) > 0 or split.header is not None for split in world.readable):
+        if rollout.attempts >= rollout.options.attempts:
+            return _give_up(rollout, "traffic could not be moved back in {0} tries".format(rollout.attempts))
+        if world.highest_share(new) > 0 and old not in rollout.vouched:
+            return Action(0, Kind.VALIDATE, old, checks=READY)
+        return Action(0, Kind.SHIFT, old, shares=rollout.all_on(old))
+    if world.unreadable:
+        return _give_up(rollout, _cannot_read(world))
+    if rollout.shifted and "drain" not in rollout.unwound:
+        return Action(0, Kind.DRAIN, new)
+    if rollout.options.stop_on_abort and "retire" not in rollout.unwound:
+        return Action(0, Kind.RETIRE, new)
+    return _finish(rollout, Status.ROLLED_BACK, world)
+
+
+def _give_up(rollout: Rollout, why: str) -> Action:
+    """End the run with the abort unfinished; the next ``resume`` or ``rollback`` goes on from here."""
+    return Action(0, Kind.END, result=rollout.status.value, reason="{0}; {1}".format(rollout.reason, why))
+
+
+def _rest(rollout: Rollout, world: World) -> Proposal:
+    return Action(0, Kind.END, result=rollout.status.value, reason=rollout.reason)
+
+
+_BY_STATUS: t.Mapping[Status, t.Callable[[Rollout, World], Proposal]] = {
+    Status.RUNNING: _run,
+    Status.ABORTING: _unwind,
+    Status.PAUSED: _rest,
+    Status.FROZEN: _rest,
+    Status.SUCCEEDED: _rest,
+    Status.ROLLED_BACK: _rest,
+    Status.ABANDONED: _rest,
+}
+
+_STEPS: t.Mapping[Kind, t.Callable[[Rollout, Step, World], Proposal]] = {
+    Kind.DEPLOY: _deploy,
+    Kind.VALIDATE: _validate,
+    Kind.GATE: _gate,
+    Kind.SHIFT: _shift,
+    Kind.BAKE: _bake,
+    Kind.DRAIN: _drain,
+    Kind.WARM: _warm,
+    Kind.RETIRE: _retire,
+}
+
+
+# -- what came of it -----------------------------------------------------------
+
+
+def _record_progress(rollout: Rollout, action: Action, world: World) -> Rollout:
+    moved = dataclasses.replace(rollout, progress_at=world.now)
+    step = rollout.step
+    if action.kind is Kind.VALIDATE:
+        moved = dataclasses.replace(moved, vouched=_with(moved.vouched, action.pool))
+        planned = step is not None and step.kind is Kind.VALIDATE and step.pool == action.pool
+        return _next_step(moved, world) if planned else moved
+    if action.kind is Kind.SHIFT:
+        return dataclasses.replace(moved, attempts=moved.attempts + 1)
+    if action.kind is Kind.BAKE:
+        return moved
+    return _next_step(moved, world)
+
+
+def _record_unwinding(rollout: Rollout, action: Action, outcome: Outcome, world: World) -> Rollout:
+    good = outcome.result is Result.SUCCEEDED
+    if action.kind is Kind.VALIDATE:
+        if good:
+            return dataclasses.replace(rollout, vouched=_with(rollout.vouched, action.pool))
+        reason = "{0}; pool {1} is not healthy either: {2}".format(rollout.reason, action.pool, outcome.reason)
+        return _freeze(rollout, reason, world)
+    if action.kind is Kind.SHIFT:
+        return dataclasses.replace(rollout, attempts=rollout.attempts + 1)
+    return dataclasses.replace(rollout, unwound=_with(rollout.unwound, action.kind.value))
+
+
+def _count_error(rollout: Rollout, outcome: Outcome, world: World) -> Rollout:
+    errors = rollout.errors + 1
+    counted = dataclasses.replace(rollout, errors=errors)
+    if errors <= rollout.options.error_limit:
+        return counted
+    reason = "the checks themselves failed {0} times in a row: {1}".format(errors, outcome.reason)
+    if rollout.status is Status.ABORTING:
+        return _freeze(counted, "{0}; {1}".format(rollout.reason, reason), world)
+    return pause(counted, Pause.INCONCLUSIVE, reason, world)
+
+
+# -- small moves ---------------------------------------------------------------
+
+
+def _heed_request(rollout: Rollout, world: World) -> Rollout:
+    asked = rollout.request
+    if asked is None:
+        return rollout
+    heard = dataclasses.replace(rollout, request=None)
+    if rollout.status is not Status.RUNNING:
+        return heard
+    if asked == "pause":
+        return pause(heard, Pause.REQUEST, "an operator asked for a pause", world)
+    return abort(heard, "an operator asked for a rollback", world)
+
+
+def _intend(rollout: Rollout, proposal: Action, world: World) -> t.Tuple[Rollout, Action]:
+    action = dataclasses.replace(proposal, seq=rollout.seq + 1)
+    intent = None if action.kind is Kind.END else action
+    taken = dataclasses.replace(rollout, seq=action.seq, intent=intent)
+    if action.kind in (Kind.DEPLOY, Kind.RETIRE):
+        taken = dataclasses.replace(taken, vouched=tuple(p for p in taken.vouched if p != action.pool))
+    if action.kind is Kind.SHIFT and (action.shares or {}).get(rollout.new_pool, 0) > 0:
+        taken = dataclasses.replace(taken, shifted=True)
+    return taken.noting(world.now, "intent", _describe(action), action), action
+
+
+def _next_step(rollout: Rollout, world: World) -> Rollout:
+    return dataclasses.replace(
+        rollout, position=rollout.position + 1, progress_at=world.now, attempts=0, baking_since=None
+    )
+
+
+def _finish(rollout: Rollout, status: Status, world: World) -> Rollout:
+    ended_at = world.now if rollout.ended_at is None else rollout.ended_at
+    reason = rollout.reason if status is Status.ROLLED_BACK else ""
+    done = dataclasses.replace(rollout, status=status, ended_at=ended_at, reason=reason, vouched=(), request=None)
+    return done.noting(world.now, "end", status.value)
+
+
+def _freeze(rollout: Rollout, reason: str, world: World) -> Rollout:
+    return dataclasses.replace(rollout, status=Status.FROZEN, reason=reason).noting(world.now, "freeze", reason)
+
+
+def _shares_before(rollout: Rollout) -> t.Optional[t.Mapping[str, int]]:
+    shifts = [step.shares for step in rollout.steps[: rollout.position] if step.kind is Kind.SHIFT]
+    return shifts[-1] if shifts else None
+
+
+def _is_late(rollout: Rollout, world: World) -> bool:
+    deadline = rollout.options.progress_deadline
+    return deadline > 0 and world.now - rollout.progress_at > deadline
+
+
+def _cannot_read(world: World) -> str:
+    return "balancer {0} cannot be read".format(", ".join(world.unreadable))
+
+
+def _describe(action: Action) -> str:
+    if action.kind is Kind.END:
+        return "{0}: {1}".format(action.result, action.reason) if action.reason else action.result
+    if action.kind is Kind.SHIFT:
+        shares = action.shares or {}
+        text = ", ".join("{0} {1:g} %".format(pool, share / 100) for pool, share in sorted(shares.items()))
+        return text + (", header route to {0}".format(action.header) if action.header else "")
+    return " ".join(part for part in (action.kind.value, action.pool, action.checks) if part)
+
+
+def _with(names: t.Tuple[str, ...], name: str) -> t.Tuple[str, ...]:
+    return names if name in names else names + (name,)

@@ -1,0 +1,242 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of a rollout as plain data.
+
+PRIVATE to the collection. Everything here is frozen and free of I/O; times
+are seconds since the epoch on the state host's clock, shares are 1/100 %.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import typing as t
+
+SCHEMA = 1
+"""Version of the journal's form; a reader refuses a higher one."""
+
+
+class Status(str, enum.Enum):
+    """Where a rollout as a whole stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    ABORTING = "aborting"
+    FROZEN = "frozen"
+    SUCCEEDED = "succeeded"
+    ROLLED_BACK = "rolled_back"
+    ABANDONED = "abandoned"
+
+    @property
+    def ended(self) -> bool:
+        return self in (Status.SUCCEEDED, Status.ROLLED_BACK, Status.ABANDONED)
+
+
+class Kind(str, enum.Enum):
+    """What a step, and the action it asks for, does."""
+
+    DEPLOY = "deploy"
+    VALIDATE = "validate"
+    GATE = "gate"
+    SHIFT = "shift"
+    BAKE = "bake"
+    DRAIN = "drain"
+    WARM = "warm"
+    RETIRE = "retire"
+    END = "end"
+
+
+class Pause(str, enum.Enum):
+    """Why a rollout is paused; it says what ``promote`` and ``resume`` may do."""
+
+    GATE = "gate"
+    REQUEST = "request"
+    INCONCLUSIVE = "inconclusive"
+    WORLD = "world"
+
+
+class Result(str, enum.Enum):
+    """How an action ended, as the role reports it."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One stage of the plan.
+
+    :param pool: the pool it acts on
+    :param shares: for a shift: the wanted share of each pool
+    :param header: for a shift: the pool whose header route is open, or None
+    :param seconds: for a bake or warm step: how long
+    :param checks: for validate and bake: the named set of health checks
+    """
+
+    kind: Kind
+    pool: str
+    shares: t.Optional[t.Mapping[str, int]] = None
+    header: t.Optional[str] = None
+    seconds: float = 0.0
+    checks: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Action:
+    """What the run has to do next; written to the journal before it is done.
+
+    :param seq: its number within the rollout; a report must carry it
+    :param result: for ``end``: the rollout's status as the run ends
+    :param reason: why, in words for a person
+    """
+
+    seq: int
+    kind: Kind
+    pool: str = ""
+    shares: t.Optional[t.Mapping[str, int]] = None
+    header: t.Optional[str] = None
+    seconds: float = 0.0
+    checks: str = ""
+    result: str = ""
+    reason: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What came of an action."""
+
+    result: Result
+    reason: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Observed:
+    """One balancer's split as it was read: shares by pool and the pool of an open header route."""
+
+    shares: t.Mapping[str, int]
+    header: t.Optional[str] = None
+
+    def share(self, pool: str) -> int:
+        return self.shares.get(pool, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """What is true outside the journal, observed just now.
+
+    :param now: the state host's clock
+    :param splits: by balancer; None for one that could not be read
+    """
+
+    now: float
+    splits: t.Mapping[str, t.Optional[Observed]]
+
+    @property
+    def unreadable(self) -> t.List[str]:
+        return sorted(name for name, split in self.splits.items() if split is None)
+
+    @property
+    def readable(self) -> t.List[Observed]:
+        return [split for split in self.splits.values() if split is not None]
+
+    def highest_share(self, pool: str) -> int:
+        """The largest share that any readable balancer gives *pool*."""
+        return max((split.share(pool) for split in self.readable), default=0)
+
+    def agrees(self, shares: t.Mapping[str, int], header: t.Optional[str]) -> bool:
+        """Whether every balancer was read and carries out exactly this."""
+        wanted = {pool: share for pool, share in shares.items() if share}
+        return not self.unreadable and all(
+            {pool: share for pool, share in split.shares.items() if share} == wanted and split.header == header
+            for split in self.readable
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One line of the journal: what was intended, what came of it, or what was noticed."""
+
+    at: float
+    what: str
+    seq: t.Optional[int] = None
+    kind: str = ""
+    text: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What the operator chose for one rollout.
+
+    :param progress_deadline: seconds a step may take before the rollout aborts; 0 for none
+    :param error_limit: consecutive errors of the checks themselves before the rollout pauses
+    :param attempts: tries of a shift before the run aborts, or, while aborting, gives up and says so
+    :param bake_slice: longest single bake action, seconds, so that the lease is renewed in between
+    :param rollback_window: seconds after the end in which a rollback returns at once
+    :param warm: seconds the old pool is kept running after the end; negative for until the next release
+    :param stop_on_abort: stop the new pool's instances after an abort
+    """
+
+    progress_deadline: float = 1800.0
+    error_limit: int = 4
+    attempts: int = 3
+    bake_slice: float = 30.0
+    rollback_window: float = 3600.0
+    warm: float = -1.0
+    stop_on_abort: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Rollout:
+    """One attempt to take an app from a release to another: all that the journal holds.
+
+    :param position: index of the step to do next
+    :param vouched: pools seen healthy in this run with nothing done to them since
+    :param shifted: whether traffic for the new pool was ever intended
+    :param unwound: which parts of an abort are done: ``drain``, ``retire``
+    :param request: ``pause`` or ``rollback`` asked for by someone without the lock
+    :param intent: the action under way; None when nothing is
+    """
+
+    id: str
+    app: str
+    strategy: str
+    old_pool: str
+    new_pool: str
+    from_release: t.Optional[str]
+    to_release: str
+    steps: t.Tuple[Step, ...]
+    created_at: float
+    progress_at: float
+    irreversible: bool = False
+    options: Options = Options()
+    status: Status = Status.RUNNING
+    pause: t.Optional[Pause] = None
+    reason: str = ""
+    position: int = 0
+    seq: int = 0
+    errors: int = 0
+    attempts: int = 0
+    shifted: bool = False
+    vouched: t.Tuple[str, ...] = ()
+    unwound: t.Tuple[str, ...] = ()
+    request: t.Optional[str] = None
+    intent: t.Optional[Action] = None
+    baking_since: t.Optional[float] = None
+    ended_at: t.Optional[float] = None
+    entries: t.Tuple[Entry, ...] = ()
+
+    @property
+    def step(self) -> t.Optional[Step]:
+        return self.steps[self.position] if self.position < len(self.steps) else None
+
+    def all_on(self, pool: str) -> t.Dict[str, int]:
+        """The shares with everything on *pool*."""
+        return {name: 10000 if name == pool else 0 for name in (self.old_pool, self.new_pool)}
+
+    def noting(self, at: float, what: str, text: str = "", action: t.Optional[Action] = None) -> Rollout:
+        """The same rollout with one more line in its journal."""
+        entry = Entry(at, what, action.seq if action else None, action.kind.value if action else "", text)
+        return dataclasses.replace(self, entries=self.entries + (entry,))

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the reports of hosts and balancers to the one outcome of an action.
+
+PRIVATE to the collection. Pure. A report that is missing means that its
+sender was lost on the way.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Action, Kind, Outcome, Result
+
+_WORST_FIRST = (Result.FAILED, Result.ERROR, Result.INCONCLUSIVE, Result.SUCCEEDED)
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What one host or balancer says of its part of an action.
+
+    :param seq: the action it belongs to
+    """
+
+    seq: int
+    result: Result
+    reason: str = ""
+
+
+def parse_report(host: str, data: t.Any) -> t.Optional[Report]:
+    """The report in *data*, or None when there is none.
+
+    :raises InvalidOption: when it is not of a report's form
+    """
+    if not data:
+        return None
+    try:
+        return Report(int(data["seq"]), Result(data["result"]), str(data.get("reason") or ""))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise InvalidOption("reports: that of {0} is not of the form seq, result, reason: {1!r}".format(host, data))
+
+
+def judge(action: Action, expected: t.Sequence[str], reports: t.Mapping[str, t.Optional[Report]]) -> Outcome:
+    """The outcome of *action* over all who were to take part in it.
+
+    The worst report counts, so that no fleet is left half new. A missing
+    report fails a change, and is an error of the check where the action only
+    looks.
+
+    :param expected: who was to report; nobody expected is an error of the caller
+    """
+    if not expected:
+        return Outcome(Result.ERROR, "nobody took part in {0} {1}".format(action.kind.value, action.pool))
+    answers = {name: _answer(action, reports.get(name)) for name in expected}
+    result = next(kind for kind in _WORST_FIRST if any(answer.result is kind for answer in answers.values()))
+    reasons = [_say(name, answer) for name, answer in sorted(answers.items()) if answer.result is result]
+    return Outcome(result, "; ".join(reason for reason in reasons if reason))
+
+
+def _answer(action: Action, report: t.Optional[Report]) -> Report:
+    if report is not None and report.seq == action.seq:
+        return report
+    looks = action.kind in (Kind.VALIDATE, Kind.BAKE)
+    return Report(action.seq, Result.ERROR if looks else Result.FAILED, "no report: unreachable or lost")
+
+
+def _say(name: str, report: Report) -> str:
+    if report.result is Result.SUCCEEDED and not report.reason:
+        return ""
+    return "{0}: {1}".format(name, report.reason or report.result.value)
