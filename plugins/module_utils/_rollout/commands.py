@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import dataclasses
 
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import serving_pool
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
     Irreversible,
     NoRollout,
     NotPaused,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import serving_pool
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import abort
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     Kind,
@@ -109,9 +109,9 @@ def abandon(rollout: Rollout, world: World) -> Rollout:
 
 def _resume_ended(rollout: Rollout, world: World) -> Rollout:
     step = rollout.step
-    if rollout.status is Status.SUCCEEDED and step is not None and step.kind is Kind.WARM:
-        if rollout.ended_at is not None and world.now >= rollout.ended_at + step.seconds:
-            return dataclasses.replace(_awake(rollout, world, "resume"), status=Status.RUNNING)
+    warm = rollout.status is Status.SUCCEEDED and step is not None and step.kind is Kind.WARM
+    if warm and step is not None and world.now >= (rollout.ended_at or 0.0) + step.seconds:
+        return dataclasses.replace(_awake(rollout, world, "resume"), status=Status.RUNNING)
     return rollout
 
 

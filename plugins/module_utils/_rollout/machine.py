@@ -53,10 +53,7 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
 
     :raises InvalidOption: when that action is not the one under way
     """
-    action = rollout.intent
-    if action is None or action.seq != seq:
-        under_way = "none" if action is None else str(action.seq)
-        raise InvalidOption("report: it is for action {0}, but the action under way is {1}".format(seq, under_way))
+    action = action_under_way(rollout, seq)
     text = "{0}: {1}".format(outcome.result.value, outcome.reason) if outcome.reason else outcome.result.value
     noted = dataclasses.replace(rollout.noting(world.now, "outcome", text, action), intent=None)
     if outcome.result is Result.ERROR:
@@ -69,6 +66,18 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
     if outcome.result is Result.FAILED and action.kind not in (Kind.DRAIN, Kind.RETIRE):
         return abort(noted, "{0} failed: {1}".format(action.kind.value, outcome.reason), world)
     return _record_progress(noted, action, world)
+
+
+def action_under_way(rollout: Rollout, seq: int) -> Action:
+    """The rollout's intent, when it is the action *seq*.
+
+    :raises InvalidOption: when another action, or none, is under way
+    """
+    action = rollout.intent
+    if action is None or action.seq != seq:
+        under_way = "none" if action is None else str(action.seq)
+        raise InvalidOption("seq: it is {0}, but the action under way is {1}".format(seq, under_way))
+    return action
 
 
 def abort(rollout: Rollout, reason: str, world: World) -> Rollout:

@@ -40,7 +40,9 @@ def parse_report(host: str, data: t.Any) -> t.Optional[Report]:
     try:
         return Report(int(data["seq"]), Result(data["result"]), str(data.get("reason") or ""))
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise InvalidOption("reports: that of {0} is not of the form seq, result, reason: {1!r}".format(host, data))
+        raise InvalidOption(
+            "reports: that of {0} is not of the form seq, result, reason: {1!r}".format(host, data)
+        ) from None
 
 
 def judge(action: Action, expected: t.Sequence[str], reports: t.Mapping[str, t.Optional[Report]]) -> Outcome:

@@ -102,6 +102,24 @@ def open_run(journal: Journal, token: str, world: World, opening: Opening, keep:
         return _decide(journal, before, opened, world, keep)
 
 
+def under_way(journal: Journal, seq: int) -> Action:
+    """The action under way, which must be *seq*.
+
+    :raises NoRollout: when the app has no rollout
+    :raises InvalidOption: when another action, or none, is under way
+    """
+    current = journal.current()
+    if current is None:
+        raise NoRollout("the app has no rollout")
+    return machine.action_under_way(current, seq)
+
+
+def set_aside(journal: Journal, suffix: str) -> t.List[str]:
+    """Rename journal files that cannot be read, so that the app is free again; returns their new paths."""
+    with journal.guard():
+        return journal.set_aside(suffix)
+
+
 def advance(journal: Journal, token: str, seq: int, outcome: Outcome, world: World, keep: int) -> Answer:
     """Take in what came of the action under way, and decide the next one.
 

@@ -1,0 +1,468 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rollout
+short_description: Take a rollout from step to step, with a journal and a lock
+version_added: "0.1.0"
+description:
+  - Keeps the journal and the lock of one app on the state host, and says what a run has to do next.
+  - A run takes the lock, opens with one command, then alternates between doing the returned action and reporting on it,
+    until the action's kind is V(end). The M(progressive.delivery.rollout#role) role is that loop.
+  - The intent is written before it is returned, so whoever reads the journal after a crash knows what to finish or undo.
+  - The module decides and keeps books; it touches neither balancers nor app hosts.
+extends_documentation_fragment:
+  - progressive.delivery.attributes
+  - progressive.delivery.attributes.actiongroup_delivery
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Says which action a command would begin with, and writes nothing.
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details:
+      - Beginning the release that serves already, or rolling back twice, changes nothing.
+      - O(command=advance) moves on by design.
+options:
+  app:
+    description:
+      - The app that is delivered; lower-case letters, digits and dashes.
+    type: str
+    required: true
+  command:
+    description:
+      - V(lock) takes the app's lock, so that what is read from balancers and hosts afterwards stays true.
+      - V(unlock) gives it back after a failure; V(end) does so by itself.
+      - V(begin) starts a rollout of O(release), or resumes the one of that release under way.
+      - V(promote) accepts the gate or the doubtful step at which a rollout is paused or frozen.
+      - V(rollback) turns the rollout under way round, or begins one back to the release before.
+      - V(resume) carries on after a crash, a pause, or a fault that is mended.
+      - V(abandon) ends the rollout with the world as it is, which must have one pool with all the traffic. A journal that
+        cannot be read is set aside.
+      - V(pause) asks the run that is under way to stop after its current step; it needs no lock.
+      - V(advance) takes in the O(reports) on the action O(seq) and returns the next one.
+    type: str
+    required: true
+    choices: [lock, unlock, begin, promote, rollback, resume, abandon, pause, advance]
+  state_dir:
+    description:
+      - Folder on the state host that holds a folder for each app.
+    type: path
+    default: /var/lib/progressive.delivery
+  token:
+    description:
+      - What V(lock) returned; proves that this run holds the lock.
+      - Required for all commands but V(lock) and V(pause), except in check mode.
+    type: str
+  owner:
+    description:
+      - Who runs this, for the people who meet the lock.
+    type: dict
+    default: {}
+    suboptions:
+      name:
+        description: The person or account.
+        type: str
+        default: unknown
+      host:
+        description: The controller.
+        type: str
+        default: unknown
+      run:
+        description: The process or job on it.
+        type: str
+        default: unknown
+  lease:
+    description:
+      - Seconds after its last sign of life for which a run's lock is honoured; longer than the longest step.
+    type: float
+    default: 300
+  lock_wait:
+    description:
+      - Seconds to wait for a lock that another run holds.
+    type: float
+    default: 0
+  ask_rollback:
+    description:
+      - While waiting for the lock, ask the run that holds it to roll back at its next step.
+    type: bool
+    default: false
+  take_over:
+    description:
+      - Break the lock of a run that is known to be dead without waiting for its lease; the journal records it.
+    type: bool
+    default: false
+  release:
+    description:
+      - For O(command=begin), the release to deliver; a plain name, not a path.
+    type: str
+  fleet:
+    description:
+      - For O(command=begin), the release that each host of each pool has, read just now.
+      - Two pools; for each, a dictionary of hosts to a release or V(null).
+    type: dict
+    default: {}
+  splits:
+    description:
+      - What each balancer carries out, read just now - a dictionary of balancers to V(shares) (by pool, 1/100 %) and V(header)
+        (the pool of an open header route), or V(null) for a balancer that could not be read.
+    type: dict
+    default: {}
+  preview:
+    description:
+      - Open a header route to the idle pool before promotion.
+    type: bool
+    default: false
+  promotion_checks:
+    description:
+      - Plan a validation against the promotion checks before the traffic is moved.
+    type: bool
+    default: false
+  gate:
+    description:
+      - End the run before promotion; O(command=promote) goes on.
+    type: bool
+    default: false
+  bake:
+    description:
+      - Seconds to watch the new pool with all the traffic on it, before the rollout counts as done.
+    type: float
+    default: 60
+  warm:
+    description:
+      - Seconds to keep the old pool running after the end; negative until the next release is deployed to it.
+      - The first O(command=resume) after that time retires it.
+    type: float
+    default: -1
+  rollback_window:
+    description:
+      - Seconds after the end in which a rollback returns at once, without deploying to the old pool again.
+    type: float
+    default: 3600
+  progress_deadline:
+    description:
+      - Seconds without progress after which a step that has not moved all traffic yet is aborted; 0 for none.
+    type: float
+    default: 1800
+  error_limit:
+    description:
+      - Consecutive errors of the checks themselves (not bad results) after which the rollout pauses.
+    type: int
+    default: 4
+  stop_on_abort:
+    description:
+      - Stop the new pool's instances after an abort; by default they are left for people to look at.
+    type: bool
+    default: false
+  irreversible:
+    description:
+      - The release cannot be undone once it has had traffic; trouble then freezes the rollout instead of rolling back.
+    type: bool
+    default: false
+  seq:
+    description:
+      - For O(command=advance), the number of the action that O(reports) is about.
+    type: int
+  expected:
+    description:
+      - For O(command=advance), the hosts or balancers that took part in the action.
+    type: list
+    elements: str
+    default: []
+  reports:
+    description:
+      - For O(command=advance), what each of O(expected) reports - a dictionary with V(seq), V(result) (V(succeeded), V(failed),
+        V(inconclusive), V(error)) and V(reason). A missing or empty report means that it was lost.
+    type: dict
+    default: {}
+  keep:
+    description:
+      - How many rollouts the journal keeps.
+    type: int
+    default: 50
+seealso:
+  - module: progressive.delivery.rollout_info
+  - module: progressive.delivery.traffic
+author:
+  - The progressive.delivery engineers (@progressive-delivery)
+"""
+
+EXAMPLES = r"""
+- name: Take the lock
+  progressive.delivery.rollout:
+    app: analyze-all
+    command: lock
+    owner:
+      name: alice
+      host: control.example.com
+      run: job 42
+  register: held
+
+- name: Begin
+  progressive.delivery.rollout:
+    app: analyze-all
+    command: begin
+    token: "{{ held.token }}"
+    release: 1.1.0
+    fleet:
+      blue: {app1: 1.0.0, app2: 1.0.0}
+      green: {app3: null, app4: null}
+    splits:
+      lb1: {shares: {blue: 10000, green: 0}}
+  register: next
+
+- name: Report that both hosts have the release, and learn what is next
+  progressive.delivery.rollout:
+    app: analyze-all
+    command: advance
+    token: "{{ held.token }}"
+    seq: "{{ next.action.seq }}"
+    expected: [app3, app4]
+    reports:
+      app3: {seq: 1, result: succeeded}
+      app4: {seq: 1, result: succeeded}
+    splits:
+      lb1: {shares: {blue: 10000, green: 0}}
+"""
+
+RETURN = r"""
+action:
+  description: What the run has to do next.
+  returned: for all commands but lock, unlock and pause
+  type: dict
+  contains:
+    seq:
+      description: Its number; the report must carry it.
+      type: int
+    kind:
+      description: One of V(deploy), V(validate), V(shift), V(bake), V(drain), V(retire), V(end).
+      type: str
+    pool:
+      description: The pool it acts on.
+      type: str
+    shares:
+      description: For a shift, the wanted share of each pool in 1/100 %.
+      type: dict
+    header:
+      description: For a shift, the pool whose header route is open.
+      type: str
+    seconds:
+      description: For a bake, how long.
+      type: float
+    checks:
+      description: For validate and bake, which set of health checks.
+      type: str
+    result:
+      description: For the end, the status of the rollout, or V(unchanged).
+      type: str
+    reason:
+      description: For the end, why, in words.
+      type: str
+token:
+  description: Proves that this run holds the lock.
+  returned: for lock
+  type: str
+broke:
+  description: Whose lock was broken; empty when none was.
+  returned: for lock
+  type: str
+rollout:
+  description: The rollout as the journal has it, without its entries.
+  returned: when the app has one
+  type: dict
+"""
+
+import time
+import typing as t
+import uuid
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import document, reports, run
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import Delivery, check_names
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock, Owner, utc
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Observed,
+    Options,
+    Rollout,
+    World,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen
+
+Params = t.Dict[str, t.Any]
+
+ARGUMENTS: Params = {
+    "app": {"type": "str", "required": True},
+    "command": {
+        "type": "str",
+        "required": True,
+        "choices": ["lock", "unlock", "begin", "promote", "rollback", "resume", "abandon", "pause", "advance"],
+    },
+    "state_dir": {"type": "path", "default": "/var/lib/progressive.delivery"},
+    "token": {"type": "str", "no_log": False},
+    "owner": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "name": {"type": "str", "default": "unknown"},
+            "host": {"type": "str", "default": "unknown"},
+            "run": {"type": "str", "default": "unknown"},
+        },
+    },
+    "lease": {"type": "float", "default": 300},
+    "lock_wait": {"type": "float", "default": 0},
+    "ask_rollback": {"type": "bool", "default": False},
+    "take_over": {"type": "bool", "default": False},
+    "release": {"type": "str"},
+    "fleet": {"type": "dict", "default": {}},
+    "splits": {"type": "dict", "default": {}},
+    "preview": {"type": "bool", "default": False},
+    "promotion_checks": {"type": "bool", "default": False},
+    "gate": {"type": "bool", "default": False},
+    "bake": {"type": "float", "default": 60},
+    "warm": {"type": "float", "default": -1},
+    "rollback_window": {"type": "float", "default": 3600},
+    "progress_deadline": {"type": "float", "default": 1800},
+    "error_limit": {"type": "int", "default": 4},
+    "stop_on_abort": {"type": "bool", "default": False},
+    "irreversible": {"type": "bool", "default": False},
+    "seq": {"type": "int"},
+    "expected": {"type": "list", "elements": "str", "default": []},
+    "reports": {"type": "dict", "default": {}},
+    "keep": {"type": "int", "default": 50},
+}
+
+
+def main() -> t.NoReturn:
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        supports_check_mode=True,
+        required_if=[("command", "begin", ["release"]), ("command", "advance", ["seq"])],
+    )
+    params = module.params
+    try:
+        check_options(params, module.check_mode)
+        journal = Journal(params["state_dir"], params["app"])
+        result = foresee(journal, params) if module.check_mode else carry_out(journal, params)
+    except DeliveryError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(**result)
+
+
+def check_options(params: Params, check_mode: bool) -> None:
+    """:raises InvalidOption: for what an argument spec cannot express."""
+    check_names(params["app"], params["release"])
+    if not params["token"] and not check_mode and params["command"] not in ("lock", "pause"):
+        raise InvalidOption("token: command {0} needs the token that 'lock' returned".format(params["command"]))
+    for name in ("lock_wait", "bake", "rollback_window", "progress_deadline", "error_limit"):
+        if params[name] < 0:
+            raise InvalidOption("{0}: {1} is below 0".format(name, params[name]))
+    if params["lease"] <= 0 or params["keep"] < 1:
+        raise InvalidOption("lease must be above 0 and keep at least 1")
+
+
+def carry_out(journal: Journal, params: Params) -> Params:
+    """Do the command; the keyword arguments for ``exit_json``."""
+    command = params["command"]
+    if command == "lock":
+        ask = "rollback" if params["ask_rollback"] else None
+        wanted = Lock(Owner(**params["owner"]), uuid.uuid4().hex, 0, 0, params["lease"])
+        held = run.acquire(journal, wanted, params["take_over"], params["lock_wait"], ask)
+        return {"changed": True, "token": held.token, "broke": held.broke}
+    if command == "unlock":
+        return {"changed": run.release(journal, params["token"])}
+    if command == "pause":
+        return {"changed": True, "rollout": summary(run.request(journal, "pause"))}
+    world = observe(params["splits"])
+    if command == "advance":
+        intent = run.under_way(journal, params["seq"])
+        parsed = {name: reports.parse_report(name, data) for name, data in params["reports"].items()}
+        outcome = reports.judge(intent, params["expected"], parsed)
+        return answer(run.advance(journal, params["token"], params["seq"], outcome, world, params["keep"]))
+    aside = []
+    if command == "abandon":
+        aside = run.set_aside(journal, ".corrupt-" + utc(world.now))
+        if aside and journal.current() is None:
+            run.release(journal, params["token"])
+            return {"changed": True, "set_aside": aside, "action": {"kind": "end", "result": "abandoned", "reason": ""}}
+    return answer(run.open_run(journal, params["token"], world, opening(params, world.now), params["keep"]))
+
+
+def foresee(journal: Journal, params: Params) -> Params:
+    """What the command would begin with; writes nothing."""
+    if params["command"] in ("lock", "unlock", "pause", "advance"):
+        return {"changed": params["command"] != "unlock", "token": "check-mode", "broke": ""}
+    world = observe(params["splits"])
+    return answer(run.foresee(journal.current(), world, opening(params, world.now)))
+
+
+def opening(params: Params, now: float) -> run.Opening:
+    """The opening that the command names."""
+    choices = BlueGreen(params["preview"], params["promotion_checks"], params["gate"], params["bake"])
+    options = Options(
+        progress_deadline=params["progress_deadline"],
+        error_limit=params["error_limit"],
+        rollback_window=params["rollback_window"],
+        warm=params["warm"],
+        stop_on_abort=params["stop_on_abort"],
+    )
+    release = params["release"] or ""
+    stamp = utc(now).replace("-", "").replace(":", "")
+    name = "{0}-{1}-{2}".format(stamp, release or params["command"], uuid.uuid4().hex[:6])
+    wanted = Delivery(name, params["app"], release, choices, options, params["irreversible"])
+    by_command: t.Dict[str, run.Opening] = {
+        "begin": run.begin_opening(wanted, params["fleet"]),
+        "rollback": run.rollback_opening(wanted),
+        "promote": run.promote_opening,
+        "resume": run.resume_opening,
+        "abandon": run.abandon_opening,
+    }
+    return by_command[params["command"]]
+
+
+def observe(splits: t.Mapping[str, t.Any]) -> World:
+    """The world as the caller saw it, on this host's clock.
+
+    :raises InvalidOption: when a split is not of the form shares, header
+    """
+    seen: t.Dict[str, t.Optional[Observed]] = {}
+    for name, split in splits.items():
+        try:
+            shares = {pool: int(share) for pool, share in split["shares"].items()} if split else None
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise InvalidOption("splits: that of {0} has no shares by pool: {1!r}".format(name, split)) from None
+        seen[name] = None if shares is None else Observed(shares, split.get("header") or None)
+    return World(time.time(), seen)
+
+
+def answer(given: run.Answer) -> Params:
+    """An answer as a module result."""
+    before, after = summary(given.before), summary(given.rollout)
+    return {
+        "changed": before != after,
+        "action": document.as_data(given.action),
+        "rollout": after,
+        "diff": {"before": before or {}, "after": after or {}},
+    }
+
+
+def summary(rollout: t.Optional[Rollout]) -> t.Optional[Params]:
+    """A rollout without its entries."""
+    if rollout is None:
+        return None
+    data = document.as_data(rollout)
+    del data["entries"]
+    return data
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rollout_info
+short_description: Read an app's rollouts, and who holds its lock
+version_added: "0.1.0"
+description:
+  - Reads the journal that M(progressive.delivery.rollout) keeps on the state host.
+  - What serves traffic is not in it; M(progressive.delivery.traffic_info) reads that from the balancer.
+extends_documentation_fragment:
+  - progressive.delivery.attributes
+  - progressive.delivery.attributes.info_module
+  - progressive.delivery.attributes.actiongroup_delivery
+options:
+  app:
+    description:
+      - The app whose journal is read.
+    type: str
+    required: true
+  state_dir:
+    description:
+      - Folder on the state host that holds a folder for each app.
+    type: path
+    default: /var/lib/progressive.delivery
+  id:
+    description:
+      - Read this rollout instead of the latest.
+    type: str
+seealso:
+  - module: progressive.delivery.rollout
+  - module: progressive.delivery.traffic_info
+author:
+  - The progressive.delivery engineers (@progressive-delivery)
+"""
+
+EXAMPLES = r"""
+- name: See how the last rollout went
+  progressive.delivery.rollout_info:
+    app: analyze-all
+  register: status
+
+- name: Show each line of its journal
+  ansible.builtin.debug:
+    msg: "{{ status.rollout.entries }}"
+"""
+
+RETURN = r"""
+rollout:
+  description: The rollout, with its journal in RV(rollout.entries); null when the app has none.
+  returned: always
+  type: dict
+  contains:
+    id:
+      description: Its name.
+      type: str
+    status:
+      description:
+        - One of V(running), V(paused), V(aborting), V(frozen), V(succeeded), V(rolled_back), V(abandoned).
+      type: str
+    reason:
+      description: Why it is in that status.
+      type: str
+    from_release:
+      description: The release that served before.
+      type: str
+    to_release:
+      description: The release that is delivered.
+      type: str
+    entries:
+      description: What was intended, what came of it and what was noticed, oldest first, with the time in seconds since the epoch.
+      type: list
+      elements: dict
+lock:
+  description: Who holds the app; null when nobody does.
+  returned: always
+  type: dict
+held:
+  description: The lock in words, with when its lease ends.
+  returned: always
+  type: str
+history:
+  description: The ids of the rollouts that the journal keeps, oldest first.
+  returned: always
+  type: list
+  elements: str
+"""
+
+import time
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import document
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import check_names
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal
+
+
+def main() -> t.NoReturn:
+    module = AnsibleModule(
+        argument_spec={
+            "app": {"type": "str", "required": True},
+            "state_dir": {"type": "path", "default": "/var/lib/progressive.delivery"},
+            "id": {"type": "str"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        check_names(module.params["app"], module.params["id"])
+        result = read(Journal(module.params["state_dir"], module.params["app"]), module.params["id"])
+    except DeliveryError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(changed=False, **result)
+
+
+def read(journal: Journal, rollout_id: t.Optional[str]) -> t.Dict[str, t.Any]:
+    """The journal's content as a module result."""
+    rollout = journal.rollout(rollout_id) if rollout_id else journal.current()
+    lock = journal.lock()
+    return {
+        "rollout": None if rollout is None else document.as_data(rollout),
+        "lock": None if lock is None else document.as_data(lock),
+        "held": "" if lock is None else lock.describe(time.time()),
+        "history": journal.history(),
+    }
+
+
+if __name__ == "__main__":
+    main()
