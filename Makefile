@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Every target sets up what it needs, in .venv and .cache of the checkout. Works with GNU make 3.81 and newer.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+SHELL := /bin/sh
+# Servers live in sbin, which an ordinary user's PATH often leaves out.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
+export PROGRESSIVE_DELIVERY_ORACLES ?= ../shared/oracles
+
+VENV := .venv
+STEPS := packages lint sanity unit integration e2e
+
+.PHONY: help
+help: ## what there is to run
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: environment-demo ## deliver a release under load, and roll a bad one back; no root, under two minutes
+	@$(VENV)/bin/python examples/demo/demo.py
+
+.PHONY: test
+test: ## everything below, in turn, up to the first step that fails
+	@for step in $(STEPS); do \
+	    printf '\n==== make %s\n' "$$step"; \
+	    began=$$(date +%s); \
+	    $(MAKE) --no-print-directory "$$step" || { printf '==== make %s: failed\n' "$$step"; exit 1; }; \
+	    printf '==== make %s: passed in %s s\n' "$$step" "$$(($$(date +%s) - began))"; \
+	done
+
+.PHONY: packages
+packages: ## what the tests need from the system: installed through apt as root, else named
+	@scripts/packages.sh
+
+.PHONY: lint
+lint: environment-test ## style, types, documentation, names, licences
+	@scripts/lint.sh
+
+.PHONY: sanity
+sanity: environment-test ## ansible-test sanity, without exceptions
+	@scripts/sanity.sh $(VENV)/bin/python
+
+.PHONY: unit
+unit: environment-test ## unit tests on every Python that this machine has
+	@scripts/unit.sh
+
+.PHONY: integration
+integration: environment-test ## the modules and roles as ansible-test runs them
+	@scripts/integration.sh $(VENV)/bin/python
+
+.PHONY: e2e
+e2e: environment-test ## real balancers under load, kills and faults
+	@$(VENV)/bin/python -m pytest tests/e2e
+
+.PHONY: bench
+bench: link ## how it compares; prints a table and writes .cache/bench.json
+	@scripts/environment.sh .cache/bench bench
+	@.cache/bench/bin/python tests/bench/bench.py --output .cache/bench.json
+
+.PHONY: lock
+lock: ## take the newest versions of what requirements/*.in name
+	@scripts/lock.sh
+
+.PHONY: clean
+clean: ## remove everything that was made here
+	rm -rf $(VENV) .cache .ansible .pytest_cache .hypothesis .mypy_cache .ruff_cache tests/output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: link
+link:
+	@scripts/link_collection.sh
+
+.PHONY: environment-demo
+environment-demo: link
+	@scripts/environment.sh $(VENV) demo
+
+.PHONY: environment-test
+environment-test: link
+	@scripts/environment.sh $(VENV) test

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Runs ansible-test's sanity tests on a copy of the checkout, with a home folder of its own.
+#
+#   sanity.sh PYTHON [ansible-test options]     PYTHON is the interpreter of an environment with ansible-core
+set -eu
+
+python=$PWD/$1
+shift
+version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+place=$PWD/.cache/sanity
+scripts/copy_collection.sh "$place"
+
+# ansible-test passes on HOME and PATH, nothing else; pip's own settings of the user must stay in force.
+home=$place/home
+mkdir -p "$home/.ansible/test/cache" "$home/.config"
+for settings in .config/pip .pip; do
+    [ ! -d "$HOME/$settings" ] || ln -sfn "$HOME/$settings" "$home/$settings"
+done
+# One name for each release of pip that an ansible-core asks for: 24.2 by 2.19, 25.2 by 2.20 and 2.21.
+for release in 24_2 25_2; do
+    cp scripts/get_pip.py "$home/.ansible/test/cache/get_pip_$release.py"
+done
+
+cd "$place/ansible_collections/progressive/delivery"
+exec env HOME="$home" PATH="$(dirname "$python"):$PATH" "$python" "$(dirname "$python")/ansible-test" sanity --local --python "$version" --color no "$@"

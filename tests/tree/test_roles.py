@@ -1,0 +1,78 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A role documents each of its options once, and says the same everywhere."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.progressive.delivery.tests.tree.checkout import load_yaml
+
+EXPECTED = ("README.md", "defaults/main.yml", "meta/main.yml", "meta/argument_specs.yml", "tasks/main.yml", "tasks/preflight.yml")
+INCLUDES = {"include_tasks", "import_tasks", "include_role", "import_role", "include_vars"}
+
+
+def argument_specs(role: str) -> dict[str, t.Any]:
+    return load_yaml(Path("roles", role, "meta/argument_specs.yml"))["argument_specs"]
+
+
+def defaults(role: str) -> dict[str, t.Any]:
+    return load_yaml(Path("roles", role, "defaults/main.yml"))
+
+
+def is_template(value: t.Any) -> bool:
+    return "{{" in str(value)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_role_has(role: str, name: str, root: Path) -> None:
+    assert (root / "roles" / role / name).is_file()
+
+
+def test_every_entry_point_is_specified(role: str) -> None:
+    assert "main" in argument_specs(role)
+    for name, entry in argument_specs(role).items():
+        assert entry.get("short_description"), name
+        assert entry.get("description"), name
+
+
+def test_public_names_begin_with_the_role(role: str) -> None:
+    options = {option for entry in argument_specs(role).values() for option in entry.get("options", {})}
+    foreign = {option for option in options | set(defaults(role)) if not option.startswith(f"{role}_")}
+
+    assert not foreign
+
+
+def test_every_default_is_specified(role: str) -> None:
+    options = {option for entry in argument_specs(role).values() for option in entry.get("options", {})}
+
+    assert not set(defaults(role)) - options
+
+
+def test_specified_defaults_are_the_real_ones(role: str) -> None:
+    real = defaults(role)
+    differing = {}
+    for entry in argument_specs(role).values():
+        for option, spec in entry.get("options", {}).items():
+            said = spec.get("default")
+            if option not in real:
+                wrong = "default" in spec
+            elif spec.get("required"):
+                wrong = True
+            else:
+                wrong = said != real[option] and not (said is None and (is_template(real[option]) or real[option] is None))
+            if wrong:
+                differing[option] = {"specified": said, "in defaults/main.yml": real.get(option, "absent")}
+
+    assert not differing
+
+
+def test_main_only_includes(role: str) -> None:
+    tasks = load_yaml(Path("roles", role, "tasks/main.yml"))
+    words = {name: {key.rsplit(".", 1)[-1] for key in task} for task in tasks for name in [task.get("name")]}
+
+    assert not [name for name, keys in words.items() if not keys & INCLUDES]
