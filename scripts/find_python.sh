@@ -3,7 +3,7 @@
 # Prints the path of a Python that runs and can make a virtual environment.
 #
 #   find_python.sh        the first of 3.11, 3.12, 3.13, 3.14 and python3 that is 3.11 or newer
-#   find_python.sh 3.12   that version only
+#   find_python.sh 3.8    that version only, old or new
 #
 # Exit codes: 0 found, 1 not there, 2 there but without the means to make a virtual environment.
 # A name on PATH proves nothing: version managers put shims there that fail when run, so each one is run.
@@ -30,7 +30,7 @@ resolve() {
     "$1" -c '
 import sys
 wanted, version = sys.argv[1], sys.version_info[:2]
-if version < (3, 11) or wanted not in ("", "%d.%d" % version):
+if version < (3, 11) if not wanted else wanted != "%d.%d" % version:
     sys.exit(1)
 print(getattr(sys, "_base_executable", sys.executable))' "$wanted" 2>/dev/null
 }
