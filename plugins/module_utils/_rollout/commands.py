@@ -18,7 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.erro
     NoRollout,
     NotPaused,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import abort
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import abort, has_had_traffic
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     Kind,
     Pause,
@@ -87,7 +87,7 @@ def roll_back(rollout: Rollout, world: World) -> Rollout:
 
 def check_reversible(rollout: Rollout, world: World) -> None:
     """:raises Irreversible: once an irreversible release has had traffic."""
-    if rollout.irreversible and (rollout.shifted or world.highest_share(rollout.new_pool) > 0):
+    if rollout.irreversible and has_had_traffic(rollout, world):
         raise Irreversible("release {0} was declared irreversible and has had traffic".format(rollout.to_release))
 
 

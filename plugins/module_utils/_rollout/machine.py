@@ -83,12 +83,16 @@ def action_under_way(rollout: Rollout, seq: int) -> Action:
 def abort(rollout: Rollout, reason: str, world: World) -> Rollout:
     """Turn a rollout round: back to the old pool, or frozen where there is no safe way back."""
     turned = dataclasses.replace(rollout, reason=reason, attempts=0, errors=0, pause=None, vouched=())
-    if rollout.shifted or world.highest_share(rollout.new_pool) > 0:
-        if rollout.irreversible:
-            return _freeze(turned, reason + "; the release is irreversible", world)
-        if rollout.from_release is None:
-            return _freeze(turned, reason + "; there is no earlier release to return to", world)
+    if rollout.irreversible and has_had_traffic(rollout, world):
+        return _freeze(turned, reason + "; the release is irreversible", world)
+    if rollout.from_release is None and world.highest_share(rollout.new_pool) > 0:
+        return _freeze(turned, reason + "; there is no earlier release to return to", world)
     return dataclasses.replace(turned, status=Status.ABORTING).noting(world.now, "abort", reason)
+
+
+def has_had_traffic(rollout: Rollout, world: World) -> bool:
+    """Whether the new release may have served: by this rollout's doing, or by somebody else's once it was deployed."""
+    return rollout.shifted or (rollout.position > 0 and world.highest_share(rollout.new_pool) > 0)
 
 
 def pause(rollout: Rollout, why: Pause, reason: str, world: World) -> Rollout:
@@ -103,7 +107,7 @@ def pause(rollout: Rollout, why: Pause, reason: str, world: World) -> Rollout:
 def _run(rollout: Rollout, world: World) -> Proposal:
     step = rollout.step
     if step is None:
-        return _finish(rollout, Status.SUCCEEDED, world)
+        return _succeed(rollout, world)
     if step.kind in (Kind.DEPLOY, Kind.VALIDATE, Kind.SHIFT) and _is_late(rollout, world):
         deadline = rollout.options.progress_deadline
         return abort(rollout, "no progress in {0:g} s at step {1}".format(deadline, step.kind.value), world)
@@ -113,7 +117,7 @@ def _run(rollout: Rollout, world: World) -> Proposal:
 def _deploy(rollout: Rollout, step: Step, world: World) -> Proposal:
     if world.unreadable:
         return pause(rollout, Pause.WORLD, _cannot_read(world), world)
-    if world.highest_share(step.pool) > 0:
+    if world.highest_share(step.pool) > 0 and rollout.from_release is not None:
         reason = "pool {0} takes traffic already, so nothing is deployed to it".format(step.pool)
         return pause(rollout, Pause.WORLD, reason, world)
     return Action(0, Kind.DEPLOY, step.pool)
@@ -163,28 +167,32 @@ def _bake(rollout: Rollout, step: Step, world: World) -> Proposal:
 
 
 def _drain(rollout: Rollout, step: Step, world: World) -> Proposal:
-    return _when_idle(rollout, step, world, Action(0, Kind.DRAIN, step.pool))
+    return _when_idle(rollout, step.pool, world) or Action(0, Kind.DRAIN, step.pool)
 
 
 def _warm(rollout: Rollout, step: Step, world: World) -> Proposal:
     ended_at = rollout.ended_at
     if ended_at is not None and world.now >= ended_at + step.seconds:
         return _next_step(rollout, world)
-    return _finish(rollout, Status.SUCCEEDED, world)
+    return _succeed(rollout, world)
 
 
 def _retire(rollout: Rollout, step: Step, world: World) -> Proposal:
-    return _when_idle(rollout, step, world, Action(0, Kind.RETIRE, step.pool))
+    return _when_idle(rollout, step.pool, world) or Action(0, Kind.RETIRE, step.pool)
 
 
-def _when_idle(rollout: Rollout, step: Step, world: World, action: Action) -> Proposal:
-    """*action* once no balancer sends *step.pool* anything; capacity never goes before traffic."""
+def _succeed(rollout: Rollout, world: World) -> Proposal:
+    return _when_idle(rollout, rollout.old_pool, world) or _finish(rollout, Status.SUCCEEDED, world)
+
+
+def _when_idle(rollout: Rollout, pool: str, world: World) -> t.Optional[Rollout]:
+    """None when no balancer sends *pool* anything, else the rollout paused: capacity never goes before traffic."""
     if world.unreadable:
         return pause(rollout, Pause.WORLD, _cannot_read(world), world)
-    if world.highest_share(step.pool) > 0:
-        reason = "pool {0} takes traffic again: someone else moved it".format(step.pool)
+    if world.highest_share(pool) > 0:
+        reason = "pool {0} takes traffic again: someone else moved it".format(pool)
         return pause(rollout, Pause.WORLD, reason, world)
-    return action
+    return None
 
 
 def _unwind(rollout: Rollout, world: World) -> Proposal:

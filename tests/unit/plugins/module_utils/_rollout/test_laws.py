@@ -1,0 +1,293 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The laws of a rollout, over random histories.
+
+A simulated world (two balancers, two pools, instances that fall ill, writes
+that fail, runs that die, operators who interfere) is driven by the real state
+machine; the laws are asserted at every step, and at the end a person must
+always have a way out. The numbers are those of the project's design.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands, machine, run
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.document import dump_rollout, load_rollout
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import Irreversible
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Action,
+    Kind,
+    Observed,
+    Options,
+    Outcome,
+    Result,
+    Rollout,
+    Status,
+    World,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen
+
+POOLS = ("blue", "green")
+BALANCERS = ("lb1", "lb2")
+ALL_BLUE = {"blue": 10000, "green": 0}
+
+
+class Histories(RuleBasedStateMachine):
+    """Random histories of one rollout from 1.0.0 on blue to 1.1.0 on green."""
+
+    @initialize(
+        choices=st.builds(
+            BlueGreen,
+            preview=st.booleans(),
+            promotion_checks=st.booleans(),
+            gate=st.booleans(),
+            bake=st.sampled_from([0.0, 45.0]),
+        ),
+        options=st.builds(
+            Options,
+            warm=st.sampled_from([-1.0, 0.0, 100.0]),
+            stop_on_abort=st.booleans(),
+            progress_deadline=st.sampled_from([0.0, 300.0]),
+        ),
+        irreversible=st.booleans(),
+        first=st.booleans(),
+    )
+    def start(self, choices: BlueGreen, options: Options, irreversible: bool, first: bool) -> None:
+        self.now = 1000.0
+        self.live: t.Dict[str, Observed] = {name: Observed(ALL_BLUE) for name in BALANCERS}
+        self.reachable = {name: True for name in BALANCERS}
+        self.healthy = {"blue": True, "green": False}
+        self.current: t.Dict[str, t.Optional[str]] = {"blue": None if first else "1.0.0", "green": None}
+        self.action: t.Optional[Action] = None
+        self.known_healthy: t.Set[str] = set()
+        wanted = begin.Delivery("r1", "app", "1.1.0", choices, options, irreversible)
+        fleet = {pool: {pool + "-1": self.current[pool]} for pool in POOLS}
+        opened = begin.begin_blue_green(wanted, fleet, self.world())
+        assert isinstance(opened, Rollout)
+        self.take(opened)
+
+    # -- the world ---------------------------------------------------------
+
+    def world(self) -> World:
+        return World(self.now, {name: self.live[name] if self.reachable[name] else None for name in BALANCERS})
+
+    def share(self, pool: str) -> int:
+        return max(split.share(pool) for split in self.live.values())
+
+    def take(self, rollout: Rollout) -> None:
+        """Decide, check every law that speaks of an action, and keep it as the journal would."""
+        was = rollout
+        after, action = machine.decide(rollout, self.world())
+        self.check_action(was, action)
+        if after.status in (Status.SUCCEEDED, Status.ROLLED_BACK) and not was.status.ended:  # law 9
+            serving = after.new_pool if after.status is Status.SUCCEEDED else after.old_pool
+            assert all(split.share(serving) == 10000 for split in self.live.values())
+        self.rollout = load_rollout(dump_rollout(after), "journal")
+        assert self.rollout == after
+        self.action = None if action.kind is Kind.END else action
+        if action.kind in (Kind.DEPLOY, Kind.RETIRE):
+            self.known_healthy.discard(action.pool)
+
+    def check_action(self, rollout: Rollout, action: Action) -> None:
+        if action.kind is Kind.SHIFT:
+            shares = action.shares or {}
+            assert all(0 <= share <= 10000 for share in shares.values()) and sum(shares.values()) == 10000  # law 3
+            for pool, share in shares.items():
+                rises = any(share > split.share(pool) for split in self.world().readable)
+                assert not rises or pool in self.known_healthy  # law 1
+            assert action.header is None or action.header in self.known_healthy  # law 1
+        first = action.kind is Kind.DEPLOY and rollout.from_release is None
+        if action.kind in (Kind.RETIRE, Kind.DEPLOY) and not first:
+            assert self.world().highest_share(action.pool) == 0 and not self.world().unreadable  # law 1
+
+    def apply(self, action: Action, names: t.Iterable[str]) -> None:
+        for name in names:
+            if action.kind is Kind.SHIFT and self.reachable[name]:
+                before = self.live[name].share(self.rollout.new_pool)
+                self.live[name] = Observed(dict(action.shares or {}), action.header)
+                if self.rollout.status is Status.ABORTING:
+                    assert self.live[name].share(self.rollout.new_pool) <= before  # law 2
+        if action.kind is Kind.DEPLOY:
+            self.current[action.pool] = self.rollout.to_release
+        if action.kind is Kind.RETIRE:
+            assert self.share(action.pool) == 0  # law 1
+            self.healthy[action.pool] = False
+
+    # -- what happens ------------------------------------------------------
+
+    @precondition(lambda self: self.action is not None)
+    @rule(seconds=st.sampled_from([0.0, 1.0, 20.0]))
+    def succeed(self, seconds: float) -> None:
+        """The action does what it should; a look tells the truth."""
+        action = self.action
+        self.now += action.seconds + seconds
+        outcome = Outcome(Result.SUCCEEDED)
+        if action.kind in (Kind.VALIDATE, Kind.BAKE):
+            sound = self.healthy[action.pool]
+            outcome = Outcome(Result.SUCCEEDED if sound else Result.FAILED, "as it is")
+            (self.known_healthy.add if sound else self.known_healthy.discard)(action.pool)
+        if action.kind is Kind.DEPLOY:
+            self.healthy[action.pool] = True
+        reached = [name for name in BALANCERS if self.reachable[name]]
+        self.apply(action, reached)
+        if action.kind is Kind.SHIFT and len(reached) < len(BALANCERS):
+            outcome = Outcome(Result.FAILED, "a balancer is unreachable")
+        self.report(outcome)
+
+    @precondition(lambda self: self.action is not None)
+    @rule(
+        result=st.sampled_from([Result.FAILED, Result.INCONCLUSIVE, Result.ERROR]),
+        partly=st.sets(st.sampled_from(BALANCERS)),
+    )
+    def go_wrong(self, result: Result, partly: t.Set[str]) -> None:
+        """The action fails, perhaps on some balancers only."""
+        action = self.action
+        self.now += 5.0
+        if action.kind is Kind.SHIFT:
+            self.apply(action, partly)
+        if action.kind in (Kind.VALIDATE, Kind.BAKE):
+            self.known_healthy.discard(action.pool)
+        before = self.rollout
+        self.report(Outcome(result, "made to"))
+        if result is Result.INCONCLUSIVE and before.status is Status.RUNNING:
+            assert self.rollout.status is Status.PAUSED  # law 5
+        if result is Result.ERROR and before.status is Status.RUNNING:
+            assert self.rollout.position == before.position or self.rollout.status is not Status.SUCCEEDED  # law 5
+
+    def report(self, outcome: Outcome) -> None:
+        assert self.action is not None
+        self.take(machine.record(self.rollout, self.action.seq, outcome, self.world()))
+
+    @precondition(lambda self: self.action is not None)
+    @rule(partly=st.sets(st.sampled_from(BALANCERS)))
+    def die(self, partly: t.Set[str]) -> None:
+        """The run is killed amid the action, which may have been done in part."""
+        if self.action.kind is Kind.SHIFT:
+            self.apply(self.action, partly)
+        if self.action.kind is Kind.DEPLOY and partly:
+            self.apply(self.action, ())
+        self.action = None
+        self.known_healthy.clear()
+
+    @precondition(lambda self: self.action is None)
+    @rule(command=st.sampled_from(["resume", "promote", "rollback", "abandon"]))
+    def operate(self, command: str) -> None:
+        """A new run is started by a person; an operator's command may be refused, and then changes nothing."""
+        before = self.rollout
+        opening = {
+            "resume": commands.resume,
+            "promote": commands.promote,
+            "rollback": commands.roll_back,
+            "abandon": commands.abandon,
+        }[command]
+        try:
+            opened = opening(before, self.world())
+        except DeliveryError:
+            assert self.rollout == before
+            return
+        self.known_healthy.clear()
+        self.take(opened)
+        if before.status is Status.FROZEN and before.irreversible and command == "resume":
+            assert self.rollout.status is Status.FROZEN  # law 6
+
+    @precondition(lambda self: self.action is not None)
+    @rule(what=st.sampled_from(["pause", "rollback"]))
+    def ask(self, what: str) -> None:
+        """Someone without the lock asks the run for something."""
+        self.rollout = dataclasses.replace(self.rollout, request=what)
+
+    @rule(pool=st.sampled_from(POOLS), sound=st.booleans())
+    def health_changes(self, pool: str, sound: bool) -> None:
+        self.healthy[pool] = sound
+        if not sound:
+            self.known_healthy.discard(pool)
+
+    @rule(name=st.sampled_from(BALANCERS), up=st.booleans())
+    def network_changes(self, name: str, up: bool) -> None:
+        self.reachable[name] = up
+
+    @rule(seconds=st.sampled_from([10.0, 400.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+
+    @precondition(lambda self: self.action is None)
+    @rule(name=st.sampled_from(BALANCERS), share=st.sampled_from([0, 2500, 10000]))
+    def someone_moves_traffic(self, name: str, share: int) -> None:
+        """While no run is under way a person moves traffic by hand."""
+        self.live[name] = Observed({"blue": 10000 - share, "green": share})
+
+    # -- what is always true -----------------------------------------------
+
+    @invariant()
+    def nothing_is_forgotten(self) -> None:
+        numbers = [entry.seq for entry in self.rollout.entries if entry.what == "intent"]
+        assert numbers == sorted(set(numbers))
+
+    @invariant()
+    def irreversible_never_turns_round(self) -> None:
+        if self.rollout.irreversible and self.rollout.shifted:  # law 6
+            assert self.rollout.status not in (Status.ABORTING, Status.ROLLED_BACK)
+
+    def teardown(self) -> None:
+        """Law 8: with the world mended, the journal alone leads to one release with all traffic."""
+        if not hasattr(self, "rollout"):
+            return
+        self.reachable = {name: True for name in BALANCERS}
+        self.healthy = {"blue": True, "green": True}
+        self.known_healthy.clear()
+        for _ in range(4):
+            if not self.rollout.status.ended:
+                self.run_to_its_end(self.way_out())
+        assert self.rollout.status.ended
+
+    def way_out(self) -> Rollout:
+        """Back where there is a way back, else forward."""
+        waits = self.rollout.status in (Status.PAUSED, Status.FROZEN)
+        try:
+            if self.rollout.from_release is not None:
+                return commands.roll_back(self.rollout, self.world())
+        except Irreversible:
+            pass
+        return (commands.promote if waits else commands.resume)(self.rollout, self.world())
+
+    def run_to_its_end(self, opened: Rollout) -> None:
+        self.take(opened)
+        for _ in range(60):
+            if self.action is None:
+                return
+            self.healthy = {"blue": True, "green": True}
+            self.succeed(1.0)
+        raise AssertionError("the run does not end")
+
+
+Histories.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestHistories = Histories.TestCase
+
+
+@pytest.mark.parametrize("serving", POOLS)
+def test_the_release_that_serves_starts_no_rollout(serving: str) -> None:
+    """Law 4, forwards."""
+    shares = {pool: 10000 if pool == serving else 0 for pool in POOLS}
+    world = World(0.0, {"lb1": Observed(shares)})
+    fleet = {pool: {pool + "-1": "1.0.0" if pool == serving else "0.9.0"} for pool in POOLS}
+    wanted = begin.Delivery("r", "app", "1.0.0", BlueGreen(), Options())
+    assert isinstance(begin.begin_blue_green(wanted, fleet, world), begin.Unchanged)
+
+
+def test_rolling_back_twice_goes_back_once() -> None:
+    """Law 4, backwards: the second rollback changes nothing."""
+    wanted = begin.Delivery("r", "app", "", BlueGreen(), Options())
+    done = Rollout(
+        "r0", "app", "rollback", "green", "blue", "1.1.0", "1.0.0", (), 0.0, 0.0, status=Status.SUCCEEDED, ended_at=1.0
+    )
+    world = World(2.0, {"lb1": Observed(ALL_BLUE)})
+    assert isinstance(run.rollback_opening(wanted)(done, world), begin.Unchanged)
