@@ -79,6 +79,14 @@ class Layout:
         """The pool that is not the base."""
         return list(self.pools)[1]
 
+    @property
+    def listener(self) -> t.Tuple[str, int]:
+        """Host and port at which this host reaches the balancer; a wildcard address is reached over loopback."""
+        host, _colon, port = self.listen.rpartition(":")
+        host = host.strip("[]")
+        wildcards = {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+        return wildcards.get(host, host), int(port)
+
     def path(self, name: str) -> str:
         """The absolute path of a file of the mechanism."""
         return os.path.join(self.directory, name)

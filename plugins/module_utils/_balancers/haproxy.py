@@ -1,0 +1,282 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HAProxy: the split is a map file, and the same map in the memory of the running process.
+
+PRIVATE to the collection. The file is written first, so that a crash between
+the two leaves the newer state where a restart finds it, and the next run sees
+that file and memory differ. The map in memory is replaced in one transaction
+(``prepare map``, ``add map @version``, ``commit map``; HAProxy 2.4), which no
+request sees half done and which also removes what should not be in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import socket
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
+    BalancerUnreachable,
+    CommandRefused,
+    LayoutMismatch,
+    PermissionMissing,
+    UnknownServer,
+    Unsupported,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import (
+    Command,
+    Connection,
+    Endpoint,
+    Reading,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
+
+KEYS = ("share", "header", "sticky")
+"""The entries of the map: the other pool's share; 0 or the number of the pool whose header route is open; 0 or 1."""
+
+ANSWER_TIMEOUT = 10.0
+"""Seconds that HAProxy may take over an answer."""
+
+_MAINTENANCE = 0x01 | 0x02 | 0x04 | 0x20 | 0x40
+_DRAIN = 0x08 | 0x10
+_STOPPED = 0
+
+
+class HAProxy:
+    """The driver for one app on one HAProxy; satisfies ``Balancer``."""
+
+    def __init__(self, layout: Layout, connection: Connection) -> None:
+        self._layout = layout
+        self._socket = RuntimeSocket(connection.socket or layout.admin)
+        self._map = layout.path("split.map")
+
+    def read(self) -> Reading:
+        entries = parse_runtime_map(self._ask("show map {0}".format(self._map)))
+        faults = entry_faults(entries, self._layout)
+        return Reading(live=split_from(entries, self._layout), stored=self._read_file(), faults=faults)
+
+    def plan(self, current: Reading, wanted: Split) -> t.List[Command]:
+        if current.live == wanted and current.consistent:
+            return []
+        entries = entries_for(wanted, self._layout)
+        commands = []
+        if current.stored != wanted:
+            commands.append(Command("write", self._map, render_map(entries, self._layout)))
+        if current.live != wanted or current.faults:
+            commands.append(Command("commit map", self._map, ", ".join("{0} {1}".format(*entry) for entry in entries)))
+        return commands
+
+    def apply(self, commands: t.Sequence[Command]) -> None:
+        for command in commands:
+            if command.verb == "write":
+                self._write_file(command.content)
+            else:
+                self._commit(command.content.split(", "))
+
+    def endpoints(self, pool: str) -> t.List[Endpoint]:
+        self._layout.servers(pool)
+        backend = self._backend(pool)
+        states = parse_server_states(self._ask("show servers state {0}".format(backend)))
+        in_flight = parse_in_flight(self._ask("show stat {0} 4 -1".format(backend)))
+        return [Endpoint(name, address, state, in_flight.get(name, 0)) for name, address, state in states]
+
+    def set_servers(self, pool: str, names: t.Sequence[str], state: str) -> None:
+        known = {endpoint.name for endpoint in self.endpoints(pool)}
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise UnknownServer("pool '{0}' has no server {1}; it has {2}".format(pool, unknown, sorted(known)))
+        # A server of weight 0 is `ready` and serves nothing, so the weight goes back with the state.
+        forms = ["set server {0}/{1} state {2}"]
+        if state == "ready":
+            forms.append("set server {0}/{1} weight 100%")
+        lines = [form.format(self._backend(pool), name, state) for name in names for form in forms]
+        self._tell("; ".join(lines))
+
+    def _backend(self, pool: str) -> str:
+        return "{0}.{1}".format(self._layout.app, pool)
+
+    def _commit(self, entries: t.Sequence[str]) -> None:
+        answer = self._ask("prepare map {0}".format(self._map))
+        version = answer.rpartition(" ")[2].strip()
+        if not version.isdigit():
+            raise Unsupported("HAProxy 2.4 or newer is needed; it answered 'prepare map' with {0!r}".format(answer))
+        additions = ["add map @{0} {1} {2}".format(version, self._map, entry) for entry in entries]
+        self._tell("; ".join(additions + ["commit map @{0} {1}".format(version, self._map)]))
+
+    def _tell(self, line: str) -> None:
+        answer = self._socket.ask(line).strip()
+        if answer:
+            raise CommandRefused("HAProxy answered '{0}' with {1!r}".format(_shortened(line), answer))
+
+    def _ask(self, line: str) -> str:
+        answer = self._socket.ask(line)
+        if answer.startswith(("Unknown map", "Can't find backend", "No such proxy")):
+            raise LayoutMismatch(
+                "HAProxy behind {0} answered '{1}' with {2!r}: it runs another configuration".format(
+                    self._socket.path, line, answer.strip()
+                )
+            )
+        if answer.startswith(("Permission denied", "Unknown command")):
+            raise CommandRefused("HAProxy answered '{0}' with {1!r}".format(line, answer.strip()))
+        return answer
+
+    def _read_file(self) -> t.Optional[Split]:
+        try:
+            with open(self._map, encoding="utf-8") as handle:
+                text = handle.read()
+        except FileNotFoundError:
+            return None
+        except PermissionError as error:
+            raise PermissionMissing("cannot read {0}: {1}".format(self._map, error.strerror)) from error
+        entries = parse_map_file(text)
+        return split_from(entries, self._layout) if not entry_faults(entries, self._layout) else None
+
+    def _write_file(self, content: str) -> None:
+        try:
+            write_file(self._map, content)
+        except PermissionError as error:
+            raise PermissionMissing("cannot write {0}: {1}".format(self._map, error.strerror)) from error
+
+
+class RuntimeSocket:
+    """HAProxy's runtime API over its unix socket, one line a connection.
+
+    :param path: the socket; map commands work on it whatever its ``level``
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def ask(self, line: str) -> str:
+        """Send *line* (commands joined by ``;``) and return the whole answer.
+
+        :raises BalancerUnreachable: nobody listens, or there is no answer in time
+        :raises PermissionMissing: this user may not use the socket
+        """
+        try:
+            return self._exchange(line)
+        except PermissionError as error:
+            raise PermissionMissing("may not use HAProxy's socket {0}: {1}".format(self.path, error.strerror)) from error
+        except OSError as error:
+            raise BalancerUnreachable("HAProxy's socket {0} does not answer: {1}".format(self.path, error)) from error
+
+    def _exchange(self, line: str) -> str:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
+            channel.settimeout(ANSWER_TIMEOUT)
+            channel.connect(self.path)
+            channel.sendall(line.encode("utf-8") + b"\n")
+            parts = []
+            part = channel.recv(65536)
+            while part:
+                parts.append(part)
+                part = channel.recv(65536)
+        return b"".join(parts).decode("utf-8", "replace")
+
+
+Entries = t.Sequence[t.Tuple[str, str]]
+
+
+def entries_for(split: Split, layout: Layout) -> t.List[t.Tuple[str, str]]:
+    """The map's entries for *split*."""
+    if split.header is not None and split.header.name.lower() != layout.header.lower():
+        raise LayoutMismatch(
+            "header: the balancer looks at '{0}', not at '{1}'".format(layout.header, split.header.name)
+        )
+    route = list(layout.pools).index(split.header.pool) + 1 if split.header else 0
+    return [("share", str(split.shares[layout.other])), ("header", str(route)), ("sticky", str(int(split.sticky)))]
+
+
+def split_from(entries: Entries, layout: Layout) -> Split:
+    """What requests meet under *entries*: the first entry of a key counts, and 0 where there is none."""
+    values = {key: _number(value) for key, value in reversed(entries)}
+    share = min(max(values.get("share", 0), 0), WHOLE)
+    pools = list(layout.pools)
+    route = values.get("header", 0)
+    header = HeaderRoute(layout.header, pools[route - 1]) if 1 <= route <= len(pools) else None
+    return Split(
+        shares={layout.base: WHOLE - share, layout.other: share},
+        header=header,
+        sticky=values.get("sticky", 0) == 1,
+    )
+
+
+def entry_faults(entries: Entries, layout: Layout) -> t.Tuple[str, ...]:
+    """What *entries* has that :func:`entries_for` would never write."""
+    limits = {"share": WHOLE, "header": len(layout.pools), "sticky": 1}
+    keys = [key for key, value in entries]
+    faults = ["{0} entries for {1}".format(keys.count(key), key) for key in KEYS if keys.count(key) != 1]
+    faults += ["unknown entry {0}".format(key) for key in keys if key not in KEYS]
+    faults += [
+        "{0} is {1!r}".format(key, value)
+        for key, value in entries
+        if key in limits and not (value.isdigit() and int(value) <= limits[key])
+    ]
+    return tuple(faults)
+
+
+def render_map(entries: Entries, layout: Layout) -> str:
+    """The map file's text: a heading for people, then the entries."""
+    numbered = ", ".join("{0} {1}".format(number, pool) for number, pool in enumerate(layout.pools, 1))
+    heading = "# {0}: share of {1} in 1/100 %; header route: 0 closed, {2}; sticky: 0 or 1\n"
+    lines = ["{0} {1}\n".format(key, value) for key, value in entries]
+    return heading.format(layout.app, layout.other, numbered) + "".join(lines)
+
+
+def parse_map_file(text: str) -> t.List[t.Tuple[str, str]]:
+    """The entries of a map file, in order."""
+    lines = (line.strip() for line in text.splitlines())
+    return [_entry(line) for line in lines if line and not line.startswith("#")]
+
+
+def parse_runtime_map(answer: str) -> t.List[t.Tuple[str, str]]:
+    """The entries of ``show map``, whose lines begin with an address."""
+    return [_entry(line.partition(" ")[2]) for line in answer.splitlines() if line.strip()]
+
+
+def parse_server_states(answer: str) -> t.List[t.Tuple[str, str, str]]:
+    """Name, address and state of each server in ``show servers state``."""
+    lines = [line for line in answer.splitlines() if line.strip()]
+    if len(lines) < 2 or not lines[1].startswith("# "):
+        raise CommandRefused("HAProxy answered 'show servers state' with {0!r}".format(_shortened(answer)))
+    columns = lines[1][2:].split()
+    rows = [dict(zip(columns, line.split())) for line in lines[2:]]
+    return [(row["srv_name"], _address(row), _state(row)) for row in rows]
+
+
+def parse_in_flight(answer: str) -> t.Dict[str, int]:
+    """Requests at each server in ``show stat``: those it works on and those queued for it."""
+    rows = csv.DictReader(answer.lstrip("# ").splitlines())
+    return {row["svname"]: int(row["scur"] or 0) + int(row["qcur"] or 0) for row in rows}
+
+
+def _address(row: t.Mapping[str, str]) -> str:
+    host = row["srv_addr"]
+    return "{0}:{1}".format("[{0}]".format(host) if ":" in host else host, row["srv_port"])
+
+
+def _state(row: t.Mapping[str, str]) -> str:
+    admin = int(row["srv_admin_state"])
+    if admin & _MAINTENANCE:
+        return "maint"
+    if admin & _DRAIN or int(row["srv_uweight"]) == 0:
+        return "drain"
+    return "down" if int(row["srv_op_state"]) == _STOPPED else "ready"
+
+
+def _entry(line: str) -> t.Tuple[str, str]:
+    key, _space, value = line.partition(" ")
+    return key, value.strip()
+
+
+def _number(value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        return 0
+
+
+def _shortened(text: str, limit: int = 200) -> str:
+    return text if len(text) <= limit else text[:limit] + "…"
