@@ -36,6 +36,11 @@ packages: ## what the tests need from the system: installed through apt as root,
 lint: environment-test ## style, types, documentation, names, licences
 	@scripts/lint.sh
 
+.PHONY: format
+format: environment-test ## put the Python code into form
+	@$(VENV)/bin/ruff check --quiet --fix --select I --cache-dir .cache/ruff .
+	@$(VENV)/bin/ruff format --cache-dir .cache/ruff .
+
 .PHONY: sanity
 sanity: environment-test ## ansible-test sanity, without exceptions
 	@scripts/sanity.sh $(VENV)/bin/python

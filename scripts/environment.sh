@@ -42,6 +42,6 @@ if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$key" ]; then
     exit 0
 fi
 printf 'Installing requirements/%s.in into %s\n' "$name" "$folder"
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
+"$folder/bin/python" -m pip install -qq --disable-pip-version-check \
     -r "requirements/$name.in" -c requirements/lock.txt
 printf '%s\n' "$key" >"$stamp"

@@ -23,7 +23,7 @@ check() {
 
 check_types() {
     # Under its collection name, because that is how its files import each other.
-    mypy --cache-dir .cache/mypy "$collection/plugins"
+    mypy --cache-dir .cache/mypy "$collection/plugins" examples/analyze_all/analyze_all examples/load
 }
 
 check_oldest_python() {
@@ -31,7 +31,9 @@ check_oldest_python() {
 }
 
 check_collection_docs() {
-    antsibull-docs lint-collection-docs --plugin-docs "$collection"
+    # It writes a log into the home folder.
+    mkdir -p .cache/antsibull
+    env HOME="$PWD/.cache/antsibull" antsibull-docs lint-collection-docs --plugin-docs "$collection"
 }
 
 # Names of files and folders may not hold line breaks; git tells which are shell scripts by their ending.
@@ -50,7 +52,7 @@ check reuse reuse lint --lines
 check ansible-lint ansible-lint --offline --profile production
 check antsibull-docs check_collection_docs
 check antsibull-changelog antsibull-changelog lint
-check tree pytest --quiet tests/tree
+check tree pytest --quiet --tb=short tests/tree
 
 if [ -n "$failed" ]; then
     printf 'Failed:%s\n' "$failed" >&2
