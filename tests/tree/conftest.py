@@ -25,9 +25,13 @@ def root() -> Path:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes ``role``, ``module`` or ``library`` runs once for each one there is."""
     parameters = {
-        "role": sorted({path.parts[1] for path in checkout_files() if path.parts[0] == "roles" and len(path.parts) > 2}),
+        "role": sorted(
+            {path.parts[1] for path in checkout_files() if path.parts[0] == "roles" and len(path.parts) > 2}
+        ),
         "module": sorted(path.stem for path in checkout_files() if path.match("plugins/modules/*.py")),
-        "library": sorted(path for path in checkout_files() if path.parts[:2] == ("plugins", "module_utils") and path.suffix == ".py"),
+        "library": sorted(
+            path for path in checkout_files() if path.parts[:2] == ("plugins", "module_utils") and path.suffix == ".py"
+        ),
     }
     for name, values in parameters.items():
         if name in metafunc.fixturenames:

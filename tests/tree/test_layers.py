@@ -43,7 +43,9 @@ def test_every_module_has_unit_tests(module: str, files: tuple[Path, ...]) -> No
 def test_a_library_imports_no_other_area(library: Path, root: Path) -> None:
     area = library.parts[2].removesuffix(".py")
     prefix = COLLECTION + "module_utils."
-    areas = {name.removeprefix(prefix).split(".")[0] for name in imported_names(root / library) if name.startswith(prefix)}
+    areas = {
+        name.removeprefix(prefix).split(".")[0] for name in imported_names(root / library) if name.startswith(prefix)
+    }
 
     assert areas <= SHARED_AREAS | {area}
 
@@ -56,6 +58,8 @@ def test_a_library_is_private_and_stands_below_modules_and_controller_code(libra
 
 def test_a_library_raises_and_leaves_the_end_of_the_module_to_the_module(library: Path, root: Path) -> None:
     tree = ast.parse((root / library).read_text(encoding="utf-8"))
-    calls = {node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
+    calls = {
+        node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
 
     assert not calls & {"fail_json", "exit_json"}

@@ -22,7 +22,11 @@ def test_no_file_or_folder_has_a_name_that_says_nothing(files: tuple[Path, ...])
 
 
 def test_no_source_file_is_too_long_to_read_at_once(files: tuple[Path, ...], root: Path) -> None:
-    lengths = {path: len((root / path).read_text(encoding="utf-8").splitlines()) for path in files if path.suffix in {".py", ".yml", ".sh"}}
+    lengths = {
+        path: len((root / path).read_text(encoding="utf-8").splitlines())
+        for path in files
+        if path.suffix in {".py", ".yml", ".sh"}
+    }
 
     assert not {str(path): lines for path, lines in lengths.items() if lines > LONGEST}
 
@@ -37,7 +41,9 @@ def test_no_file_names_a_place_on_one_machine(files: tuple[Path, ...], root: Pat
     for path in files:
         if path.parts[0] == "LICENSES" or path == Path(__file__).relative_to(root):
             continue
-        for number, line in enumerate((root / path).read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        for number, line in enumerate(
+            (root / path).read_text(encoding="utf-8", errors="replace").splitlines(), start=1
+        ):
             if place.search(line):
                 found.append(f"{path}:{number}: {line.strip()}")
 
@@ -45,8 +51,14 @@ def test_no_file_names_a_place_on_one_machine(files: tuple[Path, ...], root: Pat
 
 
 def test_what_is_installed_is_named_and_never_located(files: tuple[Path, ...], root: Path) -> None:
-    installers = [path for path in files if path.parts[0] in {"requirements", "scripts", ".ci", "Makefile"} and path.suffix != ".py"]
-    located = [str(path) for path in installers if re.search(r"https?://|file://", (root / path).read_text(encoding="utf-8"))]
+    installers = [
+        path
+        for path in files
+        if path.parts[0] in {"requirements", "scripts", ".ci", "Makefile"} and path.suffix != ".py"
+    ]
+    located = [
+        str(path) for path in installers if re.search(r"https?://|file://", (root / path).read_text(encoding="utf-8"))
+    ]
 
     assert installers
     assert not located

@@ -12,7 +12,14 @@ import pytest
 
 from ansible_collections.progressive.delivery.tests.tree.checkout import load_yaml
 
-EXPECTED = ("README.md", "defaults/main.yml", "meta/main.yml", "meta/argument_specs.yml", "tasks/main.yml", "tasks/preflight.yml")
+EXPECTED = (
+    "README.md",
+    "defaults/main.yml",
+    "meta/main.yml",
+    "meta/argument_specs.yml",
+    "tasks/main.yml",
+    "tasks/preflight.yml",
+)
 INCLUDES = {"include_tasks", "import_tasks", "include_role", "import_role", "include_vars"}
 
 
@@ -64,7 +71,9 @@ def test_specified_defaults_are_the_real_ones(role: str) -> None:
             elif spec.get("required"):
                 wrong = True
             else:
-                wrong = said != real[option] and not (said is None and (is_template(real[option]) or real[option] is None))
+                wrong = said != real[option] and not (
+                    said is None and (is_template(real[option]) or real[option] is None)
+                )
             if wrong:
                 differing[option] = {"specified": said, "in defaults/main.yml": real.get(option, "absent")}
 
