@@ -112,7 +112,8 @@ options:
   splits:
     description:
       - What each balancer carries out, read just now - a dictionary of balancers to V(shares) (by pool, 1/100 %) and V(header)
-        (the pool of an open header route), or V(null) for a balancer that could not be read.
+        (the pool of an open header route), as M(progressive.delivery.traffic_info) returns them.
+      - One that has no V(shares) could not be read.
     type: dict
     default: {}
   preview:
@@ -250,6 +251,9 @@ action:
     shares:
       description: For a shift, the wanted share of each pool in 1/100 %.
       type: dict
+    split:
+      description: For a shift, the same in per cent.
+      type: dict
     header:
       description: For a shift, the pool whose header route is open.
       type: str
@@ -265,6 +269,10 @@ action:
     reason:
       description: For the end, why, in words.
       type: str
+say:
+  description: Which rollout, how far it is, and what comes next, in words.
+  returned: for all commands but lock, unlock and pause
+  type: str
 token:
   description: Proves that this run holds the lock.
   returned: for lock
@@ -286,11 +294,13 @@ import uuid
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout import document, reports, run
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import document, reports, run, words
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import Delivery, check_names
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock, Owner, utc
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Action,
+    Kind,
     Observed,
     Options,
     Rollout,
@@ -393,14 +403,15 @@ def carry_out(journal: Journal, params: Params) -> Params:
         aside = run.set_aside(journal, ".corrupt-" + utc(world.now))
         if aside and journal.current() is None:
             run.release(journal, params["token"])
-            return {"changed": True, "set_aside": aside, "action": {"kind": "end", "result": "abandoned", "reason": ""}}
+            ended = Action(0, Kind.END, result="abandoned", reason="set aside: " + ", ".join(aside))
+            return answer(run.Answer(None, None, ended))
     return answer(run.open_run(journal, params["token"], world, opening(params, world.now), params["keep"]))
 
 
 def foresee(journal: Journal, params: Params) -> Params:
     """What the command would begin with; writes nothing."""
     if params["command"] in ("lock", "unlock", "pause", "advance"):
-        return {"changed": params["command"] != "unlock", "token": "check-mode", "broke": ""}
+        return {"changed": params["command"] != "unlock", "token": "", "broke": ""}
     world = observe(params["splits"])
     return answer(run.foresee(journal.current(), world, opening(params, world.now)))
 
@@ -437,11 +448,16 @@ def observe(splits: t.Mapping[str, t.Any]) -> World:
     seen: t.Dict[str, t.Optional[Observed]] = {}
     for name, split in splits.items():
         try:
-            shares = {pool: int(share) for pool, share in split["shares"].items()} if split else None
+            seen[name] = None if not split or split.get("shares") is None else _observed(split)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise InvalidOption("splits: that of {0} has no shares by pool: {1!r}".format(name, split)) from None
-        seen[name] = None if shares is None else Observed(shares, split.get("header") or None)
     return World(time.time(), seen)
+
+
+def _observed(split: t.Mapping[str, t.Any]) -> Observed:
+    header = split.get("header") or None
+    shares = {pool: int(share) for pool, share in split["shares"].items()}
+    return Observed(shares, header["pool"] if isinstance(header, dict) else header)
 
 
 def answer(given: run.Answer) -> Params:
@@ -449,10 +465,16 @@ def answer(given: run.Answer) -> Params:
     before, after = summary(given.before), summary(given.rollout)
     return {
         "changed": before != after,
-        "action": document.as_data(given.action),
+        "action": dict(document.as_data(given.action), split=per_cent(given.action)),
+        "say": words.headline(given.rollout, given.action),
         "rollout": after,
         "diff": {"before": before or {}, "after": after or {}},
     }
+
+
+def per_cent(action: Action) -> t.Optional[t.Dict[str, float]]:
+    """The shares of a shift as people, and the traffic module, write them."""
+    return None if action.shares is None else {pool: share / 100 for pool, share in action.shares.items()}
 
 
 def summary(rollout: t.Optional[Rollout]) -> t.Optional[Params]:

@@ -28,6 +28,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     World,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import READY
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.words import describe
 
 Proposal = t.Union[Action, Rollout]
 """Either something to do outside, or a rollout that moved on without touching anything."""
@@ -306,7 +307,7 @@ def _intend(rollout: Rollout, proposal: Action, world: World) -> t.Tuple[Rollout
         taken = dataclasses.replace(taken, vouched=tuple(p for p in taken.vouched if p != action.pool))
     if action.kind is Kind.SHIFT and (action.shares or {}).get(rollout.new_pool, 0) > 0:
         taken = dataclasses.replace(taken, shifted=True)
-    return taken.noting(world.now, "intent", _describe(action), action), action
+    return taken.noting(world.now, "intent", describe(action), action), action
 
 
 def _next_step(rollout: Rollout, world: World) -> Rollout:
@@ -338,16 +339,6 @@ def _is_late(rollout: Rollout, world: World) -> bool:
 
 def _cannot_read(world: World) -> str:
     return "balancer {0} cannot be read".format(", ".join(world.unreadable))
-
-
-def _describe(action: Action) -> str:
-    if action.kind is Kind.END:
-        return "{0}: {1}".format(action.result, action.reason) if action.reason else action.result
-    if action.kind is Kind.SHIFT:
-        shares = action.shares or {}
-        text = ", ".join("{0} {1:g} %".format(pool, share / 100) for pool, share in sorted(shares.items()))
-        return text + (", header route to {0}".format(action.header) if action.header else "")
-    return " ".join(part for part in (action.kind.value, action.pool, action.checks) if part)
 
 
 def _with(names: t.Tuple[str, ...], name: str) -> t.Tuple[str, ...]:

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A rollout in words, for journals, logs and tired people.
+
+PRIVATE to the collection. Pure.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Action, Kind, Rollout
+
+NEXT = {
+    "paused": "Go on with the promote playbook, or back with the rollback playbook.",
+    "frozen": "Traffic stays where it is. Mend the cause, then run promote, rollback or resume.",
+    "aborting": "The way back is not finished. Mend the cause, then run the resume or rollback playbook.",
+}
+"""What a person does next, by the status in which a run ends; nothing where it is over."""
+
+
+def describe(action: Action) -> str:
+    """One action in a few words."""
+    if action.kind is Kind.END:
+        return "{0}: {1}".format(action.result, action.reason) if action.reason else action.result
+    if action.kind is Kind.SHIFT:
+        return "shift " + _split(action.shares or {}, action.header)
+    if action.kind is Kind.BAKE:
+        return "bake {0} for {1:.0f} s".format(action.pool, action.seconds)
+    if action.kind is Kind.VALIDATE:
+        return "validate {0} ({1} checks)".format(action.pool, action.checks)
+    return "{0} {1}".format(action.kind.value, action.pool)
+
+
+def headline(rollout: t.Optional[Rollout], action: Action) -> str:
+    """Which rollout, how far it is, and what comes next."""
+    if rollout is None:
+        return describe(action)
+    what = "{0} {1} → {2}".format(rollout.app, rollout.from_release or "nothing", rollout.to_release)
+    if action.kind is not Kind.END:
+        back = "back: " if rollout.status.value == "aborting" else ""
+        place = "{0}/{1}".format(min(rollout.position + 1, len(rollout.steps)), len(rollout.steps))
+        return "{0} [{1}] {2}{3}".format(what, place, back, describe(action))
+    return " ".join(part for part in (what, describe(action) + ".", NEXT.get(action.result, "")) if part)
+
+
+def _split(shares: t.Mapping[str, int], header: t.Optional[str]) -> str:
+    parts = ["{0} {1:g} %".format(pool, share / 100) for pool, share in sorted(shares.items())]
+    return ", ".join(parts + (["header route to " + header] if header else []))
