@@ -12,6 +12,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
+    EmptyPool,
     LayoutMismatch,
     PoolStillServing,
     UnknownPool,
@@ -104,6 +105,7 @@ def check_pools(pools: t.Sequence[t.Mapping[str, t.Any]], layout: Layout) -> Non
 
     :param pools: ``name`` and, optionally, ``endpoints`` (``host:port``) of each pool, the base first
     :raises UnknownPool: a pool that the layout does not have
+    :raises EmptyPool: a pool without endpoints
     :raises LayoutMismatch: another order, a pool too few, or other endpoints
     """
     names = [pool["name"] for pool in pools]
@@ -113,6 +115,8 @@ def check_pools(pools: t.Sequence[t.Mapping[str, t.Any]], layout: Layout) -> Non
     if names and names != list(layout.pools):
         raise LayoutMismatch("pools: the balancer has {0} (the base first), not {1}".format(list(layout.pools), names))
     for pool in pools:
+        if pool.get("endpoints") == []:
+            raise EmptyPool("pools: '{0}' has no endpoints".format(pool["name"]))
         known = sorted(server.address for server in layout.servers(pool["name"]))
         named = sorted(pool["endpoints"]) if pool.get("endpoints") is not None else known
         if named != known:

@@ -1,0 +1,58 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One process at a time changes an app on a balancer.
+
+PRIVATE to the collection. The lock is the kernel's (``flock``), so it ends
+with the process that holds it, however that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
+    ChangeInProgress,
+    PermissionMissing,
+)
+
+PAUSE = 0.05
+"""Seconds between two attempts."""
+
+
+@contextlib.contextmanager
+def change_lock(path: str, timeout: float) -> t.Iterator[None]:
+    """Hold the lock file *path* while the block runs.
+
+    :param timeout: seconds to wait for another process
+    :raises ChangeInProgress: it is held for longer than that; the message names the process
+    :raises PermissionMissing: this user may not write the file
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except PermissionError as error:
+        raise PermissionMissing("cannot lock {0}: {1}".format(path, error.strerror)) from error
+    try:
+        _acquire(descriptor, path, time.monotonic() + timeout)
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, path: str, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                holder = os.pread(descriptor, 20, 0).decode("ascii", "replace") or "unknown"
+                raise ChangeInProgress("process {0} holds {1}".format(holder, path)) from None
+            time.sleep(PAUSE)
+        else:
+            return
