@@ -1,0 +1,45 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom checks over TLS trust. Authorities are loaded once and shared by all targets and threads.
+
+PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import functools
+import ssl
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._health.validation import of_check
+
+
+def trusting(ca_path: t.Optional[str], check: str) -> ssl.SSLContext:
+    """A context that proves the server's name and chain.
+
+    :param ca_path: a file of authorities, or a server's own self-signed certificate, in place of the system's authorities
+    :param check: the check's name, for the message
+    :raises InvalidOption: when the file cannot be used
+    """
+    try:
+        return _trusting(ca_path)
+    except (OSError, ssl.SSLError) as error:
+        raise InvalidOption(
+            "{0} is {1}, which cannot be read as certificates: {2}.".format(of_check("ca_path", check), ca_path, error)
+        ) from error
+
+
+@functools.lru_cache(maxsize=None)
+def _trusting(ca_path: t.Optional[str]) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_path)
+
+
+@functools.lru_cache(maxsize=None)
+def unquestioning() -> ssl.SSLContext:
+    """A context that takes any certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
