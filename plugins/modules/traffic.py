@@ -324,7 +324,7 @@ def _set_servers(balancer: Balancer, params: t.Mapping[str, t.Any], check_mode: 
     return dict(
         split_result(balancer.read().live),
         changed=bool(done.changed),
-        diff={"before": before, "after": dict(before, **{name: state for name in done.changed})},
+        diff={"before": before, "after": dict(before, **dict.fromkeys(done.changed, state))},
         repaired=False,
         commands=["{0} {1}/{2}".format(state, pool, name) for name in done.changed],
         servers=[endpoint_result(endpoint) for endpoint in done.after],
