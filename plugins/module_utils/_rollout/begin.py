@@ -33,8 +33,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.stra
     rollback,
 )
 
-APP_NAME = re.compile(r"^[a-z0-9][a-z0-9-]*$")
-RELEASE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")
+APP_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+RELEASE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 Fleet = t.Mapping[str, t.Mapping[str, t.Optional[str]]]
 """By pool, by host: the release that the host has as its current one, or None."""
@@ -67,9 +67,9 @@ def check_names(app: str, release: t.Optional[str]) -> None:
 
     :raises InvalidOption: naming the option and what a name may hold
     """
-    if not APP_NAME.match(app):
+    if not APP_NAME.fullmatch(app):
         raise InvalidOption("app: '{0}' is not lower-case letters, digits and dashes".format(app))
-    if release is not None and (not RELEASE_NAME.match(release) or ".." in release):
+    if release is not None and (not RELEASE_NAME.fullmatch(release) or ".." in release):
         raise InvalidOption(
             "release: '{0}' is not a plain name of letters, digits, '.', '_', '+' and '-'; "
             "a release is a version, not a path".format(release)
@@ -105,8 +105,8 @@ def begin_rollback(last: t.Optional[Rollout], wanted: Delivery, world: World) ->
     """
     if last is None:
         raise NoRollout("app {0} has no rollout in its journal".format(wanted.app))
-    if last.strategy == "rollback" or last.status is not Status.SUCCEEDED:
-        kept = last.to_release if last.status is Status.SUCCEEDED else last.from_release
+    if last.status is Status.ROLLED_BACK or last.strategy == "rollback":
+        kept = last.from_release if last.status is Status.ROLLED_BACK else last.to_release
         return Unchanged("the last rollout, {0}, has been rolled back; {1} serves".format(last.id, kept))
     if last.from_release is None:
         raise NothingToRollBackTo("{0} was the first release of {1}".format(last.to_release, last.app))

@@ -52,11 +52,12 @@ def judge(action: Action, expected: t.Sequence[str], reports: t.Mapping[str, t.O
     report fails a change, and is an error of the check where the action only
     looks.
 
-    :param expected: who was to report; nobody expected is an error of the caller
+    :param expected: who was to report; a report from anyone else, such as of a hook, counts too
     """
     if not expected:
         return Outcome(Result.ERROR, "nobody took part in {0} {1}".format(action.kind.value, action.pool))
-    answers = {name: _answer(action, reports.get(name)) for name in expected}
+    others = [name for name, report in reports.items() if report is not None and report.seq == action.seq]
+    answers = {name: _answer(action, reports.get(name)) for name in set(expected).union(others)}
     result = next(kind for kind in _WORST_FIRST if any(answer.result is kind for answer in answers.values()))
     reasons = [_say(name, answer) for name, answer in sorted(answers.items()) if answer.result is result]
     return Outcome(result, "; ".join(reason for reason in reasons if reason))

@@ -1,0 +1,225 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A whole site on loopback: instances, a real balancer, releases and load.
+
+The demo and the end-to-end tests deliver to it with the same playbooks that a
+team runs on its own inventory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+import typing as t
+
+from load import records
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLES = REPOSITORY / "examples"
+INVENTORY = EXAMPLES / "loopback" / "inventory.yml"
+HOSTS = ("blue-1", "blue-2", "blue-3", "green-1", "green-2", "green-3", "lb-1")
+
+
+class SiteError(Exception):
+    """The site itself does not do what it should."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One finished run of a playbook.
+
+    :param began: when it was started, seconds since the epoch
+    :param ended: when it ended
+    :param code: its exit code
+    :param output: what it printed, errors included
+    """
+
+    playbook: str
+    began: float
+    ended: float
+    code: int
+    output: str
+
+
+class Load:
+    """Steady load on the site from a process of its own."""
+
+    def __init__(self, url: str, record: pathlib.Path, *options: str) -> None:
+        self.record = record
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "load", "--url", url, "--record", str(record), *options],
+            cwd=EXAMPLES,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def stop(self) -> list[records.Record]:
+        """Let requests under way finish; all records, by when they were sent."""
+        self._process.send_signal(signal.SIGTERM)
+        output, _none = self._process.communicate()
+        if self._process.returncode != 0:
+            raise SiteError(f"the load generator ended with {self._process.returncode}: {output}")
+        return list(records.read(self.record))
+
+    def kill(self) -> None:
+        """End it at once, if it still runs."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+
+class Site:
+    """The site in *directory*.
+
+    :param balancer: ``haproxy``, ``nginx``, ``caddy`` or ``envoy``
+    :param binary: the balancer's program; by default as found on this machine
+    :param variables: further variables for every run
+    """
+
+    def __init__(
+        self,
+        directory: pathlib.Path,
+        balancer: str = "caddy",
+        binary: str | None = None,
+        variables: t.Mapping[str, t.Any] | None = None,
+    ) -> None:
+        self.directory = directory
+        self.ports = _free_ports(HOSTS)
+        self.settings: dict[str, t.Any] = {
+            "site_directory": str(directory),
+            "site_ports": self.ports,
+            "site_balancer": balancer,
+            "site_balancer_binary": binary or find_binary(balancer),
+            **(variables or {}),
+        }
+        self._loads: list[Load] = []
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "site.json").write_text(json.dumps(self.settings), encoding="utf-8")
+
+    @property
+    def url(self) -> str:
+        """Where the balancer takes requests."""
+        return f"http://127.0.0.1:{self.ports['lb-1']}/analyze"
+
+    def build_releases(self, *versions: str, faults: t.Sequence[str] = ()) -> None:
+        """Build releases into the site's own folder, with their checksums beside them."""
+        options = [part for fault in faults for part in ("--fault", fault)]
+        builder = EXAMPLES / "analyze_all" / "build_release.py"
+        folder = self.directory / "releases"
+        built = subprocess.run(
+            [sys.executable, str(builder), *versions, *options, "--output", str(folder)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        for line in built.stdout.splitlines():
+            digest, path = line.split()
+            pathlib.Path(f"{path}.sha256").write_text(digest, encoding="ascii")
+
+    def start(self, playbook: str, environment: t.Mapping[str, str] | None = None, **variables: t.Any) -> subprocess.Popen[str]:
+        """Start a playbook of the collection; it leads a process group of its own."""
+        return subprocess.Popen(
+            [
+                str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
+                str(REPOSITORY / "playbooks" / f"{playbook}.yml"),
+                f"--inventory={INVENTORY}",
+                f"--extra-vars=@{self.directory / 'site.json'}",
+                f"--extra-vars={json.dumps(variables)}",
+            ],
+            cwd=REPOSITORY,
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, playbook: str, environment: t.Mapping[str, str] | None = None, **variables: t.Any) -> Run:
+        """Run a playbook of the collection to its end, whatever that is."""
+        began = time.time()
+        process = self.start(playbook, environment, **variables)
+        try:
+            output, _none = process.communicate()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        return Run(playbook, began, time.time(), process.returncode, output)
+
+    def load(self, *options: str) -> Load:
+        """Put the balancer under steady load; *options* as of ``python -m load``."""
+        load = Load(self.url, self.directory / f"load-{len(self._loads) + 1}.jsonl", *options)
+        self._loads.append(load)
+        return load
+
+    def journal(self) -> dict[str, t.Any] | None:
+        """The latest rollout as the journal on disk has it."""
+        folder = self.directory / "state" / "analyze-all"
+        with contextlib.suppress(FileNotFoundError):
+            name = (folder / "current").read_text(encoding="utf-8").strip()
+            document = json.loads((folder / "rollouts" / f"{name}.json").read_text(encoding="utf-8"))
+            return t.cast("dict[str, t.Any]", document["rollout"])
+        return None
+
+    def locked(self) -> bool:
+        """Whether a run holds the app."""
+        return (self.directory / "state" / "analyze-all" / "lock").exists()
+
+    def down(self) -> None:
+        """End everything that was started for this site; may be called at any time, and again."""
+        for load in self._loads:
+            load.kill()
+        pid_file = self.directory / "supervisor" / "supervisord.pid"
+        with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
+            pid = int(pid_file.read_text(encoding="ascii"))
+            os.kill(pid, signal.SIGTERM)
+            while True:
+                os.kill(pid, 0)
+                time.sleep(0.05)
+
+
+def find_binary(balancer: str) -> str:
+    """The balancer's program on this machine: from PyPI for Caddy and Envoy, from the system for the others.
+
+    :raises SiteError: when it is not there
+    """
+    if balancer == "envoy":
+        return str(pathlib.Path(sysconfig.get_path("purelib")) / "envoy" / "_bin" / "envoy")
+    beside = pathlib.Path(sys.executable).with_name(balancer)
+    found = str(beside) if beside.exists() else shutil.which(balancer, path=os.environ["PATH"] + ":/usr/sbin")
+    if found is None:
+        raise SiteError(f"{balancer} is not installed")
+    return found
+
+
+def _free_ports(names: t.Iterable[str]) -> dict[str, int]:
+    """A free port on loopback for each name, from below the range that outgoing connections are given."""
+    ports: dict[str, int] = {}
+    candidates = iter(random.sample(range(20000, 32000), 500))
+    for name in names:
+        ports[name] = next(port for port in candidates if _is_free(port))
+    return ports
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

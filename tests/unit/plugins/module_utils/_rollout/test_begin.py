@@ -1,0 +1,168 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a rollout is begun, forwards and back."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
+    Irreversible,
+    MixedFleet,
+    NoRollout,
+    NothingToRollBackTo,
+    RolloutActive,
+    TrafficUnclear,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Kind,
+    Observed,
+    Options,
+    Rollout,
+    Status,
+    World,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.run import begin_opening
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen
+
+WANTED = begin.Delivery("r2", "app", "1.1.0", BlueGreen(), Options(rollback_window=100))
+FLEET = {"blue": {"b1": "1.0.0", "b2": "1.0.0"}, "green": {"g1": "0.9.0", "g2": None}}
+ALL_BLUE = Observed({"blue": 10000, "green": 0})
+ALL_GREEN = Observed({"blue": 0, "green": 10000})
+
+
+def world(**splits: Observed | None) -> World:
+    return World(1000.0, splits or {"lb1": ALL_BLUE})
+
+
+def test_the_idle_pool_receives_the_release() -> None:
+    opened = begin.begin_blue_green(WANTED, FLEET, world())
+    assert isinstance(opened, Rollout)
+    assert (opened.old_pool, opened.new_pool, opened.from_release) == ("blue", "green", "1.0.0")
+    kinds = [step.kind for step in opened.steps]
+    assert kinds == [Kind.DEPLOY, Kind.VALIDATE, Kind.SHIFT, Kind.BAKE, Kind.DRAIN]
+
+
+def test_what_serves_is_read_from_the_balancers_not_remembered() -> None:
+    opened = begin.begin_blue_green(WANTED, dict(FLEET, green={"g1": "0.9.0"}), world(lb1=ALL_GREEN))
+    assert isinstance(opened, Rollout)
+    assert (opened.old_pool, opened.new_pool, opened.from_release) == ("green", "blue", "0.9.0")
+
+
+def test_a_first_delivery_has_no_earlier_release() -> None:
+    opened = begin.begin_blue_green(WANTED, {"blue": {"b1": None}, "green": {"g1": None}}, world())
+    assert isinstance(opened, Rollout)
+    assert opened.from_release is None
+
+
+@pytest.mark.parametrize(
+    "splits",
+    [
+        {"lb1": Observed({"blue": 5000, "green": 5000})},
+        {"lb1": ALL_BLUE, "lb2": ALL_GREEN},
+        {"lb1": ALL_BLUE, "lb2": None},
+    ],
+)
+def test_unclear_traffic_begins_nothing(splits: dict[str, Observed | None]) -> None:
+    with pytest.raises(TrafficUnclear):
+        begin.begin_blue_green(WANTED, FLEET, world(**splits))
+
+
+def test_a_serving_pool_of_two_releases_begins_nothing() -> None:
+    with pytest.raises(MixedFleet, match="blue"):
+        begin.begin_blue_green(WANTED, dict(FLEET, blue={"b1": "1.0.0", "b2": "0.9.0"}), world())
+
+
+@pytest.mark.parametrize("fleet", [{"blue": {"b1": None}}, {"blue": {"b1": None}, "green": {}}])
+def test_an_empty_pool_begins_nothing(fleet: begin.Fleet) -> None:
+    with pytest.raises(InvalidOption, match="pools"):
+        begin.begin_blue_green(WANTED, fleet, world())
+
+
+@pytest.mark.parametrize("release", ["../1.0", "a/b", "", ".hidden", "1..2", "x y", "v1\n"])
+def test_a_release_is_a_plain_name(release: str) -> None:
+    with pytest.raises(InvalidOption, match="release"):
+        begin.check_names("app", release)
+
+
+@pytest.mark.parametrize("app", ["App", "../app", "", "-app", "a/b", "app\n"])
+def test_an_app_is_a_plain_name(app: str) -> None:
+    with pytest.raises(InvalidOption, match="app"):
+        begin.check_names(app, "1.0")
+
+
+DONE = Rollout(
+    "r1",
+    "app",
+    "blue_green",
+    "blue",
+    "green",
+    "1.0.0",
+    "1.1.0",
+    (),
+    0.0,
+    0.0,
+    status=Status.SUCCEEDED,
+    ended_at=950.0,
+)
+
+
+def test_a_rollback_inside_the_window_returns_at_once() -> None:
+    back = begin.begin_rollback(DONE, WANTED, world(lb1=ALL_GREEN))
+    assert isinstance(back, Rollout)
+    assert (back.old_pool, back.new_pool, back.to_release) == ("green", "blue", "1.0.0")
+    assert [step.kind for step in back.steps] == [Kind.VALIDATE, Kind.SHIFT, Kind.DRAIN]
+
+
+def test_a_rollback_after_the_window_deploys_again() -> None:
+    late = dataclasses.replace(DONE, ended_at=100.0)
+    back = begin.begin_rollback(late, WANTED, world(lb1=ALL_GREEN))
+    assert isinstance(back, Rollout)
+    assert back.steps[0].kind is Kind.DEPLOY
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        dataclasses.replace(DONE, strategy="rollback"),
+        dataclasses.replace(DONE, status=Status.ROLLED_BACK),
+    ],
+)
+def test_what_was_rolled_back_is_not_rolled_back_again(last: Rollout) -> None:
+    assert isinstance(begin.begin_rollback(last, WANTED, world(lb1=ALL_GREEN)), begin.Unchanged)
+
+
+def test_an_abandoned_release_that_serves_can_be_rolled_back() -> None:
+    abandoned = dataclasses.replace(DONE, status=Status.ABANDONED)
+    assert isinstance(begin.begin_rollback(abandoned, WANTED, world(lb1=ALL_GREEN)), Rollout)
+
+
+def test_traffic_that_somebody_returned_already_needs_no_rollback() -> None:
+    assert isinstance(begin.begin_rollback(DONE, WANTED, world(lb1=ALL_BLUE)), begin.Unchanged)
+
+
+@pytest.mark.parametrize(
+    ("last", "error"),
+    [
+        (None, NoRollout),
+        (dataclasses.replace(DONE, from_release=None), NothingToRollBackTo),
+        (dataclasses.replace(DONE, irreversible=True), Irreversible),
+    ],
+)
+def test_a_rollback_that_cannot_be_is_refused(last: Rollout | None, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        begin.begin_rollback(last, WANTED, world(lb1=ALL_GREEN))
+
+
+def test_the_same_release_again_resumes_and_another_is_refused() -> None:
+    active = dataclasses.replace(DONE, status=Status.RUNNING, ended_at=None)
+    resumed = begin_opening(WANTED, FLEET)(active, world())
+    assert isinstance(resumed, Rollout)
+    assert resumed.id == "r1"
+    with pytest.raises(RolloutActive, match=r"1\.1\.0"):
+        begin_opening(dataclasses.replace(WANTED, release="1.2.0"), FLEET)(active, world())
