@@ -166,9 +166,15 @@ import pwd
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._supervisor import daemon
-from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.plan import Observed, Wanted, outdated_after, plan
+from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.plan import (
+    Observed,
+    Wanted,
+    outdated_after,
+    plan,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.process import SupervisedProcess
 from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.program import (
     Program,
@@ -222,7 +228,10 @@ def shutdown(module: AnsibleModule, folder: daemon.Folder) -> t.NoReturn:
         process_state="UNKNOWN",
         restart_pending=False,
         socket=folder.socket,
-        diff={"before": "supervisord: {0}\n".format("running" if running else "absent"), "after": "supervisord: absent\n"},
+        diff={
+            "before": "supervisord: {0}\n".format("running" if running else "absent"),
+            "after": "supervisord: absent\n",
+        },
     )
 
 
@@ -233,7 +242,9 @@ def ensure(module: AnsibleModule, folder: daemon.Folder) -> t.NoReturn:
     text = describe(params, folder)
     if not module.check_mode and params["state"] not in ("stopped", "absent"):
         folder.make()
-    process = SupervisedProcess(folder, params["name"], params["binary_directory"], params["reload_command"], params["reload_signal"])
+    process = SupervisedProcess(
+        folder, params["name"], params["binary_directory"], params["reload_command"], params["reload_signal"]
+    )
     observed = process.observe()
     if text is None and observed.text is not None and params["state"] != "absent":
         text = with_autostart(observed.text, params["state"] != "stopped")
@@ -285,7 +296,11 @@ def main() -> t.NoReturn:
             "directory": {"type": "path"},
             "user": {"type": "str"},
             "revision": {"type": "str", "default": ""},
-            "stop_signal": {"type": "str", "choices": ["TERM", "HUP", "INT", "QUIT", "KILL", "USR1", "USR2"], "default": "TERM"},
+            "stop_signal": {
+                "type": "str",
+                "choices": ["TERM", "HUP", "INT", "QUIT", "KILL", "USR1", "USR2"],
+                "default": "TERM",
+            },
             "stop_timeout": {"type": "int", "default": 30},
             "start_seconds": {"type": "int", "default": 1},
             "restart_on_change": {"type": "bool", "default": True},

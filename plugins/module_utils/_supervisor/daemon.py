@@ -38,6 +38,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.r
 _SOCKET_LIMIT = 103 - len(".4194304")
 _FORBIDDEN = frozenset("*?[]%;#\"'\\")
 _INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
+# Made with mode 0700, and refused unless it belongs to who runs this.
+_PRIVATE_FOLDER = "/tmp/progressive.delivery-{0}"  # noqa: S108
 _POLL_SECONDS = 0.05
 
 
@@ -50,7 +52,11 @@ class Folder:
 
     def __init__(self, path: str) -> None:
         if not os.path.isabs(path) or _FORBIDDEN & set(path) or path != path.strip() or not path.isprintable():
-            raise InvalidOption("supervisor_directory must be an absolute path without any of * ? [ ] % ; # \\ or quotes, not {0!r}".format(path))
+            raise InvalidOption(
+                "supervisor_directory must be an absolute path without any of * ? [ ] % ; # \\ or quotes, not {0!r}".format(
+                    path
+                )
+            )
         self.path = os.path.normpath(path)
         self.programs = os.path.join(self.path, "programs")
         self.logs = os.path.join(self.path, "logs")
@@ -80,10 +86,12 @@ class Folder:
         """Hold the folder's lock *what* against other runs; waits for it."""
         path = os.path.join(self.path, ".{0}.lock".format(what))
         with _refusing(path):
-            handle = open(path, "a")
-        with handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(descriptor)
 
 
 def socket_path(folder: str, uid: int) -> str:
@@ -96,7 +104,7 @@ def socket_path(folder: str, uid: int) -> str:
     if len(os.fsencode(inside)) <= _SOCKET_LIMIT:
         return inside
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    return "/tmp/progressive.delivery-{0}/{1}.sock".format(uid, digest)
+    return os.path.join(_PRIVATE_FOLDER.format(uid), digest + ".sock")
 
 
 def configuration(folder: Folder, user: t.Optional[str]) -> str:
@@ -143,7 +151,9 @@ def connect(folder: Folder) -> t.Optional[Client]:
         return client
     pid = _live_pid(folder)
     if pid is not None:
-        raise SupervisorUnresponsive("supervisord {0} runs for {1} but does not answer on {2}".format(pid, folder.path, folder.socket))
+        raise SupervisorUnresponsive(
+            "supervisord {0} runs for {1} but does not answer on {2}".format(pid, folder.path, folder.socket)
+        )
     return None
 
 
@@ -168,12 +178,16 @@ def start(folder: Folder, binary_directory: t.Optional[str]) -> Client:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            universal_newlines=True,
+            text=True,
             check=False,
         )
         client = connect(folder) if done.returncode == 0 else None
         if client is None:
-            raise SupervisorFailed("{0} did not start for {1} (log: {2}): {3}".format(binary, folder.path, folder.main_log, done.stdout.strip()))
+            raise SupervisorFailed(
+                "{0} did not start for {1} (log: {2}): {3}".format(
+                    binary, folder.path, folder.main_log, done.stdout.strip()
+                )
+            )
         return client
 
 
@@ -219,7 +233,7 @@ def _command_line(pid: int) -> str:
                 return os.fsdecode(handle.read())
         except (FileNotFoundError, ProcessLookupError):
             return ""
-    shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], stdout=subprocess.PIPE, universal_newlines=True, check=False)
+    shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], stdout=subprocess.PIPE, text=True, check=False)
     return shown.stdout
 
 

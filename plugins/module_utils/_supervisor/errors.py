@@ -15,7 +15,9 @@ class SupervisorMissing(DeliveryError):
     """The ``supervisord`` program is not where it was looked for."""
 
     code = "supervisor-missing"
-    remedy = "install it on the host with 'pip install supervisor', or point binary_directory at the folder that holds it"
+    remedy = (
+        "install it on the host with 'pip install supervisor', or point binary_directory at the folder that holds it"
+    )
 
 
 class SupervisorFailed(DeliveryError):

@@ -88,12 +88,19 @@ class SupervisedProcess:
     def _run_reload_command(self, command: t.Sequence[str]) -> None:
         try:
             subprocess.run(
-                list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, check=True
+                list(command),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=True,
             )
         except OSError as error:
             raise ReloadFailed("cannot run {0!r}: {1}".format(command[0], error.strerror)) from error
         except subprocess.CalledProcessError as error:
-            raise ReloadFailed("{0!r} ended with {1}: {2}".format(command[0], error.returncode, error.stdout.strip())) from error
+            raise ReloadFailed(
+                "{0!r} ended with {1}: {2}".format(command[0], error.returncode, error.stdout.strip())
+            ) from error
 
     def _read(self) -> t.Optional[str]:
         path = self.folder.program(self.name)

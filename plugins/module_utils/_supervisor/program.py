@@ -49,13 +49,17 @@ class Program:
             raise InvalidOption("command must begin with the program to run, not {0!r}".format(list(self.command[:1])))
         for variable in self.environment:
             if not _VARIABLE.match(variable):
-                raise InvalidOption("environment has a variable {0!r}; names are letters, digits and _".format(variable))
+                raise InvalidOption(
+                    "environment has a variable {0!r}; names are letters, digits and _".format(variable)
+                )
         for text in self._texts():
             _refuse_control_characters(self.name, text)
         if self.directory is not None and not self.directory.startswith("/"):
             raise InvalidOption("directory must be an absolute path, not {0!r}".format(self.directory))
         if self.stop_signal not in _SIGNALS:
-            raise InvalidOption("stop_signal must be one of {0}, not {1!r}".format(", ".join(_SIGNALS), self.stop_signal))
+            raise InvalidOption(
+                "stop_signal must be one of {0}, not {1!r}".format(", ".join(_SIGNALS), self.stop_signal)
+            )
         if self.stop_timeout < 0 or self.start_seconds < 0:
             raise InvalidOption("stop_timeout and start_seconds must not be negative")
 
@@ -71,7 +75,9 @@ def check_name(name: str) -> None:
     """Raise :class:`InvalidOption` unless *name* can name a process and its files."""
     if not _NAME.match(name):
         raise InvalidOption(
-            "name must begin with a letter or digit and hold only letters, digits, '.', '_', '-' and '@', not {0!r}".format(name)
+            "name must begin with a letter or digit and hold only letters, digits, '.', '_', '-' and '@', not {0!r}".format(
+                name
+            )
         )
 
 
@@ -131,7 +137,9 @@ def _word(word: str) -> str:
 
 def _value(text: str) -> str:
     if _COMMENT.search(text) or text != text.strip():
-        raise InvalidOption("{0!r} cannot be written to a supervisor's file: white space at its ends or before ; or #".format(text))
+        raise InvalidOption(
+            "{0!r} cannot be written to a supervisor's file: white space at its ends or before ; or #".format(text)
+        )
     return _percent(text)
 
 
@@ -154,5 +162,7 @@ def _hide(command: str) -> str:
 def _refuse_control_characters(name: str, text: str) -> None:
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise InvalidOption(
-            "process {0!r} has a line break or another control character in its command, environment, directory, user or revision".format(name)
+            "process {0!r} has a line break or another control character in its command, environment, directory, user or revision".format(
+                name
+            )
         )

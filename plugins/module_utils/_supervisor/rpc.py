@@ -51,11 +51,14 @@ class Client:
         except OSError as error:
             if error.errno in _ABSENT or isinstance(error, ConnectionError):
                 return None
-            raise SupervisorUnresponsive("cannot speak to the supervisord at {0}: {1}".format(self.path, error.strerror)) from error
+            raise SupervisorUnresponsive(
+                "cannot speak to the supervisord at {0}: {1}".format(self.path, error.strerror)
+            ) from error
 
     def process(self, name: str) -> t.Optional[t.Dict[str, t.Any]]:
         """What supervisord knows of a process (statename, pid, spawnerr, …), or None."""
-        return self._call("getProcessInfo", name, unless={_BAD_NAME: None})
+        known: t.Optional[t.Dict[str, t.Any]] = self._call("getProcessInfo", name, unless={_BAD_NAME: None})
+        return known
 
     def outdated(self) -> t.FrozenSet[str]:
         """Read the files again; the processes whose live configuration differs from them."""
@@ -80,14 +83,19 @@ class Client:
         try:
             self._call("startProcess", name, False, unless={_ALREADY_STARTED: None})
         except SupervisorRefused as error:
-            raise StartFailed("process {0!r} could not be started: {1}".format(name, error.message), log=self._log(name)) from error
+            raise StartFailed(
+                "process {0!r} could not be started: {1}".format(name, error.message), log=self._log(name)
+            ) from error
         while True:
             known = self.process(name) or {"statename": "gone"}
             if known["statename"] == "RUNNING":
                 return
             if known["statename"] not in ("STARTING", "BACKOFF"):
                 reason = known.get("spawnerr") or known.get("description") or "no reason given"
-                raise StartFailed("process {0!r} is {1} after its start: {2}".format(name, known["statename"], reason), log=self._log(name))
+                raise StartFailed(
+                    "process {0!r} is {1} after its start: {2}".format(name, known["statename"], reason),
+                    log=self._log(name),
+                )
             time.sleep(_POLL_SECONDS)
 
     def stop(self, name: str) -> None:
@@ -116,7 +124,9 @@ class Client:
         except xmlrpc.client.Fault as fault:
             if fault.faultCode in unless:
                 return unless[fault.faultCode]
-            raise SupervisorRefused("supervisord at {0} refused {1}: {2}".format(self.path, method, fault.faultString)) from fault
+            raise SupervisorRefused(
+                "supervisord at {0} refused {1}: {2}".format(self.path, method, fault.faultString)
+            ) from fault
 
 
 class _Transport(xmlrpc.client.Transport):
@@ -124,7 +134,7 @@ class _Transport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: t.Any) -> http.client.HTTPConnection:
+    def make_connection(self, host: t.Any) -> http.client.HTTPConnection:  # noqa: ARG002
         return _UnixConnection(self._path)
 
 

@@ -1,0 +1,299 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The releases of one root folder: reading them, and every change made to them.
+
+PRIVATE to the collection.
+
+.. code-block:: text
+
+    ROOT/releases/VERSION/     a release; .release.json in it tells how it came
+    ROOT/current               symbolic link to releases/VERSION
+    ROOT/shared/               what outlives releases; linked into each
+    ROOT/.release-history.json which release was current, in order
+
+A release is put together in ``releases/.staging-…`` and renamed when it is
+complete and durable; one that goes is renamed to ``releases/.removed-…`` first.
+Whatever instant a run is killed at, ``current`` and every release are whole,
+and the next run sweeps the rest away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import errno
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+import time
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.progressive.delivery.plugins.module_utils._files import atomic
+from ansible_collections.progressive.delivery.plugins.module_utils._releases import archive, disk
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.errors import (
+    RecordUnreadable,
+    ReleaseDiffers,
+    RootBusy,
+    StorageFailed,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.members import RECORD
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.plan import Present
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.records import (
+    Activation,
+    Record,
+    activations_from_text,
+    activations_to_text,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.retention import previous_release
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.shared import link_shared
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import PreparedSource, Source
+
+_STAGING = ".staging-"
+_REMOVED = ".removed-"
+_PREPARED = ".prepared-"
+_FORSAKEN_SECONDS = 24 * 3600
+_POLL_SECONDS = 0.1
+_READABLE_BY_ALL = 0o755
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The releases of a root at one time.
+
+    :param current: the version that ``current`` points to, None when there is none
+    :param records: of each release its record; None for a folder that this collection did not make
+    :param activations: versions in the order in which they became current, ending with *current*
+    """
+
+    current: t.Optional[str]
+    records: t.Mapping[str, t.Optional[Record]]
+    activations: t.Tuple[str, ...]
+
+    @property
+    def present(self) -> Present:
+        """What decisions are made from."""
+        return Present(
+            staged={version: record.sequence for version, record in self.records.items() if record is not None},
+            others=frozenset(version for version, record in self.records.items() if record is None),
+            current=self.current,
+            activations=self.activations,
+        )
+
+    @property
+    def previous(self) -> t.Optional[str]:
+        """The release to go back to."""
+        return previous_release(self.current, self.activations, self.records)
+
+
+class Store:
+    """The releases below *root*, an absolute path that may not be there yet."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.releases = os.path.join(root, "releases")
+        self.shared = os.path.join(root, "shared")
+        self.current = os.path.join(root, "current")
+        self.git_cache = os.path.join(root, ".git-source")
+        self._history = os.path.join(root, ".release-history.json")
+        self._lock = os.path.join(root, ".release.lock")
+
+    def path(self, version: str) -> str:
+        """The folder of release *version*."""
+        return os.path.join(self.releases, version)
+
+    def prepared_path(self, version: str) -> str:
+        """The folder in which somebody else puts release *version* together."""
+        return os.path.join(self.releases, _PREPARED + version)
+
+    def read(self) -> Snapshot:
+        """What is there. Raises :class:`RecordUnreadable` or :class:`PermissionMissing`."""
+        with disk.explained("read the releases", self.root):
+            current = self._read_current()
+            versions = self._names(lambda name: not name.startswith("."))
+            records = {version: self._read_record(version) for version in versions}
+            activations = [entry.version for entry in self._read_history()]
+        if current is not None and activations[-1:] != [current]:
+            activations.append(current)
+        return Snapshot(current, records, tuple(activations))
+
+    @contextlib.contextmanager
+    def locked(self, timeout: float) -> t.Iterator[None]:
+        """Make the root's folders and hold them against other runs.
+
+        Raises :class:`RootBusy` after *timeout* seconds of waiting.
+        """
+        disk.check_writable(self.releases)
+        with disk.explained("make the folders of the releases", self.root):
+            for folder in (self.root, self.releases, self.shared):
+                os.makedirs(folder, 0o755, exist_ok=True)
+            descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            self._acquire(descriptor, time.monotonic() + timeout)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def prepare(self, version: str) -> str:
+        """An empty folder to put *version* together in; what an earlier attempt left is removed."""
+        path = self.prepared_path(version)
+        with disk.explained("prepare release {0!r}".format(version), self.releases):
+            if os.path.lexists(path):
+                _remove_tree(path)
+            os.mkdir(path, 0o755)
+        return path
+
+    def stage(self, version: str, source: Source, shared: t.Sequence[str], shared_owner: t.Tuple[int, int]) -> Record:
+        """Fetch, check and put release *version* in place; the lock must be held.
+
+        Raises the errors of its source, and of :mod:`disk`. Nothing is left of
+        a release that fails.
+        """
+        with source.opened(self.releases) as content:
+            disk.check_room(self.releases, content.size, content.files)
+            record = Record(
+                version=version,
+                sequence=max(self.read().present.staged.values(), default=0) + 1,
+                staged_at=_now(),
+                source=content.description,
+                shared=tuple(shared),
+            )
+            with disk.explained("unpack release {0!r}".format(version), self.releases):
+                with self._staging(version, isinstance(source, PreparedSource)) as staging:
+                    content.fill(staging)
+                    link_shared(staging, self.path(version), self.shared, shared, shared_owner)
+                    atomic.write_file(os.path.join(staging, RECORD), record.to_text())
+                    archive.sync_tree(staging)
+                    os.rename(staging, self.path(version))
+                atomic.sync_folder(self.releases)
+        return record
+
+    def activate(self, version: str) -> None:
+        """Point ``current`` to a release that is there, in one step; the lock must be held."""
+        with disk.explained("make release {0!r} the current one".format(version), self.root):
+            self._remember(self._read_current())
+            try:
+                atomic.point_link(self.current, os.path.join("releases", version))
+            except FileExistsError as error:
+                raise StorageFailed(str(error)) from error
+            self._remember(version)
+
+    def remove(self, versions: t.Iterable[str]) -> t.Dict[str, str]:
+        """Remove releases; of each that could not be removed, why. The lock must be held."""
+        kept = {}
+        for version in versions:
+            removed = tempfile.mktemp(prefix="{0}{1}-".format(_REMOVED, version), dir=self.releases)  # noqa: S306
+            try:
+                os.rename(self.path(version), removed)
+                _remove_tree(removed)
+            except OSError as error:
+                kept[version] = "{0}: {1}".format(error.filename, error.strerror)
+        return kept
+
+    def sweep(self, version: str) -> None:
+        """Remove what killed runs have left, except what is being prepared for *version*; the lock must be held."""
+        for name in self._names(lambda name: name.startswith((_STAGING, _REMOVED, _PREPARED))):
+            path = os.path.join(self.releases, name)
+            if name.startswith(_PREPARED) and (name == _PREPARED + version or not _is_forsaken(path)):
+                continue
+            with contextlib.suppress(OSError):
+                _remove_tree(path)
+
+    @contextlib.contextmanager
+    def _staging(self, version: str, prepared: bool) -> t.Iterator[str]:
+        path = self.prepared_path(version)
+        if not prepared:
+            path = tempfile.mkdtemp(prefix="{0}{1}-".format(_STAGING, version), dir=self.releases)
+        os.chmod(path, _READABLE_BY_ALL)
+        try:
+            yield path
+        except BaseException:
+            # What cannot be removed is hidden by its name, and swept by the next run.
+            with contextlib.suppress(OSError):
+                _remove_tree(path)
+            raise
+
+    def _acquire(self, descriptor: int, deadline: float) -> None:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno not in (errno.EAGAIN, errno.EACCES):
+                    raise
+            else:
+                return
+            if time.monotonic() > deadline:
+                raise RootBusy("another run has held {0} all the time this one waited".format(self._lock))
+            time.sleep(_POLL_SECONDS)
+
+    def _names(self, chosen: t.Callable[[str], bool]) -> t.List[str]:
+        try:
+            with os.scandir(self.releases) as entries:
+                return sorted(
+                    entry.name for entry in entries if chosen(entry.name) and entry.is_dir(follow_symlinks=False)
+                )
+        except FileNotFoundError:
+            return []
+
+    def _read_current(self) -> t.Optional[str]:
+        try:
+            target = os.readlink(self.current)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                raise StorageFailed("{0} is not a symbolic link".format(self.current)) from error
+            raise
+        folder, version = os.path.split(os.path.normpath(os.path.join(self.root, target)))
+        return version if folder == self.releases and os.path.isdir(self.current) else None
+
+    def _read_record(self, version: str) -> t.Optional[Record]:
+        path = os.path.join(self.path(version), RECORD)
+        try:
+            with open(path, encoding="utf-8") as handle:
+                record = Record.from_text(handle.read(), path)
+        except FileNotFoundError:
+            return None
+        if record.version != version:
+            raise RecordUnreadable("{0} is of release {1!r}; the folder has been renamed".format(path, record.version))
+        return record
+
+    def _read_history(self) -> t.List[Activation]:
+        try:
+            with open(self._history, encoding="utf-8") as handle:
+                return list(activations_from_text(handle.read(), self._history))
+        except FileNotFoundError:
+            return []
+
+    def _remember(self, version: t.Optional[str]) -> None:
+        activations = self._read_history()
+        if version is not None and [entry.version for entry in activations[-1:]] != [version]:
+            atomic.write_file(self._history, activations_to_text([*activations, Activation(version, _now())]))
+
+
+def check_same(version: str, record: t.Optional[Record], source: Source) -> None:
+    """Raise :class:`ReleaseDiffers` unless the release that is there is the one that *source* makes."""
+    if record is None:
+        raise ReleaseDiffers("release {0!r} is there, but was not made by this collection".format(version))
+    if not source.same_as(record.source):
+        raise ReleaseDiffers(
+            "release {0!r} is there and was made from something else".format(version), made_from=dict(record.source)
+        )
+
+
+def _is_forsaken(path: str) -> bool:
+    return time.time() - os.lstat(path).st_mtime > _FORSAKEN_SECONDS
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _remove_tree(path: str) -> None:
+    for folder, _folders, _files in os.walk(path):
+        if not stat.S_IMODE(os.lstat(folder).st_mode) & stat.S_IWUSR:
+            os.chmod(folder, 0o700)
+    shutil.rmtree(path)

@@ -1,0 +1,451 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: release
+short_description: Put an immutable release on a host, and make it the current one
+version_added: "0.1.0"
+description:
+  - Fetches, checks and unpacks a release into C(releases/VERSION) below O(root), where it never changes again, and points
+    the symbolic link C(current) to it in one step.
+  - Everything is checked before anything is written. A release is put together under a hidden name and appears only when
+    it is complete and on the disk. A run that fails leaves nothing, and one that is killed leaves only hidden folders,
+    which the next run removes; C(current) is valid at every instant.
+  - Old releases are removed, but never the current one, never the one that was current before it, and never one of O(protect).
+options:
+  root:
+    description: Absolute path of the folder that holds C(releases/), C(shared/) and C(current).
+    type: path
+    required: true
+  version:
+    description: The release's name. Letters, digits, C(.), C(_), C(+), C(~) and C(-), beginning with a letter or digit.
+    type: str
+    required: true
+  state:
+    description:
+      - V(present) puts the release in place.
+      - V(current) also makes it the current one.
+      - V(absent) removes it; the current one and those of O(protect) are refused.
+      - V(prepared) makes an empty folder, RV(staging), for whoever puts the release together by other means.
+        A later call with O(source.type=prepared) puts it in place. Does nothing when the release is there.
+    type: str
+    choices: [present, current, absent, prepared]
+    default: current
+  source:
+    description:
+      - What the release is made from. May be left out when it is there already.
+      - A release that is there and was made from something else is an error.
+    type: dict
+    suboptions:
+      type:
+        description:
+          - V(archive) is a tar (also gzip, bzip2, xz) or zip file, V(git) a commit.
+          - V(container) and V(package) live elsewhere. The release then holds C(container.env) or C(package.env), which names them.
+          - V(prepared) is a folder made by O(state=prepared) and filled since.
+        type: str
+        choices: [archive, git, container, package, prepared]
+        default: archive
+      path:
+        description: Path of the archive on this host.
+        type: path
+      url:
+        description: Address of the archive, if it has no O(source.path).
+        type: str
+      checksum:
+        description: Digest of the archive, as V(sha256:…), V(sha384:…) or V(sha512:…). Required unless O(source.unverified=true).
+        type: str
+      unverified:
+        description: Take an archive without a checksum.
+        type: bool
+        default: false
+      strip:
+        description: How many leading folders to take off the names in the archive.
+        type: int
+        default: 0
+      url_username:
+        description: User name for O(source.url), sent as basic authentication.
+        type: str
+      url_password:
+        description: Password for O(source.url).
+        type: str
+      headers:
+        description: Headers for the request of O(source.url).
+        type: dict
+        default: {}
+      validate_certs:
+        description: Whether the certificate of O(source.url) must be valid.
+        type: bool
+        default: true
+      timeout:
+        description: Seconds to wait for each answer of O(source.url).
+        type: float
+        default: 30
+      repo:
+        description: Address of the git repository.
+        type: str
+      ref:
+        description: Tag, branch or full commit id. It is resolved once, when the release is put in place. Submodules are not followed.
+        type: str
+      image:
+        description: The container image, best with its digest.
+        type: str
+      engine:
+        description: The program that runs the image.
+        type: str
+        default: podman
+      name:
+        description: Name of the package.
+        type: str
+      version:
+        description: Exact version of the package.
+        type: str
+      identity:
+        description: Any text that tells one prepared content from another; a release prepared with another identity differs.
+        type: str
+        default: ""
+  shared:
+    description:
+      - Paths in the release that are links into C(shared/), which outlives releases.
+      - What the first release brings at such a path becomes the shared content; what later ones bring is dropped.
+        A path that nothing brings becomes a folder.
+    type: list
+    elements: str
+    default: []
+  shared_owner:
+    description: User who owns what is made in C(shared/). By default the user who runs this.
+    type: str
+  keep:
+    description: How many releases to keep, the newest by the order in which they were put in place.
+    type: int
+    default: 5
+  protect:
+    description: Versions that are never removed, for instance one that a rollback may need.
+    type: list
+    elements: str
+    default: []
+  lock_timeout:
+    description: Seconds to wait for another run that works on the same O(root).
+    type: float
+    default: 300
+extends_documentation_fragment:
+  - progressive.delivery.attributes
+  - progressive.delivery.attributes.actiongroup_delivery
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Checks the source too, as far as it can be without changing anything. An archive at a path is checked completely;
+        for an address or a repository only that it is there.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+seealso:
+  - module: progressive.delivery.release_info
+author:
+  - The progressive.delivery engineers (@progressive-delivery)
+"""
+
+EXAMPLES = r"""
+- name: Put release 1.1.0 in place and make it the current one
+  progressive.delivery.release:
+    root: /opt/analyze-all
+    version: "1.1.0"
+    source:
+      url: https://artifacts.example.com/analyze-all-1.1.0.tar.gz
+      checksum: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    shared: [data]
+
+- name: Go back to a release that is still there
+  progressive.delivery.release:
+    root: /opt/analyze-all
+    version: "1.0.0"
+
+- name: Put a tag in place without using it yet
+  progressive.delivery.release:
+    root: /opt/analyze-all
+    version: "1.2.0"
+    state: present
+    source:
+      type: git
+      repo: https://git.example.com/analyze-all.git
+      ref: v1.2.0
+"""
+
+RETURN = r"""
+folder:
+  description: The release's folder.
+  returned: success
+  type: str
+  sample: /opt/analyze-all/releases/1.1.0
+current:
+  description: The current release.
+  returned: success
+  type: str
+  sample: 1.1.0
+previous:
+  description: The release that was current before it and is still there; the one to go back to.
+  returned: success
+  type: str
+  sample: 1.0.0
+releases:
+  description: All releases, the one put in place first first.
+  returned: success
+  type: list
+  elements: str
+  sample: ["1.0.0", "1.1.0"]
+revision:
+  description: A text that changes when a version has been removed and put in place again.
+  returned: when the release is there
+  type: str
+  sample: 1.1.0@2026-11-23T20:08:11.123456Z
+staged:
+  description: Whether the release was put in place by this call.
+  returned: success
+  type: bool
+activated:
+  description: Whether this call made the release the current one.
+  returned: success
+  type: bool
+removed:
+  description: Releases that were removed.
+  returned: success
+  type: list
+  elements: str
+staging:
+  description: The folder to fill.
+  returned: with O(state=prepared), when the release is not there
+  type: str
+"""
+
+import os
+import pwd
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._releases import disk, names
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.errors import ReleaseMissing
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.git import GitSource
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.plan import Plan, Present, after_plan, plan
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.retention import previous_release
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.shared import NOBODY_ELSE
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import (
+    ArchiveSource,
+    Download,
+    PreparedSource,
+    ReferenceSource,
+    Source,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.store import Snapshot, Store, check_same
+
+
+def source_of(params: t.Optional[t.Mapping[str, t.Any]], store: Store) -> t.Optional[Source]:
+    """The source that the options describe; raises :class:`InvalidOption`."""
+    if params is None:
+        return None
+    if params["type"] == "archive":
+        return _archive_of(params)
+    if params["type"] == "git":
+        return GitSource(_needed(params, "repo"), _needed(params, "ref"), store.git_cache)
+    if params["type"] == "container":
+        return ReferenceSource("container", {key: _word(params, key) for key in ("image", "engine")})
+    if params["type"] == "package":
+        return ReferenceSource("package", {key: _word(params, key) for key in ("name", "version")})
+    return PreparedSource(params["identity"])
+
+
+def _archive_of(params: t.Mapping[str, t.Any]) -> ArchiveSource:
+    if bool(params["path"]) == bool(params["url"]):
+        raise InvalidOption("source of type archive needs either path or url")
+    if bool(params["checksum"]) == params["unverified"]:
+        raise InvalidOption("source of type archive needs either a checksum or unverified: true")
+    if params["strip"] < 0:
+        raise InvalidOption("source strip must not be negative, it is {0}".format(params["strip"]))
+    download = None
+    if params["url"]:
+        download = Download(
+            url=params["url"],
+            username=params["url_username"],
+            password=params["url_password"],
+            headers={key: str(value) for key, value in params["headers"].items()},
+            validate_certs=params["validate_certs"],
+            timeout=params["timeout"],
+        )
+    checksum = names.parse_checksum(params["checksum"]) if params["checksum"] else None
+    return ArchiveSource(path=params["path"], download=download, checksum=checksum, strip=params["strip"])
+
+
+def _needed(params: t.Mapping[str, t.Any], key: str) -> str:
+    if not params[key]:
+        raise InvalidOption("source of type {0} needs {1}".format(params["type"], key))
+    return str(params[key])
+
+
+def _word(params: t.Mapping[str, t.Any], key: str) -> str:
+    value = _needed(params, key)
+    if not value.isprintable() or " " in value:
+        raise InvalidOption("source {0} must be one word, not {1!r}".format(key, value))
+    return value
+
+
+def _owner_of(user: t.Optional[str]) -> t.Tuple[int, int]:
+    if not user:
+        return NOBODY_ELSE
+    try:
+        known = pwd.getpwnam(user)
+    except KeyError:
+        raise InvalidOption("shared_owner {0!r} does not exist on this host".format(user)) from None
+    if known.pw_uid == os.geteuid():
+        return NOBODY_ELSE
+    if os.geteuid() != 0:
+        raise InvalidOption("shared_owner {0!r} can only be used by root".format(user))
+    return known.pw_uid, known.pw_gid
+
+
+def decide(params: t.Mapping[str, t.Any], source: t.Optional[Source], snapshot: Snapshot, store: Store) -> Plan:
+    """The plan, after everything has been checked that needs no change."""
+    version = params["version"]
+    made = plan(snapshot.present, version, params["state"], params["keep"], params["protect"])
+    if version in snapshot.records:
+        if source is not None and params["state"] != "absent":
+            check_same(version, snapshot.records[version], source)
+    elif made.stage and source is None:
+        raise ReleaseMissing("release {0!r} is not in {1} and has no source".format(version, store.releases))
+    elif made.stage and isinstance(source, PreparedSource) and not os.path.isdir(store.prepared_path(version)):
+        raise ReleaseMissing("release {0!r} has not been prepared in {1}".format(version, store.releases))
+    return made
+
+
+def apply(module: AnsibleModule, store: Store, made: Plan, source: t.Optional[Source]) -> None:
+    """Carry the plan out; the lock is held."""
+    params = module.params
+    version = params["version"]
+    if made.prepare:
+        store.sweep(version)
+        store.prepare(version)
+    if made.stage and source is not None:
+        store.sweep(version)
+        store.stage(version, source, params["shared"], _owner_of(params["shared_owner"]))
+    if made.activate:
+        store.activate(version)
+    for removed, reason in store.remove(made.remove).items():
+        module.warn("release {0} could not be removed completely: {1}".format(removed, reason))
+
+
+def result_of(version: str, store: Store, before: Present, after: Present, made: Plan) -> t.Dict[str, t.Any]:
+    """What the module returns, but for the revision."""
+    result = {
+        "changed": bool(made),
+        "folder": store.path(version),
+        "current": after.current,
+        "previous": previous_release(after.current, after.activations, set(after.staged) | after.others),
+        "releases": _in_order(after),
+        "staged": made.stage,
+        "activated": made.activate,
+        "removed": [removed for removed in made.remove if removed not in after.staged],
+        "diff": {"before": _shown(before), "after": _shown(after)},
+    }
+    if made.prepare:
+        result["staging"] = store.prepared_path(version)
+    return result
+
+
+def _in_order(present: Present) -> t.List[str]:
+    return sorted(present.others) + sorted(present.staged, key=lambda version: (present.staged[version], version))
+
+
+def _shown(present: Present) -> t.Dict[str, t.Any]:
+    return {"current": present.current, "releases": _in_order(present)}
+
+
+def run(module: AnsibleModule) -> t.Dict[str, t.Any]:
+    """Do what the options ask for; the result."""
+    params = module.params
+    version = names.check_version(params["version"])
+    params["shared"] = names.check_shared(params["shared"])
+    if params["keep"] < 1:
+        raise InvalidOption("keep must be at least 1, it is {0}".format(params["keep"]))
+    _owner_of(params["shared_owner"])
+    if not os.path.isabs(params["root"]):
+        raise InvalidOption("root must be an absolute path, not {0!r}".format(params["root"]))
+    store = Store(os.path.normpath(params["root"]))
+    source = source_of(params["source"], store)
+    if module.check_mode:
+        snapshot = store.read()
+        made = decide(params, source, snapshot, store)
+        if made:
+            disk.check_writable(store.releases)
+        if made.stage and source is not None:
+            source.check()
+    else:
+        with store.locked(params["lock_timeout"]):
+            snapshot = store.read()
+            made = decide(params, source, snapshot, store)
+            apply(module, store, made, source)
+    now = store.read()
+    after = after_plan(snapshot.present, version, made) if module.check_mode else now.present
+    result = result_of(version, store, snapshot.present, after, made)
+    record = now.records.get(version)
+    if record is not None:
+        result["revision"] = record.revision
+    return result
+
+
+def main() -> t.NoReturn:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "root": {"type": "path", "required": True},
+            "version": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "current", "absent", "prepared"], "default": "current"},
+            "source": {
+                "type": "dict",
+                "options": {
+                    "type": {
+                        "type": "str",
+                        "choices": ["archive", "git", "container", "package", "prepared"],
+                        "default": "archive",
+                    },
+                    "path": {"type": "path"},
+                    "url": {"type": "str"},
+                    "checksum": {"type": "str"},
+                    "unverified": {"type": "bool", "default": False},
+                    "strip": {"type": "int", "default": 0},
+                    "url_username": {"type": "str"},
+                    "url_password": {"type": "str", "no_log": True},
+                    "headers": {"type": "dict", "default": {}},
+                    "validate_certs": {"type": "bool", "default": True},
+                    "timeout": {"type": "float", "default": 30},
+                    "repo": {"type": "str"},
+                    "ref": {"type": "str"},
+                    "image": {"type": "str"},
+                    "engine": {"type": "str", "default": "podman"},
+                    "name": {"type": "str"},
+                    "version": {"type": "str"},
+                    "identity": {"type": "str", "default": ""},
+                },
+            },
+            "shared": {"type": "list", "elements": "str", "default": []},
+            "shared_owner": {"type": "str"},
+            "keep": {"type": "int", "default": 5},
+            "protect": {"type": "list", "elements": "str", "default": []},
+            "lock_timeout": {"type": "float", "default": 300},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module)
+    except DeliveryError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
