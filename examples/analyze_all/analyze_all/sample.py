@@ -39,13 +39,13 @@ def parse(body: bytes) -> Sample:
     """
     try:
         content = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidSample(f"the body is not JSON: {error}") from error
     if not isinstance(content, dict):
         raise InvalidSample("the body must be a JSON object")
     unknown = sorted(content.keys() - set(_KEYS))
     if unknown:
-        raise InvalidSample(f"unknown key {', '.join(unknown)}; known are {', '.join(_KEYS)}")
+        raise InvalidSample(f"unknown key {', '.join(map(repr, unknown))}; known are {', '.join(_KEYS)}")
     expected = content.get("expected")
     if expected is not None and expected not in tuple(LEAST_SCORE):
         raise InvalidSample(f"expected is {expected!r}; it must be one of {', '.join(LEAST_SCORE)}")
@@ -71,5 +71,5 @@ def _values(content: object) -> dict[str, str]:
         raise InvalidSample("values must be an object of placeholder names and their values")
     for name, value in content.items():
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise InvalidSample(f"the value of {name} must be a string or a number")
+            raise InvalidSample(f"the value of {name!r} must be a string or a number")
     return {name: str(value) for name, value in content.items()}
