@@ -71,7 +71,10 @@ class ReadBackMismatch(DeliveryError):
     """After a change that was accepted, the balancer says something other than what was wanted."""
 
     code = "read-back-mismatch"
-    remedy = "Look for another process that changes this balancer, then run the task again: it repairs what differs"
+    remedy = (
+        "See that the balancer's own user may read the directory and that nothing else changes this balancer, "
+        "then run the task again: it repairs what differs"
+    )
 
 
 class Unsupported(DeliveryError):

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The endpoints of one pool: ``python endpoint_server.py POOL NAME...``.
+
+Each name listens on a port of its own on loopback; the ports are printed as a
+JSON object once all listen. Every answer says who gave it: ``X-Release`` is the
+pool, ``X-Instance`` the name.
+
+- ``/readyz``           200, or 503 after ``/control/unready``
+- ``/hold/<key>``       answers only after ``/control/let-go/<key>``
+- ``/echo``             the request's headers as JSON
+- anything else         200
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+
+import httptools
+
+
+class Instance:
+    """What one endpoint remembers."""
+
+    def __init__(self, pool: str, name: str) -> None:
+        self.pool = pool
+        self.name = name
+        self.ready = True
+        self.held: dict[str, asyncio.Event] = {}
+
+    async def answer(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+        """The status and the body for *path*."""
+        _empty, first, *rest = path.partition("?")[0].split("/")
+        if first == "hold":
+            await self.held.setdefault(rest[0], asyncio.Event()).wait()
+        elif first == "control" and rest[0] == "let-go":
+            self.held.pop(rest[1], asyncio.Event()).set()
+        elif first == "control":
+            self.ready = rest[0] == "ready"
+        elif first == "echo":
+            return 200, json.dumps(headers).encode()
+        elif first == "readyz" and not self.ready:
+            return 503, b"not ready\n"
+        return 200, f"{self.pool} {self.name}\n".encode()
+
+
+class Exchange(asyncio.Protocol):
+    """One connection; answers one request after the other."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._parser = httptools.HttpRequestParser(self)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._path = ""
+        self._headers: dict[str, str] = {}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_message_begin(self) -> None:
+        self._path, self._headers = "", {}
+
+    def on_url(self, url: bytes) -> None:
+        self._path += url.decode()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.decode().lower()] = value.decode()
+
+    def on_message_complete(self) -> None:
+        task = asyncio.ensure_future(self._answer(self._path, self._headers, self._parser.should_keep_alive()))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, path: str, headers: dict[str, str], keep_alive: bool) -> None:
+        status, body = await self._instance.answer(path, headers)
+        head = [
+            f"HTTP/1.1 {status} {'OK' if status == 200 else 'Unavailable'}",
+            f"X-Release: {self._instance.pool}",
+            f"X-Instance: {self._instance.name}",
+            f"Content-Length: {len(body)}",
+            *([] if keep_alive else ["Connection: close"]),
+        ]
+        self._transport.write("\r\n".join([*head, "", ""]).encode() + body)
+        if not keep_alive:
+            self._transport.close()
+
+
+async def serve(pool: str, names: list[str]) -> None:
+    """Listen for every name, say where, and never end."""
+    loop = asyncio.get_running_loop()
+    ports = {}
+    for name in names:
+        instance = Instance(pool, name)
+        server = await loop.create_server(lambda instance=instance: Exchange(instance), "127.0.0.1", 0, backlog=1024)
+        ports[name] = server.sockets[0].getsockname()[1]
+    print(json.dumps(ports), flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(sys.argv[1], sys.argv[2:]))

@@ -1,0 +1,257 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A balancer that the role laid down, and what a test does with it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import getpass
+import http.client
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import typing as t
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+APP = "analyze-all"
+SERVERS = {"blue": ["blue1", "blue2", "blue3"], "green": ["green1", "green2", "green3"]}
+
+VENV = pathlib.Path(sys.executable).parent
+
+BINARIES = {
+    "haproxy": "/usr/sbin/haproxy",
+    "nginx": "/usr/sbin/nginx",
+}
+COMMANDS: dict[str, t.Callable[[str, str], list[str]]] = {
+    "haproxy": lambda binary, directory: [binary, "-W", "-f", f"{directory}/haproxy.cfg"],
+    "nginx": lambda binary, directory: [binary, "-p", directory, "-c", f"{directory}/nginx.conf"],
+}
+"""How the role's service starts each kind, from the binary and the directory."""
+
+KINDS = tuple(COMMANDS)
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environment() -> dict[str, str]:
+    """The environment in which modules and playbooks find the collection."""
+    paths = [str(ROOT / ".cache" / "collections"), str(ROOT / "examples")]
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PATH": f"{VENV}{os.pathsep}{os.environ['PATH']}",
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": paths[0],
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+    }
+
+
+class Failed(Exception):
+    """A module that failed; ``result`` is what it said."""
+
+    def __init__(self, result: dict[str, t.Any]) -> None:
+        super().__init__(result.get("msg"))
+        self.result = result
+
+
+@dataclasses.dataclass
+class Answer:
+    """One answer that came through the balancer, or from an endpoint."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: str
+
+    @property
+    def pool(self) -> str | None:
+        """The pool that gave the answer."""
+        return self.headers["X-Release"]
+
+
+class Endpoints:
+    """The running endpoints of both pools."""
+
+    def __init__(self) -> None:
+        self._processes: list[subprocess.Popen[str]] = []
+        self.ports: dict[str, dict[str, int]] = {}
+        for pool, names in SERVERS.items():
+            command = [sys.executable, str(HERE / "endpoint_server.py"), pool, *names]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            self._processes.append(process)
+            self.ports[pool] = json.loads(process.stdout.readline())
+
+    def addresses(self, pool: str) -> list[str]:
+        """``host:port`` of each endpoint of *pool*."""
+        return [f"127.0.0.1:{port}" for port in self.ports[pool].values()]
+
+    def tell(self, name: str, path: str) -> None:
+        """Ask the endpoint *name* for a control path, past the balancer."""
+        port = next(ports[name] for ports in self.ports.values() if name in ports)
+        assert ask(port, f"/control/{path}").status == 200
+
+    def tell_pool(self, pool: str, path: str) -> None:
+        """Ask every endpoint of *pool* for a control path."""
+        for name in SERVERS[pool]:
+            self.tell(name, path)
+
+    def close(self) -> None:
+        """End them."""
+        for process in self._processes:
+            process.kill()
+            process.communicate()
+
+
+@dataclasses.dataclass
+class LaidDown:
+    """A balancer of one kind with its directory, listener and endpoints."""
+
+    kind: str
+    directory: pathlib.Path
+    port: int
+    endpoints: Endpoints
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Run the balancer and return once it answers."""
+        log = (self.directory / "log").open("ab")
+        command = COMMANDS[self.kind](BINARIES[self.kind], str(self.directory))
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        until(lambda: self._answers(), f"{self.kind} answers at port {self.port}; see {self.directory / 'log'}")
+
+    def stop(self) -> None:
+        """End the balancer and whatever it started."""
+        if self.process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, (self.directory / "log").read_text()
+        try:
+            return ask(self.port, "/").status == 200
+        except OSError:
+            return False
+
+    def parameters(self, **options: t.Any) -> dict[str, t.Any]:
+        """The module parameters that name this balancer, with *options* on top."""
+        return {"app": APP, "balancer": self.kind, "connection": {"directory": str(self.directory)}, **options}
+
+    def traffic(self, **options: t.Any) -> dict[str, t.Any]:
+        """Run the module ``traffic``; raises Failed."""
+        return run_module("traffic", self.parameters(**options))
+
+    def info(self) -> dict[str, t.Any]:
+        """Run the module ``traffic_info``; raises Failed."""
+        return run_module("traffic_info", self.parameters())
+
+    def traffic_killed_at(self, place: str, **options: t.Any) -> None:
+        """Run ``traffic`` and have it killed where the function *place* begins."""
+        process = module_process("traffic", self.parameters(**options), place)
+        assert process.returncode == -signal.SIGKILL, process.stdout + process.stderr
+
+    def split(self, green: float, **options: t.Any) -> dict[str, t.Any]:
+        """Give green so many per cent, and blue the rest."""
+        return self.traffic(split={"blue": round(100 - green, 2), "green": green}, **options)
+
+    def get(self, path: str = "/", **headers: str) -> Answer:
+        """One request through the balancer; ``X_Preview="green"`` is the header X-Preview."""
+        return ask(self.port, path, {name.replace("_", "-"): value for name, value in headers.items()})
+
+    def pools_of(self, requests: int, **headers: str) -> list[str | None]:
+        """Which pool answered each of some requests on one connection."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as channel:
+            return [ask_over(channel, "/", sent).pool for _number in range(requests)]
+
+
+def ask(port: int, path: str, headers: t.Mapping[str, str] | None = None) -> Answer:
+    """One request on a connection of its own."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as channel:
+        return ask_over(channel, path, headers)
+
+
+def ask_over(channel: http.client.HTTPConnection, path: str, headers: t.Mapping[str, str] | None = None) -> Answer:
+    """One request on *channel*."""
+    channel.request("GET", path, headers=dict(headers or {}))
+    answer = channel.getresponse()
+    return Answer(answer.status, answer.headers, answer.read().decode())
+
+
+def until(condition: t.Callable[[], bool], what: str, seconds: float = 60) -> None:
+    """Wait for *condition*; fails with *what* when it does not come about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.02)
+
+
+def module_process(module: str, parameters: dict[str, t.Any], *fault: str, prefix: t.Sequence[str] = ()) -> t.Any:
+    """Run a module in a process of its own, and return the ended process."""
+    command = [*prefix, sys.executable, str(HERE / "module_process.py"), module, *fault]
+    return subprocess.run(
+        command, input=json.dumps(parameters), capture_output=True, text=True, check=False, env=environment(), cwd="/"
+    )
+
+
+def run_module(module: str, parameters: dict[str, t.Any], prefix: t.Sequence[str] = ()) -> dict[str, t.Any]:
+    """A module's result; raises Failed."""
+    process = module_process(module, parameters, prefix=prefix)
+    try:
+        result = json.loads(process.stdout)
+    except ValueError:
+        raise AssertionError(process.stdout + process.stderr) from None
+    if result.get("failed"):
+        raise Failed(result)
+    return result
+
+
+def lay_down(kind: str, directory: pathlib.Path, endpoints: Endpoints, **options: t.Any) -> LaidDown:
+    """Run the role ``balancer`` for *kind*, without its service."""
+    port = options.pop("port", None) or free_port()
+    run_role(kind, directory, port, endpoints, balancer_run=False, **options)
+    return LaidDown(kind, directory, port, endpoints)
+
+
+def run_role(
+    kind: str, directory: pathlib.Path, port: int, endpoints: Endpoints, *arguments: str, **options: t.Any
+) -> subprocess.CompletedProcess[str]:
+    """Run the role ``balancer`` on this host with pools of *endpoints*; fails when the playbook does."""
+    files = directory.parent / f"{directory.name}-playbook"
+    files.mkdir(exist_ok=True)
+    hosts = {
+        pool: {"hosts": {name: {"rollout_port": number} for name, number in endpoints.ports[pool].items()}}
+        for pool in SERVERS
+    }
+    inventory = {"all": {"vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}, "children": {**hosts, "balancers": {"hosts": {"edge": {}}}}}}
+    variables = {
+        "rollout_app": APP,
+        "rollout_pools": list(SERVERS),
+        "balancer_kind": kind,
+        "balancer_directory": str(directory),
+        "balancer_listen": f"127.0.0.1:{port}",
+        "balancer_install": "none",
+        "balancer_binary": BINARIES[kind],
+        "balancer_user": getpass.getuser(),
+        **options,
+    }
+    play = {"hosts": "balancers", "gather_facts": False, "roles": ["progressive.delivery.balancer"], "vars": variables}
+    (files / "inventory.json").write_text(json.dumps(inventory))
+    (files / "play.json").write_text(json.dumps([play]))
+    command = ["ansible-playbook", "-i", str(files / "inventory.json"), str(files / "play.json"), *arguments]
+    process = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(), cwd=files)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process
