@@ -53,6 +53,21 @@ class Run:
     output: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Started:
+    """A playbook that runs; its output goes to a file, so that nothing it leaves behind can hold it open."""
+
+    playbook: str
+    process: subprocess.Popen[bytes]
+    output: pathlib.Path
+    began: float
+
+    def wait(self) -> Run:
+        """Wait for its end."""
+        code = self.process.wait()
+        return Run(self.playbook, self.began, time.time(), code, self.output.read_text(encoding="utf-8"))
+
+
 class Load:
     """Steady load on the site from a process of its own."""
 
@@ -106,7 +121,9 @@ class Site:
             "site_balancer_binary": binary or find_binary(balancer),
             **(variables or {}),
         }
+        self.inventories = [INVENTORY]
         self._loads: list[Load] = []
+        self._runs = 0
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "site.json").write_text(json.dumps(self.settings), encoding="utf-8")
 
@@ -130,35 +147,49 @@ class Site:
             digest, path = line.split()
             pathlib.Path(f"{path}.sha256").write_text(digest, encoding="ascii")
 
-    def start(self, playbook: str, environment: t.Mapping[str, str] | None = None, **variables: t.Any) -> subprocess.Popen[str]:
-        """Start a playbook of the collection; it leads a process group of its own."""
-        return subprocess.Popen(
-            [
-                str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
-                str(REPOSITORY / "playbooks" / f"{playbook}.yml"),
-                f"--inventory={INVENTORY}",
-                f"--extra-vars=@{self.directory / 'site.json'}",
-                f"--extra-vars={json.dumps(variables)}",
-            ],
-            cwd=REPOSITORY,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", **(environment or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+    def start(self, playbook: str, fault: str | None = None, check: bool = False, **variables: t.Any) -> Started:
+        """Start a playbook of the collection.
 
-    def run(self, playbook: str, environment: t.Mapping[str, str] | None = None, **variables: t.Any) -> Run:
+        :param fault: where the run is to be killed, as ``PLACE:COUNT`` of the rollout's fault points
+        :param check: only say what would be done
+        """
+        self._runs += 1
+        output = self.directory / f"run-{self._runs}.log"
+        command = [
+            str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
+            str(REPOSITORY / "playbooks" / f"{playbook}.yml"),
+            *(f"--inventory={inventory}" for inventory in self.inventories),
+            f"--extra-vars=@{self.directory / 'site.json'}",
+            f"--extra-vars={json.dumps(variables)}",
+            *(["--check", "--diff"] if check else []),
+        ]
+        if fault is not None:
+            marks = self.directory / f"run-{self._runs}.faults"
+            marks.mkdir()
+            # The shell becomes ansible-playbook, so that its process number is known before it starts.
+            script = 'export PROGRESSIVE_DELIVERY_FAULT="$0:$$:$1"; shift; exec "$@"'
+            command = ["/bin/sh", "-c", script, fault, str(marks), *command]
+        with output.open("wb") as stream:
+            process = subprocess.Popen(
+                command,
+                cwd=REPOSITORY,
+                env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0"},
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return Started(playbook, process, output, time.time())
+
+    def run(self, playbook: str, fault: str | None = None, check: bool = False, **variables: t.Any) -> Run:
         """Run a playbook of the collection to its end, whatever that is."""
-        began = time.time()
-        process = self.start(playbook, environment, **variables)
+        started = self.start(playbook, fault, check, **variables)
         try:
-            output, _none = process.communicate()
+            return started.wait()
         except BaseException:
-            process.terminate()
-            process.wait()
+            started.process.terminate()
+            started.process.wait()
             raise
-        return Run(playbook, began, time.time(), process.returncode, output)
 
     def load(self, *options: str) -> Load:
         """Put the balancer under steady load; *options* as of ``python -m load``."""

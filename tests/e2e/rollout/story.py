@@ -1,0 +1,145 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Given, when, then: a delivery to a real site under load, told in a few lines."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import requests
+from load import report
+from loopback.site import Load, Run, Site
+
+QUICK = {
+    "rollout_bake": 1,
+    "rollout_rise": 1,
+    "rollout_fall": 2,
+    "rollout_check_interval": 0.3,
+    "rollout_check_deadline": 3,
+    "rollout_drain_timeout": 5,
+    "rollout_lease": 3,
+    "rollout_lock_wait": 6,
+}
+"""Rollout variables for a site whose instances answer at once."""
+
+
+class Story:
+    """One scenario on a site that is kept from scenario to scenario.
+
+    :param rate: requests a second during the story
+    """
+
+    def __init__(self, site: Site, rate: int = 100) -> None:
+        self.site = site
+        self._rate = rate
+        self._load: Load | None = None
+        self._records: report.Records | None = None
+        self._excused: set[str] = set()
+        self.last: Run | None = None
+
+    # -- given -------------------------------------------------------------
+
+    def given_serving(self, release: str) -> Story:
+        """*release* serves everything, no rollout is open, and load has begun."""
+        if self.serving() != {release}:
+            self.when("blue_green", rollout_release=release, rollout_bake=0)
+            assert self.last is not None
+            assert self.last.code == 0, self.last.output
+        self._load = self.site.load("--rate", str(self._rate), "--connections", "8")
+        return self
+
+    def given_cut_off(self, host: str) -> Story:
+        """*host* cannot be reached by Ansible."""
+        (self.site.directory / f"cut-{host}").touch()
+        return self
+
+    # -- when --------------------------------------------------------------
+
+    def when(self, playbook: str, fault: str | None = None, check: bool = False, **variables: t.Any) -> Story:
+        """A playbook is run to its end, or until *fault* kills it."""
+        self.last = self.site.run(playbook, fault, check, **{**QUICK, **variables})
+        return self
+
+    def when_delivering(self, release: str, **variables: t.Any) -> Story:
+        return self.when("blue_green", rollout_release=release, **variables)
+
+    def when_reached_again(self, host: str) -> Story:
+        (self.site.directory / f"cut-{host}").unlink()
+        return self
+
+    # -- then --------------------------------------------------------------
+
+    def then_it_ended(self, code: int, *said: str) -> Story:
+        """The last playbook ended with *code* and said all of *said*."""
+        assert self.last is not None
+        assert self.last.code == code, self.last.output
+        for words in said:
+            assert words in self.last.output, self.last.output
+        return self
+
+    def then_it_was_killed(self) -> Story:
+        assert self.last is not None
+        assert self.last.code == -9, self.last.output
+        return self
+
+    def then_status(self, status: str, reason: str = "") -> Story:
+        """The journal's rollout is in *status*, and why."""
+        rollout = self.site.journal()
+        assert rollout is not None
+        assert rollout["status"] == status, rollout
+        assert reason in rollout["reason"], rollout
+        return self
+
+    def then_serves(self, *releases: str) -> Story:
+        assert self.serving() == set(releases)
+        return self
+
+    def then_unlocked(self) -> Story:
+        assert not self.site.locked()
+        return self
+
+    def then_only_failed_from(self, *releases: str) -> Story:
+        """No request failed but those that one of *releases* answered itself."""
+        failed = [record for record in self.records() if record.failed and record.release not in releases]
+        assert failed == []
+        return self
+
+    def then_nothing_failed(self) -> Story:
+        return self.then_only_failed_from()
+
+    def then_never_answered(self, release: str) -> Story:
+        assert release not in report.by_release(self.records())
+        return self
+
+    def then_answered(self, release: str) -> Story:
+        assert release in report.by_release(self.records())
+        return self
+
+    # -- what is looked at -------------------------------------------------
+
+    def serving(self) -> set[str]:
+        """The releases that answer now; empty when none does."""
+        answers = [requests.get(self.site.url.replace("/analyze", "/version"), timeout=5) for _number in range(8)]
+        return {answer.headers["X-Release"] for answer in answers if answer.ok and "X-Release" in answer.headers}
+
+    def preview(self, pool: str) -> str | None:
+        """The release that answers a request with the preview header for *pool*."""
+        url = self.site.url.replace("/analyze", "/version")
+        return requests.get(url, headers={"X-Preview": pool}, timeout=5).headers.get("X-Release")
+
+    def records(self) -> report.Records:
+        """All requests of the story; ends its load."""
+        if self._records is None:
+            assert self._load is not None, "the story has no load"
+            self._records = self._load.stop()
+            assert len(self._records) > 20
+        return self._records
+
+    def close(self) -> None:
+        """End the load, whatever happened, and let every host be reached again."""
+        if self._load is not None:
+            self._load.kill()
+        for cut in pathlib.Path(self.site.directory).glob("cut-*"):
+            cut.unlink()
