@@ -1,0 +1,80 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real hosts for tests: ``python -m tests.hosts up blue=blue-1,blue-2 balancers=balancer``.
+
+Needs root. Everything it makes is removed by ``down``, also when ``up`` itself
+was killed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+
+from tests.hosts.command import HostsError
+from tests.hosts.network import Network
+
+FOLDER = Path("/run/progressive.delivery.hosts")
+# Names of links are at most 15 characters long, three of which are systemd-nspawn's.
+NAME = re.compile(r"[a-z][a-z0-9-]{0,11}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    if os.geteuid() != 0:
+        print("hosts: only root can boot hosts", file=sys.stderr)
+        return 1
+    network = Network(options.folder)
+    try:
+        match options.command:
+            case "up":
+                network.up(dict(options.groups))
+                print(network.inventory)
+            case "down":
+                network.down()
+            case "list":
+                for host in network.hosts.values():
+                    print(f"{host.name:12} {host.ip:15} {'running' if host.is_on else 'off'}")
+            case "start":
+                network.start(options.host)
+            case action:
+                getattr(network.host(options.host), action)()
+    except HostsError as error:
+        print(f"hosts: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.hosts", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the hosts are kept (%(default)s)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="boot hosts, wait until they run, print the path of an inventory")
+    up.add_argument("groups", nargs="+", type=_group, metavar="GROUP=HOST,…", help="a group and its hosts")
+    commands.add_parser("down", help="stop all hosts and remove what was made")
+    commands.add_parser("list", help="the hosts, their addresses and whether they run")
+    for name, what in {
+        "cut": "pull a host's network cable",
+        "mend": "plug it in again",
+        "kill": "take away a host's power",
+        "start": "switch it on again, and wait until it runs",
+    }.items():
+        commands.add_parser(name, help=what).add_argument("host")
+    return parser
+
+
+def _group(value: str) -> tuple[str, list[str]]:
+    group, _, members = value.partition("=")
+    hosts = members.split(",")
+    if not group or not all(NAME.fullmatch(host) for host in hosts):
+        raise argparse.ArgumentTypeError(f"{value!r} is not like blue=blue-1,blue-2 (names of at most 12 characters)")
+    return group, hosts
+
+
+if __name__ == "__main__":
+    sys.exit(main())
