@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.caddy import Caddy
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.envoy import Envoy
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.haproxy import HAProxy
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Balancer, Connection
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.nginx import Nginx
 
 DRIVERS: t.Mapping[str, t.Callable[[Layout, Connection], Balancer]] = {
+    "caddy": Caddy,
+    "envoy": Envoy,
     "haproxy": HAProxy,
     "nginx": Nginx,
 }

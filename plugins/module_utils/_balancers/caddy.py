@@ -1,0 +1,173 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Caddy: the split is one line in a file that Caddy reads for each request.
+
+PRIVATE to the collection. The line names the second pool, its share, the pool
+whose header route is open and whether clients keep their bucket::
+
+    green=500 preview=green sticky=off
+
+One file, so one rename changes everything at once. What is live is asked from
+Caddy itself, over its listener: a Caddy that cannot read the file, because it
+is older than 2.8 and knows no ``{file.*}`` or because its user may not, sends
+everything to the base pool and looks well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.control_interface import ControlInterface
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
+    CommandRefused,
+    LayoutMismatch,
+    PermissionMissing,
+    Unsupported,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import (
+    Command,
+    Connection,
+    Endpoint,
+    Reading,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
+
+FILE_NAME = "split"
+CLOSED = "-"
+"""Stands for no header route."""
+
+
+class Caddy:
+    """The driver for one app on one Caddy; satisfies ``Balancer``."""
+
+    def __init__(self, layout: Layout, connection: Connection) -> None:
+        self._layout = layout
+        self._file = layout.path(FILE_NAME)
+        self._admin = ControlInterface("Caddy's admin interface", connection.admin or layout.admin)
+        self._listener = ControlInterface("Caddy", connection.probe or "{0}:{1}".format(*_bracketed(layout.listener)))
+
+    def read(self) -> Reading:
+        on_disk = self._read_file()
+        seen = self._seen()
+        if on_disk and not seen:
+            raise PermissionMissing(
+                "Caddy cannot read {0}; the user that it runs as must be able to".format(self._file)
+            )
+        stored = split_from(on_disk, self._layout)
+        live = split_from(seen, self._layout)
+        if live is None:
+            fault = "Caddy finds {0!r} in {1} and sends everything to '{2}'".format(seen, self._file, self._layout.base)
+            return Reading(live=everything_to_base(self._layout), stored=stored, faults=(fault,))
+        return Reading(live=live, stored=stored)
+
+    def plan(self, current: Reading, wanted: Split) -> t.List[Command]:
+        if current.live == wanted and current.consistent:
+            return []
+        return [Command("write", self._file, line_for(wanted, self._layout))]
+
+    def apply(self, commands: t.Sequence[Command]) -> None:
+        for command in commands:
+            try:
+                write_file(command.target, command.content + "\n")
+            except PermissionError as error:
+                raise PermissionMissing("cannot write {0}: {1}".format(command.target, error.strerror)) from error
+
+    def endpoints(self, pool: str) -> t.List[Endpoint]:
+        servers = self._layout.servers(pool)
+        in_flight = parse_in_flight(self._admin.get("/reverse_proxy/upstreams"))
+        unknown = [server.address for server in servers if server.address not in in_flight]
+        if unknown:
+            raise LayoutMismatch(
+                "the Caddy that runs has no upstream {0}: it runs another configuration".format(unknown)
+            )
+        # Caddy tells nobody which upstreams fail its checks; a metric does, up to ten seconds late.
+        return [Endpoint(server.name, server.address, "unknown", in_flight[server.address]) for server in servers]
+
+    def set_servers(self, pool: str, names: t.Sequence[str], state: str) -> None:
+        del pool, names, state
+        raise Unsupported(
+            "Caddy cannot change a server of a pool without a reload, which resets idle connections of clients; "
+            "move the pool's share instead"
+        )
+
+    def _read_file(self) -> str:
+        try:
+            with open(self._file, encoding="utf-8", errors="replace") as handle:
+                return handle.read().rstrip("\n")
+        except FileNotFoundError:
+            return ""
+        except PermissionError as error:
+            raise PermissionMissing("cannot read {0}: {1}".format(self._file, error.strerror)) from error
+
+    def _seen(self) -> str:
+        """What Caddy finds in the file; empty where it finds nothing."""
+        try:
+            answer = self._listener.get("/", host="{0}.split.invalid".format(self._layout.app))
+        except CommandRefused as error:
+            raise LayoutMismatch(error.message) from error
+        heading, _newline, seen = answer.partition("\n")
+        if heading != identity(self._layout):
+            raise LayoutMismatch(
+                "what listens at {0} is not the Caddy of app '{1}' as it was laid down: it answered {2!r}, not {3!r}".format(
+                    self._listener.address, self._layout.app, heading[:200], identity(self._layout)
+                )
+            )
+        if seen.startswith("{file."):
+            raise Unsupported(
+                "this Caddy does not know the placeholder {{file.*}}, so that all traffic would stay in pool '{0}' "
+                "whatever the split; Caddy 2.8 or newer is needed (Debian 12 packages 2.6.2)".format(self._layout.base)
+            )
+        return seen
+
+
+def identity(layout: Layout) -> str:
+    """The first line of what Caddy answers when it is asked for the split."""
+    return " ".join([layout.base, layout.other, layout.header, layout.cookie, layout.path(FILE_NAME)])
+
+
+def line_for(split: Split, layout: Layout) -> str:
+    """The line that stands for *split*."""
+    return "{0}={1} preview={2} sticky={3}".format(
+        layout.other,
+        split.shares[layout.other],
+        split.header.pool if split.header else CLOSED,
+        "on" if split.sticky else "off",
+    )
+
+
+def split_from(line: str, layout: Layout) -> t.Optional[Split]:
+    """The split that *line* stands for, or None where :func:`line_for` would write another."""
+    form = r"{other}=(10000|[1-9][0-9]{{0,3}}|0) preview=({base}|{other}|-) sticky=(on|off)"
+    found = re.fullmatch(form.format(base=re.escape(layout.base), other=re.escape(layout.other)), line)
+    if not found:
+        return None
+    share = int(found.group(1))
+    return Split(
+        shares={layout.base: WHOLE - share, layout.other: share},
+        header=HeaderRoute(layout.header, found.group(2)) if found.group(2) != CLOSED else None,
+        sticky=found.group(3) == "on",
+    )
+
+
+def everything_to_base(layout: Layout) -> Split:
+    """What Caddy does when there is no line that it understands."""
+    return Split(shares={layout.base: WHOLE, layout.other: 0})
+
+
+def parse_in_flight(answer: str) -> t.Dict[str, int]:
+    """Requests in flight by address, in the answer of ``/reverse_proxy/upstreams``."""
+    try:
+        upstreams = json.loads(answer)
+        return {upstream["address"]: int(upstream["num_requests"]) for upstream in upstreams}
+    except (ValueError, KeyError, TypeError) as error:
+        raise CommandRefused("Caddy's list of upstreams cannot be understood: {0!r}".format(answer[:200])) from error
+
+
+def _bracketed(listener: t.Tuple[str, int]) -> t.Tuple[str, int]:
+    host, port = listener
+    return ("[{0}]".format(host) if ":" in host else host), port
