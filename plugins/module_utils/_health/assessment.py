@@ -99,27 +99,35 @@ class Assessment:
         self._ready = [self.is_ready(target) for target in range(targets)]
         self.ready = sum(self._ready)
         self.risen_at: t.Optional[float] = None
+        """When enough targets were ready and every check had had its chance, None while that is not so."""
         self._fell = False
 
     def observe(self, target: int, rule: int, observation: Observation) -> None:
-        """Take in an attempt of the check at place ``rule`` on the target at place ``target``."""
+        """Take in an attempt of the check at place ``rule`` on the target at place ``target``.
+
+        After a fall nothing more is taken in, so that the verdict stays that of the fall.
+        """
+        if self._fell:
+            return
         record = self.records[target][rule]
-        undecided = record.healthy is None
+        undecided, untried = record.healthy is None, self._is_untried(record)
         record.observe(observation, self.policy.rise, self.policy.fall)
         self._undecided -= undecided and record.healthy is not None
-        self._untried -= record.attempts == self.policy.rise
+        self._untried -= untried and not self._is_untried(record)
         ready = self.is_ready(target)
         self.ready += ready - self._ready[target]
         self._ready[target] = ready
-        self._follow_quorum(observation.finished)
+        self._follow_quorum(observation.finished, last_chance=False)
 
-    def _follow_quorum(self, now: float) -> None:
-        if self.policy.hold <= 0:
-            return
-        if self.risen_at is None and self.risen:
+    def _is_untried(self, record: Record) -> bool:
+        return record.healthy is None and record.attempts < self.policy.rise
+
+    def _follow_quorum(self, now: float, *, last_chance: bool) -> None:
+        if self.risen_at is None and self.has_quorum and (not self._untried or last_chance):
             self.risen_at = now
         elif self.risen_at is not None and not self.has_quorum:
-            self._fell = True
+            self.risen_at = None
+            self._fell = self.policy.hold > 0
 
     def health(self, target: int) -> t.List[t.Optional[bool]]:
         """The health of each check of a target, in the order of the rules; None is not known yet."""
@@ -139,11 +147,6 @@ class Assessment:
         """Whether enough targets are ready."""
         return self.ready >= self.policy.quorum
 
-    @property
-    def risen(self) -> bool:
-        """Whether enough targets are ready and every check has had as many attempts as it takes to rise."""
-        return self.has_quorum and self._untried == 0
-
     def end(self, now: float, under_way: int, next_attempt: float = -math.inf) -> t.Optional[End]:
         """Why to stop asking now, or None to go on.
 
@@ -155,26 +158,28 @@ class Assessment:
         """
         if self._fell:
             return End.FELL
+        deadline = self.started + self.policy.deadline
+        late = now >= deadline or (not under_way and next_attempt >= deadline)
+        self._follow_quorum(now, last_chance=late)
         if self.risen_at is not None:
-            over = now >= self.risen_at + self.policy.hold and not under_way
-            return End.HELD if over else None
-        late = now >= self.started + self.policy.deadline
-        if self.risen and self.policy.hold <= 0 and (late or not under_way):
-            return End.HEALTHY
-        if not self.policy.wait and not self._undecided and not under_way:
-            return End.DECIDED
-        hopeless = not under_way and next_attempt >= self.started + self.policy.deadline
-        return End.DEADLINE if late or hopeless else None
+            return self._good_end(now, under_way, late)
+        if late:
+            return End.DEADLINE
+        is_decided = not self._undecided and not self.has_quorum and not under_way
+        return End.DECIDED if is_decided and not self.policy.wait else None
+
+    def _good_end(self, now: float, under_way: int, late: bool) -> t.Optional[End]:
+        if self.policy.hold <= 0:
+            return End.HEALTHY if late or not under_way else None
+        return End.HELD if self.is_closing(now) and not under_way else None
 
     def is_closing(self, now: float) -> bool:
         """Whether no further attempt should begin, because a good end only waits for those under way."""
-        if self.risen_at is not None:
-            return now >= self.risen_at + self.policy.hold
-        return self.policy.hold <= 0 and self.risen
+        return self.risen_at is not None and now >= self.risen_at + self.policy.hold
 
     def alarm(self, now: float) -> float:
         """When time alone may next bring the end, without any further attempt; infinity for never."""
-        if self.risen_at is None:
+        if self.risen_at is None or self.policy.hold <= 0:
             return self.started + self.policy.deadline
         held = self.risen_at + self.policy.hold
         return held if now < held else math.inf

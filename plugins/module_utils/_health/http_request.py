@@ -117,7 +117,10 @@ def redirected(request: t.Any, location: str) -> t.Any:
     :raises requests.RequestException: when that is no URL to send a request to
     """
     following = request.copy()
-    following.prepare_url(urljoin(request.url, location), None)
+    try:
+        following.prepare_url(urljoin(request.url, location), None)
+    except ValueError as error:
+        raise requests.exceptions.InvalidURL("a redirect to no URL") from error
     old, new = urlsplit(request.url), urlsplit(following.url)
     if new.scheme not in ("http", "https"):
         raise requests.exceptions.InvalidSchema("a redirect to {0}".format(new.scheme))

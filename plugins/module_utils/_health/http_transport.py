@@ -25,6 +25,8 @@ import typing as t
 from urllib.parse import urlsplit
 
 try:
+    import requests
+    import urllib3
     from requests.adapters import HTTPAdapter
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
@@ -68,6 +70,10 @@ class _PunctualResponse(http.client.HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_PunctualReader(self.fp.detach(), sock))
 
+    def begin(self) -> None:
+        super().begin()
+        self.will_close = True  # also when the server offers to keep the connection
+
 
 def _punctual(pool: t.Any) -> t.Any:
     """The pool class, with connections that read punctually."""
@@ -99,7 +105,7 @@ class PunctualAdapter(HTTPAdapter):
         if self._context is not None:
             pool_kwargs["ssl_context"] = self._context
         if self._server_name is not None:
-            pool_kwargs.update(server_hostname=self._server_name, assert_hostname=self._server_name)
+            pool_kwargs["server_hostname"] = self._server_name
         super().init_poolmanager(connections, maxsize, block=block, **pool_kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
@@ -118,6 +124,8 @@ class Transport(threading.local):
 
     def __init__(self, context: ssl.SSLContext, host: str, server_name: t.Optional[str]) -> None:
         self._verify = context.verify_mode is ssl.CERT_REQUIRED
+        if not self._verify:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._host = host
         self._plain = PunctualAdapter()
         self._secured = PunctualAdapter(context)
@@ -134,4 +142,7 @@ class Transport(threading.local):
         url = urlsplit(request.url)
         secured = self._named if url.hostname == self._host else self._secured
         adapter = secured if url.scheme == "https" else self._plain
-        return adapter.send(request, stream=True, timeout=remaining(until), verify=self._verify)
+        try:
+            return adapter.send(request, stream=True, timeout=remaining(until), verify=self._verify)
+        except urllib3.exceptions.HTTPError as error:  # those that requests lets through
+            raise requests.ConnectionError(error, request=request) from error

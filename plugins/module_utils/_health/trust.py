@@ -1,7 +1,10 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whom checks over TLS trust. Authorities are loaded once and shared by all targets and threads.
+"""Whom checks over TLS trust.
+
+Authorities are loaded once for all targets and threads of a type of check.
+Types do not share them, because urllib3 may change a context that it is given.
 
 PRIVATE to the collection.
 """
@@ -13,26 +16,28 @@ import ssl
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import Check
 from ansible_collections.progressive.delivery.plugins.module_utils._health.validation import of_check
 
 
-def trusting(ca_path: t.Optional[str], check: str) -> ssl.SSLContext:
+def trusting(ca_path: t.Optional[str], check: Check) -> ssl.SSLContext:
     """A context that proves the server's name and chain.
 
     :param ca_path: a file of authorities, or a server's own self-signed certificate, in place of the system's authorities
-    :param check: the check's name, for the message
     :raises InvalidOption: when the file cannot be used
     """
     try:
-        return _trusting(ca_path)
+        return _trusting(ca_path, check.type)
     except (OSError, ssl.SSLError) as error:
         raise InvalidOption(
-            "{0} is {1}, which cannot be read as certificates: {2}.".format(of_check("ca_path", check), ca_path, error)
+            "{0} is {1}, which cannot be read as certificates: {2}.".format(
+                of_check("ca_path", check.name), ca_path, error
+            )
         ) from error
 
 
 @functools.lru_cache(maxsize=None)
-def _trusting(ca_path: t.Optional[str]) -> ssl.SSLContext:
+def _trusting(ca_path: t.Optional[str], _type: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_path)
 
 

@@ -12,6 +12,7 @@ import functools
 import ssl
 import typing as t
 from dataclasses import dataclass
+from http.client import HTTPException, IncompleteRead
 from urllib.parse import urlsplit
 
 try:
@@ -64,10 +65,8 @@ class HttpProbe:
         """Make one attempt."""
         try:
             answer = self._answer(until)
-        except requests.RequestException as error:
-            return finding_of(_cause(error), self.timeout)
-        except OSError as error:
-            return finding_of(error, self.timeout)
+        except OSError as error:  # RequestException among them
+            return _finding_of(error, self.timeout)
         if answer is None:
             return failed("more than {0} redirects".format(REDIRECT_LIMIT))
         wrong = problem(answer, self.expectation)
@@ -96,19 +95,31 @@ def _read(response: t.Any) -> Answer:
     return Answer(response.status_code, headers, bytes(body[:BODY_LIMIT]), len(body) <= BODY_LIMIT)
 
 
-def _cause(error: BaseException) -> BaseException:
-    """The system's error beneath those of the libraries, or the error itself."""
+def _finding_of(error: OSError, timeout: float) -> Finding:
+    """What the error tells, by the system's or the protocol's error beneath those of the libraries.
+
+    Their own texts are left out: they hold the URL, and that may hold a secret.
+    """
+    errors = list(_beneath(error))
+    for cause in errors:
+        if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException):
+            return finding_of(cause, timeout)
+    if any(isinstance(cause, IncompleteRead) for cause in errors):
+        return failed("the body did not come through whole")
+    broken = [type(cause).__name__ for cause in errors if isinstance(cause, HTTPException)]
+    return failed("no proper HTTP answer: {0}".format((broken or [type(error).__name__])[0]))
+
+
+def _beneath(error: BaseException) -> t.Iterator[BaseException]:
+    """The error and all those that it comes from, the nearest first."""
     around: t.List[t.Any] = [error]
     seen: t.Set[int] = set()
     while around:
-        candidate = around.pop(0)
-        if not isinstance(candidate, BaseException) or id(candidate) in seen:
-            continue
-        if isinstance(candidate, OSError) and not isinstance(candidate, requests.RequestException):
-            return candidate
-        seen.add(id(candidate))
-        around.extend([*candidate.args, getattr(candidate, "reason", None), candidate.__cause__, candidate.__context__])
-    return error
+        nearest = around.pop(0)
+        if isinstance(nearest, BaseException) and id(nearest) not in seen:
+            seen.add(id(nearest))
+            yield nearest
+            around.extend([*nearest.args, getattr(nearest, "reason", None), nearest.__cause__, nearest.__context__])
 
 
 def prepare(check: Check, target: Target) -> HttpProbe:
@@ -135,7 +146,7 @@ def _transport(check: Check, target: Target, url: str) -> Transport:
         raise InvalidOption(
             "{0} does not go together with validate_certs=false.".format(of_check("ca_path", check.name))
         )
-    context = trusting(options["ca_path"], check.name) if options["validate_certs"] else unquestioning()
+    context = trusting(options["ca_path"], check) if options["validate_certs"] else unquestioning()
     if options["server_name"] is None:
         return _shared_transport(context, "", None)
     return _shared_transport(context, host or "", fill(options["server_name"], check, target, "server_name"))

@@ -72,7 +72,7 @@ def prepare(check: Check, target: Target) -> TlsProbe:
         port=options["port"] or target.port or 443,
         server_name=server_name,
         min_days=options["min_days"],
-        context=trusting(options["ca_path"], check.name),
+        context=trusting(options["ca_path"], check),
         timeout=check.timeout,
     )
 
