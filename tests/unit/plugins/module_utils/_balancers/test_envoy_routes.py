@@ -1,0 +1,127 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A split as Envoy's routes, and back."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.envoy_routes import (
+    discovery_response,
+    route_configuration,
+    split_from,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout, Server
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+
+LAYOUT = Layout(
+    app="shop",
+    balancer="envoy",
+    directory="/etc/shop",
+    pools={"blue": [Server("blue1", "127.0.0.1:8001")], "green": [Server("green1", "127.0.0.1:8101")]},
+    header="X-Preview",
+    cookie="shop_bucket",
+    listen="127.0.0.1:80",
+    admin="/run/envoy.sock",
+)
+FIRST_ROUTES = pathlib.Path(__file__).resolve().parents[5] / "roles/balancer/templates/envoy_routes.json.j2"
+
+
+def split_of(green, **options):
+    return Split({"blue": WHOLE - green, "green": green}, **options)
+
+
+def routes_of(split):
+    return route_configuration(split, LAYOUT)["virtual_hosts"][0]["routes"]
+
+
+def splits():
+    routes = st.none() | st.sampled_from(["blue", "green"]).map(lambda pool: HeaderRoute("X-Preview", pool))
+    return st.builds(
+        lambda share, header, sticky: split_of(share, header=header, sticky=sticky),
+        st.integers(0, WHOLE),
+        routes,
+        st.booleans(),
+    )
+
+
+@given(splits())
+def test_routes_stand_for_one_split(split):
+    assert split_from(json.loads(json.dumps(route_configuration(split, LAYOUT))), LAYOUT) == split
+
+
+@given(splits())
+def test_the_weights_are_the_shares_and_the_second_pool_has_the_low_end(split):
+    for route in routes_of(split):
+        if "weighted_clusters" in route["route"]:
+            clusters = route["route"]["weighted_clusters"]["clusters"]
+            assert [(cluster["name"], cluster["weight"]) for cluster in clusters] == [
+                ("green", split.shares["green"]),
+                ("blue", split.shares["blue"]),
+            ]
+
+
+@given(splits(), splits())
+def test_a_version_stands_for_its_content(one, other):
+    first, second = (json.loads(discovery_response(route_configuration(split, LAYOUT))) for split in (one, other))
+    assert (first["version_info"] == second["version_info"]) == (one == other)
+
+
+def test_a_client_is_placed_by_the_id_that_it_gets_as_its_cookie():
+    kept, placed = routes_of(split_of(2500, sticky=True))
+    assert kept["route"]["hash_policy"] == [{"cookie": {"name": "shop_bucket"}}]
+    assert placed["route"]["hash_policy"] == [{"header": {"header_name": "x-request-id"}}]
+    assert placed["response_headers_to_add"][0]["header"]["value"].startswith("shop_bucket=%REQ(X-REQUEST-ID)%;")
+    assert kept["route"]["weighted_clusters"] == placed["route"]["weighted_clusters"]
+
+
+def test_the_header_route_is_asked_first():
+    first, *_others = routes_of(split_of(0, header=HeaderRoute("X-Preview", "green"), sticky=True))
+    assert first["match"]["headers"] == [{"name": "X-Preview", "string_match": {"exact": "green"}}]
+    assert first["route"]["cluster"] == "green"
+
+
+@pytest.mark.parametrize(
+    ("action", "green"),
+    [
+        ({"cluster": "green"}, 10000),
+        ({"cluster": "blue"}, 0),
+        ({"weighted_clusters": {"clusters": [{"name": "blue", "weight": 75}, {"name": "green", "weight": 25}]}}, 2500),
+        ({"weighted_clusters": {"clusters": [{"name": "green", "weight": 1}]}}, 10000),
+    ],
+)
+def test_routes_of_another_hand_are_understood_where_they_divide_the_traffic(action, green):
+    configuration = {"virtual_hosts": [{"routes": [{"match": {"prefix": "/"}, "route": action}]}]}
+    assert split_from(configuration, LAYOUT) == split_of(green)
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        {},
+        {"virtual_hosts": []},
+        {"virtual_hosts": [{"routes": []}]},
+        {"virtual_hosts": [{"routes": [{"match": {"prefix": "/"}, "redirect": {}}]}]},
+        {"virtual_hosts": [{"routes": [{"match": {"prefix": "/"}, "route": {"cluster": "yellow"}}]}]},
+        {"virtual_hosts": [{"routes": [{"match": {"prefix": "/"}, "route": {"weighted_clusters": {"clusters": []}}}]}]},
+        {"virtual_hosts": [{"routes": "all"}]},
+        [],
+    ],
+)
+def test_other_routes_stand_for_nothing(configuration):
+    assert split_from(configuration, LAYOUT) is None
+
+
+def test_the_role_begins_with_the_routes_that_the_driver_would_write():
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
+    environment.filters["to_json"] = json.dumps
+    template = environment.from_string(FIRST_ROUTES.read_text())
+    first = json.loads(template.render(balancer_app="shop", balancer_pools=["blue", "green"]))
+    assert first["resources"] == [route_configuration(split_of(0), LAYOUT)]
