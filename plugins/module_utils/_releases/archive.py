@@ -156,6 +156,7 @@ class _Tar(Archive):
 
     def members(self) -> t.List[Member]:
         self._entries = self._untarred.getmembers()
+        self._refuse_missing_end()
         return [
             Member(position, entry.name, _tar_kind(entry), entry.linkname, entry.mode, entry.size, float(entry.mtime))
             for position, entry in enumerate(self._entries)
@@ -166,6 +167,15 @@ class _Tar(Archive):
         if content is None:
             raise ArchiveUnreadable("archive member {0!r} has no content".format(member.name))
         return content
+
+
+    def _refuse_missing_end(self) -> None:
+        # tarfile takes an archive that was cut between two members for a complete one.
+        end = self._untarred.fileobj
+        if end is not None:
+            end.seek(self._untarred.offset)
+            if end.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:
+                raise tarfile.ReadError("it ends without its end mark")
 
 
 def _tar_kind(entry: tarfile.TarInfo) -> Kind:
