@@ -60,7 +60,7 @@ def web_server(respond: Responder, tls: ssl.SSLContext | None = None) -> t.Itera
             self.end_headers()
             self.wfile.write(reply.body)
 
-        do_GET = do_HEAD = do_POST = answer  # noqa: N815 - so the library calls them
+        do_GET = do_HEAD = do_POST = answer
 
         def log_message(self, *_message: object) -> None:
             """Keep the output of the tests readable."""
