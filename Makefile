@@ -62,6 +62,10 @@ bench: link ## how it compares; prints a table and writes .cache/bench.json
 	@scripts/environment.sh .cache/bench bench
 	@.cache/bench/bin/python tests/bench/bench.py --output .cache/bench.json
 
+.PHONY: changelog
+changelog: environment-test ## write CHANGELOG.md from the fragments, for the version in galaxy.yml
+	@scripts/changelog.sh
+
 .PHONY: lock
 lock: ## take the newest versions of what requirements/*.in name
 	@scripts/lock.sh

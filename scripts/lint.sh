@@ -49,7 +49,7 @@ check vermin check_oldest_python
 check yamllint yamllint --strict .
 check shellcheck check_shell
 check reuse reuse lint --lines
-check ansible-lint ansible-lint --offline --profile production
+check ansible-lint ansible-lint --nocolor --offline --profile production
 check antsibull-docs check_collection_docs
 check antsibull-changelog antsibull-changelog lint
 check tree pytest --quiet --tb=short tests/tree

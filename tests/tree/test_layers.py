@@ -37,7 +37,7 @@ def test_the_action_group_names_only_modules_that_exist(files: tuple[Path, ...])
 
 
 def test_every_module_has_unit_tests(module: str, files: tuple[Path, ...]) -> None:
-    assert Path(f"tests/unit/plugins/modules/test_{module}.py") in files
+    assert f"tests/unit/plugins/modules/test_{module}.py" in {str(path) for path in files if "tests" in path.parts}
 
 
 def test_a_library_imports_no_other_area(library: Path, root: Path) -> None:

@@ -12,14 +12,7 @@ import pytest
 
 from ansible_collections.progressive.delivery.tests.tree.checkout import load_yaml
 
-EXPECTED = (
-    "README.md",
-    "defaults/main.yml",
-    "meta/main.yml",
-    "meta/argument_specs.yml",
-    "tasks/main.yml",
-    "tasks/preflight.yml",
-)
+EXPECTED = ("README.md", "defaults/main.yml", "meta/main.yml", "meta/argument_specs.yml", "tasks/main.yml")
 INCLUDES = {"include_tasks", "import_tasks", "include_role", "import_role", "include_vars"}
 
 
@@ -80,8 +73,24 @@ def test_specified_defaults_are_the_real_ones(role: str) -> None:
     assert not differing
 
 
+def words_of(tasks: list[dict[str, t.Any]]) -> list[set[str]]:
+    """The keys of each task, those in blocks included, without the collection that a module is of."""
+    words = []
+    for task in tasks:
+        nested = [inner for part in ("block", "rescue", "always") for inner in task.get(part, [])]
+        words += words_of(nested) if nested else [{key.rsplit(".", 1)[-1] for key in task}]
+    return words
+
+
 def test_main_only_includes(role: str) -> None:
     tasks = load_yaml(Path("roles", role, "tasks/main.yml"))
-    words = {name: {key.rsplit(".", 1)[-1] for key in task} for task in tasks for name in [task.get("name")]}
 
-    assert not [name for name, keys in words.items() if not keys & INCLUDES]
+    assert not [keys for keys in words_of(tasks) if not keys & INCLUDES]
+
+
+def test_preflight_comes_before_anything_else(role: str, root: Path) -> None:
+    """A role that only hands on to other roles has theirs."""
+    words = words_of(load_yaml(Path("roles", role, "tasks/main.yml")))
+    hands_on = all(keys & {"include_role", "import_role"} for keys in words)
+
+    assert hands_on or (root / "roles" / role / "tasks" / "preflight.yml").is_file()
