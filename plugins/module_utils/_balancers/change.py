@@ -109,14 +109,14 @@ def check_pools(pools: t.Sequence[t.Mapping[str, t.Any]], layout: Layout) -> Non
     :raises LayoutMismatch: another order, a pool too few, or other endpoints
     """
     names = [pool["name"] for pool in pools]
-    for name in names:
-        if name not in layout.pools:
-            raise UnknownPool("pools: '{0}' is none of {1}'s pools {2}".format(name, layout.app, list(layout.pools)))
+    for pool in pools:
+        if pool["name"] not in layout.pools:
+            raise UnknownPool("pools: '{0}' is none of {1}".format(pool["name"], list(layout.pools)))
+        if pool.get("endpoints") == []:
+            raise EmptyPool("pools: '{0}' has no endpoints".format(pool["name"]))
     if names and names != list(layout.pools):
         raise LayoutMismatch("pools: the balancer has {0} (the base first), not {1}".format(list(layout.pools), names))
     for pool in pools:
-        if pool.get("endpoints") == []:
-            raise EmptyPool("pools: '{0}' has no endpoints".format(pool["name"]))
         known = sorted(server.address for server in layout.servers(pool["name"]))
         named = sorted(pool["endpoints"]) if pool.get("endpoints") is not None else known
         if named != known:
