@@ -171,6 +171,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 from ansible_collections.progressive.delivery.plugins.module_utils._supervisor import daemon
 from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.plan import (
     Observed,
+    Step,
     Wanted,
     outdated_after,
     plan,
@@ -240,8 +241,6 @@ def ensure(module: AnsibleModule, folder: daemon.Folder) -> t.NoReturn:
     params = module.params
     check_name(params["name"])
     text = describe(params, folder)
-    if not module.check_mode and params["state"] not in ("stopped", "absent"):
-        folder.make()
     process = SupervisedProcess(
         folder, params["name"], params["binary_directory"], params["reload_command"], params["reload_signal"]
     )
@@ -259,7 +258,11 @@ def ensure(module: AnsibleModule, folder: daemon.Folder) -> t.NoReturn:
         "socket": folder.socket,
         "diff": _diff(observed, wanted),
     }
+    if Step.START_DAEMON in steps:
+        daemon.find_binary(params["binary_directory"])
     if not module.check_mode:
+        if {Step.WRITE, Step.START_DAEMON} & set(steps):
+            folder.make()
         for step in steps:
             process.perform(step, wanted)
         pid = process.pid()

@@ -168,7 +168,6 @@ class _Tar(Archive):
             raise ArchiveUnreadable("archive member {0!r} has no content".format(member.name))
         return content
 
-
     def _refuse_missing_end(self) -> None:
         # tarfile takes an archive that was cut between two members for a complete one.
         end = self._untarred.fileobj

@@ -63,7 +63,6 @@ class SupervisedProcess:
         elif step is Step.REMOVE:
             os.unlink(self.folder.program(self.name))
         elif step is Step.START_DAEMON:
-            daemon.find_binary(self._binary_directory)
             self._client = daemon.start(self.folder, self._binary_directory)
         elif step is Step.RELOAD and self._reload_command:
             self._run_reload_command(self._reload_command)

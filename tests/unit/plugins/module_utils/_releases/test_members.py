@@ -145,8 +145,8 @@ def test_what_is_accepted_stays_inside_on_a_real_file_system(entries):
         accepted = safe_members(entries)
     except UnsafeArchive:
         return
-    with tempfile.TemporaryDirectory() as outside:
-        outside = os.path.realpath(outside)
+    with tempfile.TemporaryDirectory() as made:
+        outside = os.path.realpath(made)
         release = os.path.join(outside, "deep", "release")
         os.makedirs(release)
         unpack(Letters(), accepted, release)

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A program's file says to supervisord exactly what was meant, whatever characters that has."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from supervisor.options import UnhosedConfigParser
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.program import (
+    Program,
+    render,
+    with_autostart,
+    without_values,
+)
+
+LOG = "/tmp/logs/web.log"
+
+
+def as_supervisord_reads(text):
+    """The options of the one program in *text*, by supervisord's own parser."""
+    parser = UnhosedConfigParser()
+    parser.read_string(text)
+    (section,) = parser.sections()
+    return section, {key: parser.saneget(section, key) for key in parser.options(section)}
+
+
+def words_of(text):
+    return shlex.split(as_supervisord_reads(text)[1]["command"])
+
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20)
+tricky = st.text(alphabet=" ;#%\"'\\=$a\u00a0\u2028", max_size=12)
+
+
+@given(st.lists(words | tricky, max_size=4))
+def test_arguments_arrive_as_they_are(arguments):
+    text = render(Program("web", ("/bin/web", *arguments)), LOG, autostart=True)
+
+    assert words_of(text) == ["/bin/web", *arguments]
+
+
+@given(st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,5}", fullmatch=True), words | tricky, max_size=4))
+def test_variables_arrive_through_env(environment):
+    text = render(Program("web", ("/bin/web", "-x"), environment), LOG, autostart=True)
+
+    expected = [f"{key}={environment[key]}" for key in sorted(environment)]
+    assert words_of(text) == (["/usr/bin/env", *expected] if environment else []) + ["/bin/web", "-x"]
+
+
+def test_everything_else_arrives():
+    program = Program(
+        "web-1",
+        ("/bin/web",),
+        directory="/srv/50% off",
+        user="www",
+        revision="1.0@now",
+        stop_signal="QUIT",
+        stop_timeout=7,
+        start_seconds=2,
+    )
+
+    section, options = as_supervisord_reads(render(program, LOG, autostart=False))
+
+    assert section == "program:web-1"
+    assert shlex.split(options.pop("command")) == ["/usr/bin/env", "SERVICE_REVISION=1.0@now", "/bin/web"]
+    assert options == {
+        "autostart": "false",
+        "autorestart": "true",
+        "startsecs": "2",
+        "startretries": "3",
+        "stopsignal": "QUIT",
+        "stopwaitsecs": "7",
+        "killasgroup": "true",
+        "redirect_stderr": "true",
+        "stdout_logfile": LOG,
+        "stdout_logfile_maxbytes": "10MB",
+        "stdout_logfile_backups": "2",
+        "directory": "/srv/50% off",
+        "user": "www",
+    }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "a:b"},
+        {"name": "../web"},
+        {"name": ""},
+        {"command": ()},
+        {"command": ("",)},
+        {"command": ("A=b",)},
+        {"command": ("/bin/web", "line\nbreak")},
+        {"command": ("/bin/web", "\0")},
+        {"environment": {"A B": "x"}},
+        {"environment": {"A": "x\ny"}},
+        {"directory": "relative"},
+        {"directory": "/a\nuser = root"},
+        {"user": "root\ncommand = x"},
+        {"revision": "1\n2"},
+        {"stop_signal": "STOP"},
+        {"stop_timeout": -1},
+    ],
+)
+def test_what_could_say_something_else_is_refused(changes):
+    with pytest.raises(InvalidOption):
+        Program(**{"name": "web", "command": ("/bin/web",), **changes})
+
+
+@pytest.mark.parametrize("directory", ["/a ;b", "/a #b", "/a "])
+def test_a_path_that_the_file_cannot_hold_is_refused(directory):
+    with pytest.raises(InvalidOption):
+        render(Program("web", ("/bin/web",), directory=directory), LOG, autostart=True)
+
+
+@given(st.lists(tricky, max_size=3), st.booleans(), st.booleans())
+def test_autostart_is_changed_alone(arguments, before, after):
+    program = Program("web", ("/bin/web", "autostart = x", *arguments))
+
+    assert with_autostart(render(program, LOG, before), after) == render(program, LOG, after)
+
+
+@given(st.dictionaries(st.sampled_from(["A", "TOKEN"]), st.just("s3cret;#'\"% "), min_size=1), st.booleans())
+def test_what_is_shown_has_the_names_of_variables_and_the_revision_but_no_values(environment, revised):
+    program = Program("web", ("/bin/web", "x=y"), environment, revision="1.0" if revised else "")
+
+    shown = without_values(render(program, LOG, autostart=True))
+
+    assert "s3cret" not in shown
+    assert all(f"{key}=***" in shown for key in environment)
+    assert ("SERVICE_REVISION=1.0" in shown) == revised
+    assert "/bin/web x=y" in shown
