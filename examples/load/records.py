@@ -98,12 +98,17 @@ def read(path: pathlib.Path) -> list[Record]:
 def parse(lines: collections.abc.Iterable[bytes], name: str) -> collections.abc.Iterator[Record]:
     """The records in the lines of a file, in their order.
 
+    A file without a whole line is a run that has only just begun.
+
     :param name: what to call the file in an error
     :raises NotRecords: a line is not what it should be
     """
     whole = (line for line in lines if line.endswith(b"\n"))
+    head = next(whole, None)
+    if head is None:
+        return
     try:
-        if json.loads(next(whole, b"null\n"))["fields"] != list(Record._fields):
+        if json.loads(head)["fields"] != list(Record._fields):
             raise NotRecords(f"{name}: its columns are not {', '.join(Record._fields)}")
         for line in whole:
             yield Record(*json.loads(line))

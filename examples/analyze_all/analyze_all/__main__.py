@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"analyze_all: cannot listen on {options.host} port {options.port}: {error.strerror}", file=sys.stderr)
         return 1
     instance = options.instance or f"{options.host}:{bound.getsockname()[1]}"
-    logging.info("%s %s as %s", release.app, release.version, instance)
+    logging.getLogger("analyze_all").info("%s %s as %s", release.app, release.version, instance)
     service = Service(release, instance, Limits(memory_bytes=options.memory_limit * 1024 * 1024), options.fault_seed)
     times = serving.StopTimes(lame_duck=options.lame_duck, drain=options.drain)
     asyncio.run(serving.serve(service, release, instance, bound, times))

@@ -66,7 +66,6 @@ async def serve(service: Service, manifest: Manifest, instance: str, bound: sock
     told_to_stop = asyncio.Event()
 
     def stop() -> None:
-        log.info("stopping")
         service.readiness.drain()
         server.should_exit = True
         told_to_stop.set()
@@ -98,6 +97,7 @@ class _Server(uvicorn.Server):
             log.info("serving on %s port %d", *bound.getsockname()[:2])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        log.info("not ready any more; the port closes in %g s", self._lame_duck)
         await asyncio.sleep(self._lame_duck)
         for listener in self.servers:
             listener.close()

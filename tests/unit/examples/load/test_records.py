@@ -70,13 +70,21 @@ def test_a_file_cut_off_anywhere_gives_all_whole_lines(records: list[Record], da
     assert list(parse([*lines[:kept], part], "run")) == records[: kept - 1]
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"{}\n", b"[]\n", b'{"fields": ["sent"]}\n', b"PK\x03\x04\n"])
+@pytest.mark.parametrize("content", [b"\n", b"{}\n", b"[]\n", b'{"fields": ["sent"]}\n', b"PK\x03\x04\n"])
 def test_another_file_is_refused_by_name(tmp_path, content: bytes) -> None:
     path = tmp_path / "other"
     path.write_bytes(content)
 
     with pytest.raises(NotRecords, match=f"^{path}: "):
         read(path)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"fields": ["se'])
+def test_a_run_that_has_only_just_begun_has_no_records(tmp_path, content: bytes) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(content)
+
+    assert read(path) == []
 
 
 def test_a_spoilt_line_is_refused() -> None:
