@@ -197,10 +197,12 @@ def shut_down(folder: Folder, timeout: float) -> None:
     Raises :class:`StopTimedOut` when it is still there after *timeout* seconds.
     """
     client = Client(folder.socket)
+    pid = _live_pid(folder)
     if client.daemon_state() == "RUNNING":
         client.shut_down()
     deadline = time.monotonic() + timeout
-    while client.daemon_state() is not None or _live_pid(folder) is not None:
+    # Its socket and pid file go a little earlier than the process itself.
+    while client.daemon_state() is not None or (pid is not None and _serves(pid, folder)):
         if time.monotonic() > deadline:
             raise StopTimedOut("the supervisord of {0} is still there after {1:g} seconds".format(folder.path, timeout))
         time.sleep(_POLL_SECONDS)
@@ -223,7 +225,11 @@ def _live_pid(folder: Folder) -> t.Optional[int]:
             pid = int(handle.read())
     except (FileNotFoundError, ValueError):
         return None
-    return pid if folder.configuration in _command_line(pid) else None
+    return pid if _serves(pid, folder) else None
+
+
+def _serves(pid: int, folder: Folder) -> bool:
+    return folder.configuration in _command_line(pid)
 
 
 def _command_line(pid: int) -> str:
