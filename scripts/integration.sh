@@ -8,9 +8,13 @@ set -eu
 python=$PWD/$1
 shift
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-place=$PWD/.cache/integration
+mkdir -p .cache
+# A copy of its own, so that two runs do not disturb each other.
+place=$(mktemp -d "$PWD/.cache/integration.XXXXXX")
+trap 'rm -rf "$place"' EXIT
+trap 'exit 130' INT TERM
 scripts/copy_collection.sh "$place"
-mkdir -p "$place/home"
+mkdir "$place/home"
 cd "$place/ansible_collections/progressive/delivery"
-exec env HOME="$place/home" PATH="$(dirname "$python"):$PATH" "$python" "$(dirname "$python")/ansible-test" integration \
+env HOME="$place/home" PATH="$(dirname "$python"):$PATH" "$python" "$(dirname "$python")/ansible-test" integration \
     --local --python "$version" --color no "$@"

@@ -23,7 +23,7 @@ check() {
 
 check_types() {
     # Under its collection name, because that is how its files import each other.
-    mypy --cache-dir .cache/mypy "$collection/plugins" examples/analyze_all/analyze_all examples/load
+    mypy --cache-dir .cache/mypy "$collection/plugins" examples
 }
 
 check_oldest_python() {

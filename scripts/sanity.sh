@@ -9,11 +9,15 @@ python=$PWD/$1
 shift
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 checkout=$PWD
-place=$PWD/.cache/sanity
+mkdir -p .cache/sanity
+# A copy of its own, so that two runs do not disturb each other; the tools in the home folder are kept.
+place=$(mktemp -d "$PWD/.cache/sanity/copy.XXXXXX")
+trap 'rm -rf "$place"' EXIT
+trap 'exit 130' INT TERM
 scripts/copy_collection.sh "$place"
 
 # ansible-test passes on HOME and PATH, nothing else; pip's own settings of the user must stay in force.
-home=$place/home
+home=$PWD/.cache/sanity/home
 mkdir -p "$home/.ansible/test/cache" "$home/.config"
 for settings in .config/pip .pip; do
     [ ! -d "$HOME/$settings" ] || ln -sfn "$HOME/$settings" "$home/$settings"
