@@ -13,6 +13,8 @@ import pytest
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import Failed
 
 BEFORE_THE_LIVE_CHANGE = {
+    "caddy": "caddy.write_file",
+    "envoy": "envoy.write_file",
     "haproxy": "haproxy.HAProxy._commit",
     "nginx": "nginx.point_link",
 }
