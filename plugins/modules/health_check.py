@@ -257,7 +257,7 @@ seealso:
   - module: ansible.builtin.uri
   - module: ansible.builtin.wait_for
 author:
-  - The progressive.delivery engineers
+  - The progressive.delivery engineers (@progressive-delivery)
 """
 
 EXAMPLES = r"""

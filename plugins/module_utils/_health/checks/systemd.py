@@ -45,7 +45,8 @@ class SystemdProbe:
         if completed.rc is None:
             return unable("systemctl did not answer within {0:g} s".format(self.timeout))
         if completed.rc != 0:
-            return unable("systemctl failed: {0}".format(completed.stderr.strip() or "rc {0}".format(completed.rc)))
+            said = completed.stderr.strip().splitlines() or ["rc {0}".format(completed.rc)]
+            return unable("systemctl failed: {0}".format(said[-1]))
         return judge(properties(completed.stdout), self.unit, self.state)
 
 

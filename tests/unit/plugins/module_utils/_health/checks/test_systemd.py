@@ -56,7 +56,7 @@ def test_one_that_does_not_exist_is_bad_whatever_is_wanted(finding, systemctl) -
 
 
 def test_a_systemd_that_does_not_answer_is_not_the_units_fault(finding, systemctl) -> None:
-    systemctl("Failed to connect to bus\n", rc=1, stream=2)
+    systemctl("Not booted with systemd\nFailed to connect to bus\n", rc=1, stream=2)
 
     assert finding("systemd", unit="app.service") == unable("systemctl failed: Failed to connect to bus")
 
