@@ -10,7 +10,9 @@ but those that the bad release answered itself.
 from __future__ import annotations
 
 import dataclasses
+import math
 import pathlib
+import re
 import signal
 import sys
 import tempfile
@@ -96,9 +98,8 @@ def _play_act(site: Site, act: Act) -> Played:
         rollout_fall=2,
         rollout_check_deadline=6,
     )
-    for line in run.output.splitlines():
-        if '"msg": "analyze-all' in line:
-            print("    " + line.split('"msg": "', 1)[1].rstrip('"'), flush=True)
+    for said in re.findall(r'^    "msg": "(.*)"$', run.output, re.MULTILINE):
+        print("    " + said, flush=True)
     rollout = site.journal()
     if rollout is None or rollout["to_release"] != act.release:
         print(run.output)
@@ -117,14 +118,15 @@ def _show(played: Played, recorded: report.Records) -> bool:
     print(f"    why       {rollout['reason'] or 'healthy through the bake'}")
     print(f"    duration  {run.ended - run.began:.1f} s")
     print(f"    requests  {totals.requests} sent, {totals.failed} failed ({blame.own} answered so by {act.release})")
-    print(f"    share     {_sparkline(during, act.release)}  of {act.release}, a mark a second")
+    seconds = math.ceil((run.ended - run.began) / 60)
+    print(f"    share     {_sparkline(during, act.release, seconds)} of {act.release}, a mark every {seconds} s")
     served = report.by_release(report.between(recorded, run.ended, run.ended + 1)) or {act.serves: None}
     return rollout["status"] == act.result and blame.others == 0 and set(served) == {act.serves}
 
 
-def _sparkline(during: report.Records, release: str) -> str:
+def _sparkline(during: report.Records, release: str, seconds: int) -> str:
     marks = "▁▂▃▄▅▆▇█"
-    shares = [interval.shares.get(release, 0.0) for interval in report.over_time(during)]
+    shares = [interval.shares.get(release, 0.0) for interval in report.over_time(during, seconds)]
     return "".join(marks[round(share * (len(marks) - 1))] for share in shares)
 
 
@@ -133,7 +135,7 @@ def _close(played: t.Sequence[Played], good: t.Sequence[bool], recorded: list[re
     failed = [record for record in recorded if record.failed]
     unexplained = [record for record in failed if record.release not in bad]
     print(f"\nIn all {len(recorded)} requests in {seconds:.0f} s: {len(failed)} failed, all but {len(unexplained)} of them ", end="")
-    print("answered so by a bad release before it was rolled back.")
+    print("answered so by a bad release before it was returned.")
     if all(good) and not unexplained:
         print("Nothing else was lost.")
         return 0

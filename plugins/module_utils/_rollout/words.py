@@ -42,7 +42,8 @@ def headline(rollout: t.Optional[Rollout], action: Action) -> str:
         back = "back: " if rollout.status.value == "aborting" else ""
         place = "{0}/{1}".format(min(rollout.position + 1, len(rollout.steps)), len(rollout.steps))
         return "{0} [{1}] {2}{3}".format(what, place, back, describe(action))
-    return " ".join(part for part in (what, describe(action) + ".", NEXT.get(action.result, "")) if part)
+    said = describe(action).rstrip(".") + "."
+    return " ".join(part for part in (what, said, NEXT.get(action.result, "")) if part)
 
 
 def _split(shares: t.Mapping[str, int], header: t.Optional[str]) -> str:
