@@ -128,8 +128,9 @@ attributes:
 notes:
   - Whoever may use HAProxy's runtime socket may move traffic. HAProxy lets map commands pass at every C(level) of a socket, also
     that of an exporter.
-  - The requests in flight to a pool are counted by HAProxy itself. For nginx they are the TCP connections from this host to the
-    pool's endpoints, from Linux's C(/proc/net/tcp). HAProxy processes that a reload left behind to finish their requests are not counted.
+  - The requests in flight to a pool are counted by HAProxy itself; processes that a reload left behind to finish their requests are
+    not counted. For nginx they are the TCP connections to the pool's endpoints, from Linux's C(/proc); of nginx alone, where the
+    module runs as root or as nginx's user, else of the whole host.
 seealso:
   - module: progressive.delivery.traffic_info
 author:

@@ -73,7 +73,7 @@ class Nginx:
 
     def endpoints(self, pool: str) -> t.List[Endpoint]:
         servers = self._layout.servers(pool)
-        in_flight = tcp_connections.count_to([server.address for server in servers])
+        in_flight = tcp_connections.count_to([server.address for server in servers], self._master())
         return [Endpoint(server.name, server.address, "unknown", in_flight[server.address]) for server in servers]
 
     def set_servers(self, pool: str, names: t.Sequence[str], state: str) -> None:
@@ -82,6 +82,14 @@ class Nginx:
             "nginx cannot change a server of a pool without a reload, which resets idle connections of clients; "
             "move the pool's share instead"
         )
+
+    def _master(self) -> t.Optional[int]:
+        """The process whose children serve, also those that finish requests after a reload."""
+        try:
+            with open(self._layout.path("nginx.pid"), encoding="ascii") as handle:
+                return int(handle.read())
+        except (FileNotFoundError, PermissionError, ValueError):
+            return None
 
     def _stored(self) -> t.Optional[Split]:
         try:

@@ -5,34 +5,29 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
 
 
 @pytest.fixture(scope="session")
-def endpoints():
-    """Three endpoints a pool."""
-    running = laid_down.Endpoints()
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="session")
-def of_kind(endpoints, tmp_path_factory):
-    """Gives the running balancer of a kind, laid down when it is first asked for."""
+def of_kind(tmp_path_factory):
+    """Gives the running balancer of a kind with endpoints of its own, laid down when it is first asked for."""
     running = {}
 
     def give(kind):
         if kind not in running:
-            directory = tmp_path_factory.mktemp(kind) / "app"
-            running[kind] = laid_down.lay_down(kind, directory, endpoints)
-            running[kind].start()
+            endpoints = closing.enter_context(contextlib.closing(laid_down.Endpoints()))
+            balancer = laid_down.lay_down(kind, tmp_path_factory.mktemp(kind) / "app", endpoints)
+            closing.callback(balancer.stop)
+            balancer.start()
+            running[kind] = balancer
         return running[kind]
 
-    yield give
-    for balancer in running.values():
-        balancer.stop()
+    with contextlib.ExitStack() as closing:
+        yield give
 
 
 @pytest.fixture(params=laid_down.KINDS)
@@ -55,6 +50,8 @@ def nginx(of_kind):
 
 def at_rest(balancer):
     """Put the balancer and its endpoints into the state that each test begins with."""
+    if not balancer.process:
+        balancer.start()
     for pool in laid_down.SERVERS:
         balancer.endpoints.tell_pool(pool, "ready")
     balancer.split(0, header={}, sticky=False, health={"check": False})

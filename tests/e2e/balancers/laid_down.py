@@ -137,7 +137,7 @@ class LaidDown:
         log = (self.directory / "log").open("ab")
         command = COMMANDS[self.kind](BINARIES[self.kind], str(self.directory))
         self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        until(lambda: self._answers(), f"{self.kind} answers at port {self.port}; see {self.directory / 'log'}")
+        until(self._answers, f"{self.kind} answers at port {self.port}; see {self.directory / 'log'}")
 
     def stop(self) -> None:
         """End the balancer and whatever it started."""

@@ -21,7 +21,6 @@ BEFORE_THE_LIVE_CHANGE = {
 """The function with which a change becomes live, by kind."""
 
 BEFORE_THE_READ_BACK = "shift._check_read_back"
-BEFORE_THE_FIRST_WRITE = "change.decide"
 
 
 @pytest.mark.parametrize("instant", ["live change", "read back"])
