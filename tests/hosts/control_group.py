@@ -52,21 +52,22 @@ def kill(name: str) -> None:
 def processes(name: str) -> set[int]:
     """The processes of a group and of the groups below it."""
     found: set[int] = set()
-    for group in _groups(name):
-        for members in group.rglob("cgroup.procs"):
-            # A group that goes away meanwhile has none.
-            with contextlib.suppress(OSError):
-                found.update(int(pid) for pid in members.read_text(encoding="ascii").split())
+    for folder in _folders(name):
+        # A group that goes away meanwhile has none.
+        with contextlib.suppress(OSError):
+            found.update(int(pid) for pid in (folder / "cgroup.procs").read_text(encoding="ascii").split())
     return found
 
 
 def remove(name: str) -> None:
     """Remove a group, in which no process may be left."""
-    for group in _groups(name):
-        for below in sorted(group.rglob("*/"), reverse=True):
-            below.rmdir()
-        if group.exists():
-            group.rmdir()
+    for folder in _folders(name):
+        folder.rmdir()
+
+
+def _folders(name: str) -> list[Path]:
+    """A group's folders in every tree, the innermost first."""
+    return [Path(folder) for group in _groups(name) for folder, _below, _files in os.walk(group, topdown=False)]
 
 
 def _groups(name: str) -> list[Path]:
