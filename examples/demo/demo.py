@@ -21,8 +21,8 @@ import typing as t
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from load import records, report  # noqa: E402 - found beside this folder
-from loopback.site import Run, Site  # noqa: E402
+from load import records, report
+from loopback.site import Run, Site
 
 BAKE_SECONDS = 8
 RATE = 150

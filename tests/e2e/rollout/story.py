@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import pathlib
+import subprocess
+import sys
+import time
 import typing as t
 
 import requests
 from load import report
-from loopback.site import Load, Run, Site
+from loopback.site import REPOSITORY, Load, Run, Site
 
 QUICK = {
     "rollout_bake": 1,
@@ -68,6 +73,29 @@ class Story:
     def when_reached_again(self, host: str) -> Story:
         (self.site.directory / f"cut-{host}").unlink()
         return self
+
+    def move_by_hand(self, split: dict[str, float]) -> None:
+        """Someone moves traffic with the module, apart from any rollout."""
+        arguments = {
+            "app": "analyze-all",
+            "balancer": self.site.settings["site_balancer"],
+            "connection": {"directory": f"{self.site.directory}/lb-1"},
+            "split": split,
+        }
+        subprocess.run(
+            ["ansible", "localhost", "-m", "progressive.delivery.traffic", "-a", json.dumps(arguments)],
+            cwd=REPOSITORY,
+            env={**os.environ, "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"},
+            check=True,
+            capture_output=True,
+        )
+
+    def wait_until(self, true: t.Callable[[], bool]) -> None:
+        """Wait until something is the case; the run under way must bring it about."""
+        deadline = time.monotonic() + 120
+        while not true():
+            assert time.monotonic() < deadline, "it never came to be"
+            time.sleep(0.1)
 
     # -- then --------------------------------------------------------------
 

@@ -1,0 +1,206 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What happens when something dies, breaks or is in the way: the laws of the design, on real parts.
+
+``PROGRESSIVE_DELIVERY_KILLS`` says how many of the fault points of a rollout
+are tried (the others lie between them); ``make bench`` tries them all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+import requests
+
+from .conftest import Sites
+from .story import QUICK, Story
+
+KILLS = int(os.environ.get("PROGRESSIVE_DELIVERY_KILLS", "3"))
+WRITES = 15
+"""Journal and lock writes of a blue-green rollout without a gate: the lock, then for each call its renewal and the journal."""
+
+
+def spread(count: int) -> list[str]:
+    """*count* of the fault points of a rollout, evenly spread: before or after a journal write."""
+    points = [f"{place}:{number}" for number in range(1, WRITES + 1) for place in ("before-write", "after-write")]
+    count = min(count, len(points))
+    return sorted({points[round(index * (len(points) - 1) / max(1, count - 1))] for index in range(count)})
+
+
+@pytest.fixture(params=["haproxy", "caddy"])
+def doomed(sites: Sites, request: pytest.FixtureRequest) -> Story:
+    """A story on two kinds of balancer."""
+    return Story(sites[request.param])
+
+
+@pytest.mark.parametrize("way_out", ["rollback", "resume"])
+@pytest.mark.parametrize("fault", spread(KILLS))
+def test_a_run_killed_at_a_journal_write_is_finished_or_undone(doomed: Story, fault: str, way_out: str) -> None:
+    try:
+        doomed.given_serving("1.0.0")
+        doomed.when_delivering("1.1.0", fault=fault).then_it_was_killed()
+        doomed.when(way_out).then_it_ended(0).then_unlocked()
+        assert len(doomed.serving()) == 1
+        rollout = doomed.site.journal()
+        assert rollout is not None
+        assert rollout["status"] in ("succeeded", "rolled_back")
+        doomed.then_nothing_failed()
+    finally:
+        doomed.close()
+
+
+def test_a_host_that_cannot_be_reached_begins_nothing(story: Story) -> None:
+    story.given_serving("1.0.0").given_cut_off("green-2").given_cut_off("blue-2")
+    before = story.site.journal()
+    story.when_delivering("1.1.0").then_it_ended(2, "cannot be reached, so nothing was begun").then_unlocked()
+    assert story.site.journal() == before
+    story.then_serves("1.0.0").then_nothing_failed()
+
+
+def hook(story: Story, name: str, *tasks: str) -> str:
+    """A task file that does *tasks* on the controller."""
+    path = story.site.directory / f"{name}.yml"
+    path.write_text("\n".join(["---", *tasks]), encoding="utf-8")
+    return str(path)
+
+
+def cutting(story: Story, host: str) -> str:
+    """A hook that cuts *host* off amid the rollout."""
+    path = story.site.directory / f"cut-{host}"
+    touch = f"- {{name: Cut off, ansible.builtin.file: {{path: {path}, state: touch, mode: '0600'}}, run_once: true}}"
+    return hook(story, "cut", touch)
+
+
+def test_a_host_lost_amid_the_deploy_leaves_no_half_new_fleet(story: Story) -> None:
+    story.given_serving("1.0.0")
+    idle = idle_pool(story)
+    hooks = {"before_deploy": cutting(story, f"{idle}-2")}
+    story.when_delivering("1.1.0", rollout_hooks=hooks).then_status("rolled_back", f"{idle}-2: no report").then_unlocked()
+    story.then_serves("1.0.0").then_never_answered("1.1.0").then_nothing_failed()
+
+
+def test_a_balancer_lost_amid_a_bake_pauses_and_resume_goes_on(story: Story) -> None:
+    """The balancer host is the state host too: the run ends where it stood, and its lock runs out."""
+    story.given_serving("1.0.0")
+    hooks = {"before_bake": cutting(story, "lb-1")}
+    story.when_delivering("1.1.0", rollout_hooks=hooks)
+    assert story.last is not None
+    assert story.last.code != 0
+    story.then_status("running").then_serves("1.1.0")
+    story.when_reached_again("lb-1").when("resume").then_it_ended(0).then_status("succeeded").then_unlocked()
+    story.then_serves("1.1.0").then_nothing_failed()
+
+
+def test_a_second_controller_is_told_who_holds_the_app(story: Story) -> None:
+    story.given_serving("1.0.0")
+    first = story.site.start("blue_green", **{**QUICK, "rollout_release": "1.1.0", "rollout_lease": 60, "rollout_bake": 15})
+    story.wait_until(lambda: story.site.locked() and story.serving() == {"1.1.0"})
+    story.when("resume", rollout_lock_wait=0)
+    story.then_it_ended(2, "held by", "since 20", "rollout_take_over=true")
+    story.when("rollback", rollback_lock_wait=60).then_it_ended(0).then_serves("1.0.0")
+    assert first.wait().code == 2
+    story.then_status("rolled_back", "asked for a rollback").then_unlocked().then_nothing_failed()
+
+
+def test_taking_over_stops_the_run_that_lost_its_lock(story: Story) -> None:
+    story.given_serving("1.0.0")
+    first = story.site.start("blue_green", **{**QUICK, "rollout_release": "1.1.0", "rollout_lease": 60, "rollout_bake": 15})
+    story.wait_until(lambda: story.site.locked() and story.serving() == {"1.1.0"})
+    story.when("rollback", rollout_take_over=True).then_it_ended(0).then_serves("1.0.0")
+    run = first.wait()
+    assert run.code == 2
+    assert "lost its lock" in run.output or "lock is gone" in run.output
+    broken = [entry for entry in story.site.journal()["entries"] if entry["what"] == "lock-broken"]
+    assert len(broken) == 1
+    story.then_unlocked().then_nothing_failed()
+
+
+def test_a_pause_that_is_asked_for_ends_the_run_and_resume_goes_on(story: Story) -> None:
+    story.given_serving("1.0.0")
+    first = story.site.start("blue_green", **{**QUICK, "rollout_release": "1.1.0", "rollout_bake": 10, "rollout_lease": 60})
+    story.wait_until(lambda: story.serving() == {"1.1.0"})
+    story.when("pause").then_it_ended(0)
+    assert first.wait().code == 0
+    story.then_status("paused", "asked for a pause").then_unlocked().then_serves("1.1.0")
+    story.when("resume").then_it_ended(0).then_status("succeeded").then_serves("1.1.0").then_nothing_failed()
+
+
+def test_a_full_disk_fails_the_deploy_and_nothing_else(story: Story) -> None:
+    story.given_serving("1.0.0")
+    idle = idle_pool(story)
+    full = story.site.directory / "full"
+    full.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(full)], check=True)
+    try:
+        story.when_delivering("1.1.0", release_root=f"{full}/{{{{ inventory_hostname }}}}")
+        story.then_it_ended(2).then_status("rolled_back", "deploy failed").then_unlocked()
+    finally:
+        subprocess.run(["umount", str(full)], check=True)
+    assert idle_pool(story) == idle
+    story.then_serves("1.0.0").then_never_answered("1.1.0").then_nothing_failed()
+
+
+def test_a_journal_that_is_damaged_is_kept_and_can_be_set_aside(story: Story) -> None:
+    story.given_serving("1.0.0")
+    path = journal_file(story)
+    whole = path.read_text()
+    path.write_text(whole[:100])
+    for playbook in ("blue_green", "rollback", "resume"):
+        story.when(playbook, rollout_release="1.1.0").then_it_ended(2, path.name, "abandon playbook").then_unlocked()
+        assert path.read_text() == whole[:100]
+    story.when("abandon").then_it_ended(0)
+    kept = [file for file in path.parent.iterdir() if file.name.startswith(path.name + ".corrupt")]
+    assert [file.read_text() for file in kept] == [whole[:100]]
+    story.when_delivering("1.1.0").then_it_ended(0).then_serves("1.1.0").then_nothing_failed()
+
+
+def test_a_journal_of_a_newer_schema_is_left_alone(story: Story) -> None:
+    story.given_serving("1.0.0")
+    path = journal_file(story)
+    whole = path.read_text()
+    path.write_text(json.dumps({**json.loads(whole), "schema": 99}))
+    try:
+        story.when_delivering("1.1.0").then_it_ended(2, "schema 99", "upgrade the collection").then_unlocked()
+        story.when("abandon").then_it_ended(2, "schema 99")
+    finally:
+        path.write_text(whole)
+    story.then_serves("1.0.0").then_nothing_failed()
+
+
+def test_traffic_that_somebody_else_moved_is_never_fought_over(story: Story) -> None:
+    story.given_serving("1.0.0")
+    idle = idle_pool(story)
+    story.when_delivering("1.1.0", rollout_gate=True).then_status("paused")
+    by_hand = {"blue": 50, "green": 50}
+    story.move_by_hand(by_hand)
+    story.when_delivering("1.2.0").then_it_ended(2)
+    story.when("abandon").then_it_ended(2, "no pool takes all traffic")
+    story.when("rollback").then_it_ended(0).then_status("rolled_back").then_serves("1.0.0")
+    assert idle_pool(story) == idle
+    story.then_nothing_failed()
+
+
+def test_a_progress_deadline_ends_a_deploy_that_takes_for_ever(story: Story) -> None:
+    story.given_serving("1.0.0")
+    slow = hook(story, "slow", "- {name: Dawdle, ansible.builtin.wait_for: {timeout: 4}, run_once: true}")
+    story.when_delivering("1.1.0", rollout_hooks={"after_deploy": slow}, rollout_progress_deadline=1, rollout_gate=True)
+    story.then_status("paused")
+    story.when("promote", rollout_ready_checks=[{"name": "no", "type": "http", "path": "/absent"}]).then_it_ended(2)
+    story.then_status("rolled_back").then_serves("1.0.0").then_never_answered("1.1.0").then_nothing_failed()
+
+
+def idle_pool(story: Story) -> str:
+    """The pool that does not serve now."""
+    answer = requests.get(story.site.url.replace("/analyze", "/version"), timeout=5)
+    return "green" if answer.headers["X-Instance"].startswith("blue") else "blue"
+
+
+def journal_file(story: Story) -> pathlib.Path:
+    """The file of the latest rollout."""
+    folder = story.site.directory / "state" / "analyze-all"
+    return folder / "rollouts" / f"{(folder / 'current').read_text().strip()}.json"
