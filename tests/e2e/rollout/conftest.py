@@ -25,11 +25,14 @@ class Sites:
 
     def __getitem__(self, balancer: str) -> Site:
         if balancer not in self._sites:
-            site = self._sites[balancer] = Site(self._folder / balancer, balancer)
-            site.build_releases()
+            self._sites[balancer] = Site(self._folder / balancer, balancer)
+            self._sites[balancer].build_releases()
+        site = self._sites[balancer]
+        if not (site.directory / "ready").exists():
             laid_down = site.run("balancer")
             assert laid_down.code == 0, laid_down.output
-        return self._sites[balancer]
+            (site.directory / "ready").touch()
+        return site
 
     def down(self) -> None:
         for site in self._sites.values():
