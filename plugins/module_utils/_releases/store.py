@@ -11,6 +11,7 @@ PRIVATE to the collection.
     ROOT/current               symbolic link to releases/VERSION
     ROOT/shared/               what outlives releases; linked into each
     ROOT/.release-history.json which release was current, in order
+    ROOT/.sent-VERSION         an archive that was sent here to be unpacked; goes with that
 
 A release is put together in ``releases/.staging-…`` and renamed when it is
 complete and durable; one that goes is renamed to ``releases/.removed-…`` first.
@@ -55,6 +56,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.sou
 _STAGING = ".staging-"
 _REMOVED = ".removed-"
 _PREPARED = ".prepared-"
+_SENT = ".sent-"
 _FORSAKEN_SECONDS = 24 * 3600
 _POLL_SECONDS = 0.1
 _READABLE_BY_ALL = 0o755
@@ -152,7 +154,7 @@ class Store:
         Raises the errors of its source, and of :mod:`disk`. Nothing is left of
         a release that fails.
         """
-        with source.opened(self.releases) as content:
+        with self._sent_archive(version), source.opened(self.releases) as content:
             disk.check_room(self.releases, content.size, content.files)
             record = Record(
                 version=version,
@@ -201,6 +203,15 @@ class Store:
                 continue
             with contextlib.suppress(OSError):
                 _remove_tree(path)
+
+    @contextlib.contextmanager
+    def _sent_archive(self, version: str) -> t.Iterator[None]:
+        """Remove the archive that was sent for *version* in the end, whatever that is."""
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(self.root, _SENT + version))
 
     @contextlib.contextmanager
     def _staging(self, version: str, prepared: bool) -> t.Iterator[str]:

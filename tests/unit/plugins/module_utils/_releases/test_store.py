@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import pathlib
 import random
 import stat
 import tempfile
@@ -202,6 +203,17 @@ def test_leftovers_of_killed_runs_are_swept_but_not_what_is_being_prepared(store
 
     assert hidden(store) == [".prepared-2.0"]
     assert list(store.read().records) == ["1.0"]
+
+
+@pytest.mark.parametrize("failing", [None, OSError(errno.EIO, "broken")])
+def test_an_archive_that_was_sent_goes_when_it_was_used(store, failing):
+    sent = pathlib.Path(store.root, ".sent-1.0")
+    sent.parent.mkdir()
+    sent.touch()
+    with contextlib.suppress(StorageFailed):
+        stage(store, "1.0", failing=failing)
+
+    assert not sent.exists()
 
 
 def test_a_prepared_folder_becomes_the_release(store):
