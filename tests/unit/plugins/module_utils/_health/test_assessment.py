@@ -245,6 +245,15 @@ def test_a_hold_ends_at_once_when_the_quorum_is_lost() -> None:
     assert assessment.end(3.0, under_way=1) is End.FELL
 
 
+def test_a_recovery_after_the_fall_does_not_change_the_verdict() -> None:
+    assessment = settled(hold=10.0)
+    assessment.observe(0, 0, attempt(False, 2.0))
+    assessment.observe(0, 0, attempt(True, 2.0))
+
+    assert assessment.end(2.0, under_way=0) is End.FELL
+    assert not assessment.has_quorum
+
+
 def test_a_hold_takes_a_fall_that_leaves_the_quorum() -> None:
     assessment = Assessment([Rule()], 2, Policy(hold=10.0, quorum=1), 0.0)
     for target in (0, 1):
