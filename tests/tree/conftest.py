@@ -28,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         "role": sorted(
             {path.parts[1] for path in checkout_files() if path.parts[0] == "roles" and len(path.parts) > 2}
         ),
-        "module": sorted(path.stem for path in checkout_files() if path.match("plugins/modules/*.py")),
+        "module": sorted(path.stem for path in checkout_files() if path.parts[:2] == ("plugins", "modules")),
         "library": sorted(
             path for path in checkout_files() if path.parts[:2] == ("plugins", "module_utils") and path.suffix == ".py"
         ),
