@@ -1,0 +1,71 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A rollout killed before and after each of its writes to the journal, then resumed or rolled back, under load.
+
+The end-to-end tests try a few of the places at which a rollout can be killed;
+this tries all of them, and counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import subprocess
+import sys
+import typing as t
+import xml.etree.ElementTree as ElementTree
+
+from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
+
+PLACES = 30
+TESTS = "tests/e2e/rollout/test_faults.py"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """The kills in one line.
+
+    :param kills: rollouts that were killed
+    :param failed: names of the tests after which the app was locked, served by two releases, or a request had failed
+    """
+
+    places: int
+    kills: int
+    failed: list[str]
+    seconds: float
+
+
+def measure(scale: float, _balancers: t.Sequence[str], folder: pathlib.Path) -> t.Iterator[Row]:
+    """One row."""
+    places = max(2, round(PLACES * scale))
+    result = folder / "result.xml"
+    with (folder / "output").open("w+", encoding="utf-8") as output:
+        subprocess.run(
+            [sys.executable, "-m", "pytest", TESTS, "-k", "killed", f"--junitxml={result}"],
+            cwd=laid_down.ROOT,
+            env={**os.environ, "PROGRESSIVE_DELIVERY_KILLS": str(places)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if not result.exists():
+            output.seek(0)
+            raise RuntimeError(f"pytest gave no result: {output.read()}")
+    suite = ElementTree.parse(result).getroot().find("testsuite")
+    cases = suite.findall("testcase")
+    yield Row(
+        places=places,
+        kills=len(cases),
+        failed=[
+            case.get("name") for case in cases if case.find("failure") is not None or case.find("error") is not None
+        ],
+        seconds=float(suite.get("time")),
+    )
+
+
+def broken(rows: t.Sequence[Row]) -> list[str]:
+    """The kills that were not got over, in words; none at all is a failure too."""
+    nothing = ["no rollout was killed" for row in rows if not row.kills]
+    return nothing + [f"killed and not got over: {name}" for row in rows for name in row.failed]

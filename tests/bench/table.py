@@ -1,0 +1,116 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The figures as tables in Markdown, so that what is printed can be put into a document."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.progressive.delivery.tests.bench import kills as killing
+from ansible_collections.progressive.delivery.tests.bench import precision as dividing
+from ansible_collections.progressive.delivery.tests.bench import rival
+from ansible_collections.progressive.delivery.tests.bench import swap as swapping
+
+
+def machine(facts: dict[str, t.Any]) -> str:
+    """Where and with what, in one paragraph."""
+    return ", ".join(f"{name} {value}" for name, value in facts.items())
+
+
+def swaps(rows: t.Sequence[swapping.Row]) -> str:
+    """Failures and times of swaps."""
+    heads = ["balancer", "load", "requests", "swaps", "failed (0)", "failed without swaps"]
+    heads += [
+        "99 % new after, ms (50)",
+        "command, ms",
+        "whole module, ms",
+        "latency 50 / 99 %, ms",
+        "without swaps, ms",
+    ]
+    return _table(
+        heads,
+        [
+            [
+                row.balancer,
+                row.load,
+                f"{row.requests:,}",
+                str(row.swaps),
+                str(row.failed),
+                str(row.control_failed),
+                _pair(row.settled) + _untold(row),
+                _pair(row.command),
+                _pair(row.module, 0),
+                _pair(row.latency),
+                _pair(row.control_latency),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def precision(rows: t.Sequence[dividing.Row]) -> str:
+    """Shares that were given and that were got."""
+    return _table(
+        ["balancer", "load", "requests", "given, %", "got, %", "off, points", "4 sigma"],
+        [
+            [
+                row.balancer,
+                row.load,
+                f"{row.requests:,}",
+                f"{row.wanted:g}",
+                f"{row.got:.2f}",
+                f"{row.off:+.2f}",
+                f"±{row.tolerance:.2f}",
+            ]
+            for row in rows
+        ],
+    )
+
+
+def rivals(rows: t.Sequence[rival.Row]) -> str:
+    """How we compare; says when the rival did less than we did."""
+    return _table(
+        ["what", "ours", "rival", "measured", "ratio", "to hold"],
+        [
+            [
+                f"{row.items:,} {row.what}",
+                f"{row.seconds:.2f} s",
+                f"{row.rival} in a loop: {row.rival_seconds_for_all:.1f} s",
+                f"{row.rival_seconds:.1f} s for {row.rival_items:,}" + _scaled(row),
+                f"{row.ratio:.0f} ×",
+                f"{row.hold} ×",
+            ]
+            for row in rows
+        ],
+    )
+
+
+def kills(rows: t.Sequence[killing.Row]) -> str:
+    """Rollouts killed and got over."""
+    return _table(
+        ["places in a rollout", "rollouts killed", "not got over (0)", "seconds"],
+        [[str(row.places), str(row.kills), str(len(row.failed)), f"{row.seconds:.0f}"] for row in rows],
+    )
+
+
+def _untold(row: swapping.Row) -> str:
+    never = f", {row.unsettled} never" if row.unsettled else ""
+    return never + (f" (told of {row.told})" if row.told < row.swaps else "")
+
+
+def _scaled(row: rival.Row) -> str:
+    return "" if row.rival_items == row.items else f", scaled to {row.items:,}"
+
+
+def _pair(pair: tuple[float, float], digits: int = 1) -> str:
+    return f"{pair[0]:.{digits}f} / {pair[1]:.{digits}f}"
+
+
+def _table(heads: t.Sequence[str], rows: t.Sequence[t.Sequence[str]]) -> str:
+    columns = list(zip(heads, *rows, strict=True))
+    widths = [max(len(cell) for cell in column) for column in columns]
+    lines = [heads, ["-" * width for width in widths], *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    )
