@@ -232,67 +232,15 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._releases import disk, names
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.errors import ReleaseMissing
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.git import GitSource
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.plan import Plan, Present, after_plan, plan
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.retention import previous_release
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.shared import NOBODY_ELSE
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import (
-    ArchiveSource,
-    Download,
-    PreparedSource,
-    ReferenceSource,
-    Source,
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.source_options import (
+    SOURCE_OPTIONS,
+    source_of,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import PreparedSource, Source
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.store import Snapshot, Store, check_same
-
-
-def source_of(params: t.Optional[t.Mapping[str, t.Any]], store: Store) -> t.Optional[Source]:
-    """The source that the options describe; raises :class:`InvalidOption`."""
-    if params is None:
-        return None
-    if params["type"] == "archive":
-        return _archive_of(params)
-    if params["type"] == "git":
-        return GitSource(_needed(params, "repo"), _needed(params, "ref"), store.git_cache)
-    if params["type"] == "container":
-        return ReferenceSource("container", {key: _word(params, key) for key in ("image", "engine")})
-    if params["type"] == "package":
-        return ReferenceSource("package", {key: _word(params, key) for key in ("name", "version")})
-    return PreparedSource(params["identity"])
-
-
-def _archive_of(params: t.Mapping[str, t.Any]) -> ArchiveSource:
-    if bool(params["path"]) == bool(params["url"]):
-        raise InvalidOption("source of type archive needs either path or url")
-    if bool(params["checksum"]) == params["unverified"]:
-        raise InvalidOption("source of type archive needs either a checksum or unverified: true")
-    if params["strip"] < 0:
-        raise InvalidOption("source strip must not be negative, it is {0}".format(params["strip"]))
-    download = None
-    if params["url"]:
-        download = Download(
-            url=params["url"],
-            username=params["url_username"],
-            password=params["url_password"],
-            headers={key: str(value) for key, value in params["headers"].items()},
-            validate_certs=params["validate_certs"],
-            timeout=params["timeout"],
-        )
-    checksum = names.parse_checksum(params["checksum"]) if params["checksum"] else None
-    return ArchiveSource(path=params["path"], download=download, checksum=checksum, strip=params["strip"])
-
-
-def _needed(params: t.Mapping[str, t.Any], key: str) -> str:
-    if not params[key]:
-        raise InvalidOption("source of type {0} needs {1}".format(params["type"], key))
-    return str(params[key])
-
-
-def _word(params: t.Mapping[str, t.Any], key: str) -> str:
-    value = _needed(params, key)
-    if not value.isprintable() or " " in value:
-        raise InvalidOption("source {0} must be one word, not {1!r}".format(key, value))
-    return value
 
 
 def _owner_of(user: t.Optional[str]) -> t.Tuple[int, int]:
@@ -376,7 +324,7 @@ def run(module: AnsibleModule) -> t.Dict[str, t.Any]:
     if not os.path.isabs(params["root"]):
         raise InvalidOption("root must be an absolute path, not {0!r}".format(params["root"]))
     store = Store(os.path.normpath(params["root"]))
-    source = source_of(params["source"], store)
+    source = source_of(params["source"], store.git_cache)
     if module.check_mode:
         snapshot = store.read()
         made = decide(params, source, snapshot, store)
@@ -405,33 +353,7 @@ def main() -> t.NoReturn:
             "root": {"type": "path", "required": True},
             "version": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "current", "absent", "prepared"], "default": "current"},
-            "source": {
-                "type": "dict",
-                "options": {
-                    "type": {
-                        "type": "str",
-                        "choices": ["archive", "git", "container", "package", "prepared"],
-                        "default": "archive",
-                    },
-                    "path": {"type": "path"},
-                    "url": {"type": "str"},
-                    "checksum": {"type": "str"},
-                    "unverified": {"type": "bool", "default": False},
-                    "strip": {"type": "int", "default": 0},
-                    "url_username": {"type": "str"},
-                    "url_password": {"type": "str", "no_log": True},
-                    "headers": {"type": "dict", "default": {}},
-                    "validate_certs": {"type": "bool", "default": True},
-                    "timeout": {"type": "float", "default": 30},
-                    "repo": {"type": "str"},
-                    "ref": {"type": "str"},
-                    "image": {"type": "str"},
-                    "engine": {"type": "str", "default": "podman"},
-                    "name": {"type": "str"},
-                    "version": {"type": "str"},
-                    "identity": {"type": "str", "default": ""},
-                },
-            },
+            "source": {"type": "dict", "options": SOURCE_OPTIONS},
             "shared": {"type": "list", "elements": "str", "default": []},
             "shared_owner": {"type": "str"},
             "keep": {"type": "int", "default": 5},

@@ -19,7 +19,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.err
     StorageFailed,
 )
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _BLOCK = 4096
 
@@ -36,7 +36,7 @@ def explained(what: str, path: str) -> t.Iterator[None]:
     except OSError as error:
         where = error.filename or path
         message = "cannot {0}: {1}: {2}".format(what, where, error.strerror or error)
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise DiskFull(message, free_bytes=free_bytes(path)) from error
         if error.errno in _FORBIDDEN:
             raise PermissionMissing(message) from error

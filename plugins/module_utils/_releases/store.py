@@ -281,8 +281,14 @@ class Store:
 
     def _remember(self, version: t.Optional[str]) -> None:
         activations = self._read_history()
-        if version is not None and [entry.version for entry in activations[-1:]] != [version]:
+        if version is None or [entry.version for entry in activations[-1:]] == [version]:
+            return
+        try:
             atomic.write_file(self._history, activations_to_text([*activations, Activation(version, _now())]))
+        except OSError as error:
+            # A full disk must not stop the way back, and read() completes the history from the link.
+            if error.errno not in disk.FULL:
+                raise
 
 
 def check_same(version: str, record: t.Optional[Record], source: Source) -> None:
