@@ -248,13 +248,19 @@ def run_role(
     kind: str, directory: pathlib.Path, port: int, endpoints: Endpoints, *arguments: str, **options: t.Any
 ) -> subprocess.CompletedProcess[str]:
     """Run the role ``balancer`` on this host with pools of *endpoints*; fails when the playbook does."""
-    files = directory.parent / f"{directory.name}-playbook"
-    files.mkdir(exist_ok=True)
+    process = role_process(kind, directory, port, endpoints, *arguments, **options)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process
+
+
+def role_process(
+    kind: str, directory: pathlib.Path, port: int, endpoints: Endpoints, *arguments: str, **options: t.Any
+) -> subprocess.CompletedProcess[str]:
+    """Run the role ``balancer`` on this host with pools of *endpoints*, and return the ended playbook."""
     hosts = {
         pool: {"hosts": {name: {"rollout_port": number} for name, number in endpoints.ports[pool].items()}}
         for pool in SERVERS
     }
-    inventory = {"all": {"vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}, "children": {**hosts, "balancers": {"hosts": {"edge": {}}}}}}
     variables = {
         "rollout_app": APP,
         "rollout_pools": list(SERVERS),
@@ -266,10 +272,22 @@ def run_role(
         "balancer_user": getpass.getuser(),
         **options,
     }
+    inventory = {
+        "all": {
+            "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+            "children": {**hosts, "balancers": {"hosts": {"edge": {}}}},
+        }
+    }
     play = {"hosts": "balancers", "gather_facts": False, "roles": ["progressive.delivery.balancer"], "vars": variables}
+    return run_playbook(directory.parent / f"{directory.name}-playbook", inventory, play, *arguments)
+
+
+def run_playbook(
+    files: pathlib.Path, inventory: dict[str, t.Any], play: dict[str, t.Any], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run one play; *files* is where it is written."""
+    files.mkdir(exist_ok=True)
     (files / "inventory.json").write_text(json.dumps(inventory))
     (files / "play.json").write_text(json.dumps([play]))
     command = ["ansible-playbook", "-i", str(files / "inventory.json"), str(files / "play.json"), *arguments]
-    process = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(), cwd=files)
-    assert process.returncode == 0, process.stdout + process.stderr
-    return process
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment(), cwd=files)

@@ -118,6 +118,11 @@ def test_what_is_on_disk_and_seen_is_consistent(tmp_path):
     assert reading.consistent
 
 
+def test_the_end_of_the_line_that_caddy_2_8_passes_on_is_no_part_of_it(tmp_path):
+    line = "green=500 preview=- sticky=on"
+    assert driver(tmp_path, line, seen=line + "\n").read().consistent
+
+
 def test_a_consistent_split_needs_no_command(tmp_path):
     driven = driver(tmp_path, "green=500 preview=- sticky=on")
     assert driven.plan(driven.read(), split_of(500, sticky=True)) == []

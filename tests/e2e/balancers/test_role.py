@@ -1,0 +1,99 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role ``balancer``, unprivileged and with a supervisor, for every kind of balancer."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+
+import pytest
+
+from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
+
+COUNTS = re.compile(r"^edge .*changed=(\d+)", re.MULTILINE)
+
+
+class Role:
+    """The role with the same options again and again."""
+
+    def __init__(self, kind, folder, endpoints):
+        self.balancer = laid_down.LaidDown(kind, folder / "app", laid_down.free_port(), endpoints)
+        self._supervisor = folder / "supervisor"
+
+    def process(self, *arguments, **options):
+        """The ended playbook."""
+        return laid_down.role_process(
+            self.balancer.kind,
+            self.balancer.directory,
+            self.balancer.port,
+            self.balancer.endpoints,
+            *arguments,
+            service_manager="supervisor",
+            service_supervisor_directory=str(self._supervisor),
+            **options,
+        )
+
+    def changes(self, *arguments, **options):
+        """How many tasks changed something."""
+        process = self.process(*arguments, **options)
+        assert process.returncode == 0, process.stdout + process.stderr
+        return int(COUNTS.search(process.stdout)[1])
+
+    def shut_down(self):
+        """End the supervisor and the balancer."""
+        tasks = [{"include_role": {"name": "progressive.delivery.service", "tasks_from": "shutdown"}}]
+        play = {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "tasks": tasks,
+            "vars": {"service_supervisor_directory": str(self._supervisor)},
+        }
+        inventory = {"all": {"hosts": {"localhost": {"ansible_connection": "local", "ansible_python_interpreter": laid_down.sys.executable}}}}
+        ended = laid_down.run_playbook(self._supervisor.parent / "shutdown", inventory, play)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.fixture(params=laid_down.KINDS)
+def role(request, tmp_path):
+    """The role for each kind in turn; what it started is ended."""
+    with contextlib.closing(laid_down.Endpoints()) as endpoints:
+        role = Role(request.param, tmp_path, endpoints)
+        yield role
+        role.shut_down()
+
+
+def test_a_balancer_is_laid_down_once_and_keeps_its_split(role):
+    # when the role has run
+    assert role.changes()
+    # then the base pool serves, and a second run changes nothing
+    assert role.balancer.info()["split"] == {"blue": 100, "green": 0}
+    assert role.balancer.get().pool == "blue"
+    assert role.changes() == 0
+    # when traffic has moved, and a run has something new to lay down
+    role.balancer.split(30, header={"pool": "green"}, sticky=True)
+    assert role.changes("--check", balancer_answer_timeout=61)
+    assert role.changes(balancer_answer_timeout=61)
+    # then that is applied, and the split is what it was
+    reading = role.balancer.info()
+    assert reading["split"] == {"blue": 70, "green": 30}
+    assert reading["header"] == {"name": "X-Preview", "pool": "green"}
+    assert reading["sticky"]
+    assert reading["consistent"]
+    # and a configuration that the binary refuses replaces nothing
+    before = {path: path.read_bytes() for path in role.balancer.directory.iterdir() if path.is_file()}
+    refused = role.process("-e", "rollout_address=no/address")
+    assert refused.returncode != 0
+    assert {path: path.read_bytes() for path in before} == before
+    assert role.balancer.get(X_Preview="green").pool == "green"
+
+
+def test_a_run_that_was_cut_off_before_the_reload_is_finished(role):
+    assert role.changes()
+    # given a configuration that was laid down, and a play that ended before it was applied
+    assert role.changes(balancer_answer_timeout=61, balancer_run=False)
+    # then the next run applies it, and the one after has nothing to do
+    assert role.changes(balancer_answer_timeout=61)
+    assert role.changes(balancer_answer_timeout=61) == 0
+    assert role.balancer.get().status == 200

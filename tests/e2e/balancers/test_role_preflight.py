@@ -1,0 +1,37 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options that the role ``balancer`` refuses before it touches anything."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
+
+
+@pytest.fixture(scope="module")
+def endpoints():
+    with contextlib.closing(laid_down.Endpoints()) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"balancer_kind": "iptables"}, "balancer_kind"),
+        ({"balancer_listen": "8080"}, "balancer_listen ('8080') must be host:port"),
+        ({"rollout_pools": ["blue"]}, "balancer_pools (blue) must be two"),
+        ({"rollout_pools": ["blue", "red"]}, "Pool 'red' is empty"),
+        ({"balancer_cookie": "a-b"}, "balancer_cookie ('a-b')"),
+        ({"balancer_binary": "/nowhere/haproxy"}, "'/nowhere/haproxy' does not run on edge"),
+        ({"balancer_admin": "127.0.0.1:9999"}, "balancer_admin ('127.0.0.1:9999') must be the absolute path"),
+    ],
+)
+def test_what_cannot_be_is_said_and_nothing_is_laid_down(endpoints, tmp_path, options, words):
+    refused = laid_down.role_process("haproxy", tmp_path / "app", laid_down.free_port(), endpoints, **options)
+    assert refused.returncode != 0
+    assert words in " ".join(refused.stdout.split())
+    assert not (tmp_path / "app").exists()

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of the balancers' libraries share: a layout, splits, and a balancer that is a variable."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from hypothesis import strategies as st
+
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import (
+    Command,
+    Endpoint,
+    Reading,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout, Server
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+
+POOLS = {
+    "blue": [Server("blue1", "127.0.0.1:8001"), Server("blue2", "127.0.0.1:8002")],
+    "green": [Server("green1", "127.0.0.1:8011"), Server("green2", "127.0.0.1:8012")],
+}
+
+
+def layout(balancer="haproxy", directory="/etc/shop", pools=None):
+    """The layout of the app `shop`."""
+    return Layout("shop", balancer, str(directory), pools or POOLS, "X-Preview", "shop_bucket", "0.0.0.0:80", "/run/shop.sock")
+
+
+def split(green, header=None, sticky=False):
+    """So many hundredths of a per cent on green; *header* is the pool that is opened."""
+    route = HeaderRoute("X-Preview", header) if header else None
+    return Split({"blue": WHOLE - green, "green": green}, route, sticky)
+
+
+def splits():
+    """Any split of blue and green."""
+    return st.builds(split, st.integers(0, WHOLE), st.sampled_from([None, "blue", "green"]), st.booleans())
+
+
+@dataclasses.dataclass
+class Variable:
+    """A balancer whose live and stored splits are variables; one command sets both."""
+
+    live: Split
+    stored: Split | None
+    states: dict = dataclasses.field(default_factory=dict)
+    deaf: bool = False
+    said: list = dataclasses.field(default_factory=list)
+
+    def read(self):
+        return Reading(self.live, self.stored)
+
+    def plan(self, current, wanted):
+        self._planned = wanted
+        return [] if current.live == wanted and current.consistent else [Command("set", "it")]
+
+    def apply(self, commands):
+        self.said += commands
+        if not self.deaf:
+            self.live = self.stored = self._planned
+
+    def endpoints(self, pool):
+        return [Endpoint(server.name, server.address, self.states.get(server.name, "ready"), 0) for server in POOLS[pool]]
+
+    def set_servers(self, pool, names, state):
+        self.said.append((pool, tuple(names), state))
+        if not self.deaf:
+            self.states.update(dict.fromkeys(names, state))

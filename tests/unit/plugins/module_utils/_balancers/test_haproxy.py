@@ -1,0 +1,161 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HAProxy's map and answers, without HAProxy."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers import haproxy
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
+    BalancerUnreachable,
+    CommandRefused,
+    LayoutMismatch,
+    Unsupported,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Connection, Reading
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
+    layout,
+    split,
+    splits,
+)
+
+LAYOUT = layout()
+
+# As HAProxy 2.6 prints it.
+STATES = """1
+# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_port
+4 shop.green 1 green1 127.0.0.1 {op} {admin} {weight} 1 8011
+4 shop.green 2 green2 ::1 2 0 1 1 8012
+
+"""
+STAT = """# pxname,svname,qcur,qmax,scur,smax,
+shop.green,green1,1,1,2,5,
+shop.green,green2,0,0,0,0,
+
+"""
+
+
+class Transcript:
+    """A runtime socket that answers as it was told to, and remembers what it was asked."""
+
+    path = "/run/shop.sock"
+
+    def __init__(self, **answers):
+        self.answers = {key.replace("_", " "): value for key, value in answers.items()}
+        self.asked = []
+
+    def ask(self, line):
+        self.asked.append(line)
+        return next((answer for begin, answer in self.answers.items() if line.startswith(begin)), "\n")
+
+
+def driver(directory="/etc/shop", **answers):
+    """A driver with a transcript for a socket."""
+    made = haproxy.HAProxy(layout(directory=directory), Connection())
+    made._socket = Transcript(**answers)
+    return made
+
+
+@given(splits())
+def test_a_split_comes_back_from_the_file_and_from_memory(wanted):
+    entries = haproxy.entries_for(wanted, LAYOUT)
+    stored = haproxy.parse_map_file(haproxy.render_map(entries, LAYOUT))
+    live = haproxy.parse_runtime_map("".join(f"0x5601d7df5170 {key} {value}\n" for key, value in entries) + "\n")
+    for back in (stored, live):
+        assert haproxy.split_from(back, LAYOUT) == wanted
+        assert haproxy.entry_faults(back, LAYOUT) == ()
+
+
+entries = st.lists(st.tuples(st.sampled_from([*haproxy.KEYS, "x"]), st.sampled_from(["0", "1", "2", "77", "20000", "-5", "lots", ""])))
+
+
+@given(entries)
+def test_any_entries_mean_some_split_and_only_those_of_a_split_have_no_faults(found):
+    meant = haproxy.split_from(found, LAYOUT)
+    ours = sorted(haproxy.entries_for(meant, LAYOUT)) == sorted(found)
+    assert (haproxy.entry_faults(found, LAYOUT) == ()) == ours
+
+
+@given(splits(), splits() | st.none(), splits())
+def test_a_plan_touches_only_what_differs(live, stored, wanted):
+    commands = driver().plan(Reading(live, stored), wanted)
+    assert [command.verb for command in commands] == ["write"] * (stored != wanted) + ["commit map"] * (live != wanted)
+
+
+def test_faults_in_memory_are_committed_away():
+    assert [command.verb for command in driver().plan(Reading(split(5), split(5), ("2 entries for share",)), split(5))] == ["commit map"]
+
+
+def test_the_file_is_written_before_memory_changes(tmp_path):
+    made = driver(tmp_path, prepare_map="New version created: 7\n")
+    made.apply(made.plan(Reading(split(0), split(0)), split(500, header="green", sticky=True)))
+    path = tmp_path / "split.map"
+    assert haproxy.parse_map_file(path.read_text()) == [("share", "500"), ("header", "2"), ("sticky", "1")]
+    assert made._socket.asked == [
+        f"prepare map {path}",
+        f"add map @7 {path} share 500; add map @7 {path} header 2; add map @7 {path} sticky 1; commit map @7 {path}",
+    ]
+
+
+def test_an_old_haproxy_without_transactions_is_refused(tmp_path):
+    made = driver(tmp_path, prepare_map="Unknown command: 'prepare map'\n")
+    with pytest.raises((Unsupported, CommandRefused)):
+        made.apply(made.plan(Reading(split(0), split(0)), split(1)))
+
+
+def test_an_answer_where_none_belongs_is_a_refusal(tmp_path):
+    made = driver(tmp_path, prepare_map="New version created: 7\n", add_map="Out of memory error.\n")
+    with pytest.raises(CommandRefused, match="Out of memory"):
+        made.apply(made.plan(Reading(split(0), split(0)), split(1)))
+
+
+@pytest.mark.parametrize("answer", ["Unknown map identifier. Please use #<id> or <file>.\n", "Permission denied\n"])
+def test_a_haproxy_that_does_not_know_the_app_is_no_split(tmp_path, answer):
+    with pytest.raises((LayoutMismatch, CommandRefused)):
+        driver(tmp_path, show_map=answer).read()
+
+
+def test_a_missing_or_unreadable_file_is_nothing_stored(tmp_path):
+    made = driver(tmp_path, show_map="0x1 share 10\n0x2 header 0\n0x3 sticky 0\n")
+    assert made.read() == Reading(split(10), None)
+    (tmp_path / "split.map").write_text("share 10\nheader 0\nsticky 0\nshare 20\n")
+    assert made.read().stored is None
+    (tmp_path / "split.map").write_text("share 10\nheader 0\nsticky 0\n")
+    assert made.read().consistent
+
+
+@pytest.mark.parametrize(
+    ("op", "admin", "weight", "state"),
+    [
+        (2, 0, 1, "ready"),
+        (0, 0, 1, "down"),
+        (2, 1, 1, "maint"),
+        (0, 4, 1, "maint"),
+        (2, 8, 1, "drain"),
+        (0, 8, 1, "drain"),
+        (2, 0, 0, "drain"),
+    ],
+)
+def test_a_servers_state_is_what_it_serves(op, admin, weight, state):
+    made = driver(show_servers_state=STATES.format(op=op, admin=admin, weight=weight), show_stat=STAT)
+    first, second = made.endpoints("green")
+    assert (first.name, first.address, first.state, first.in_flight) == ("green1", "127.0.0.1:8011", state, 3)
+    assert (second.address, second.state, second.in_flight) == ("[::1]:8012", "ready", 0)
+
+
+def test_servers_change_in_one_line():
+    made = driver(show_servers_state=STATES.format(op=2, admin=0, weight=1), show_stat=STAT)
+    made.set_servers("green", ["green1", "green2"], "ready")
+    assert made._socket.asked[-1] == (
+        "set server shop.green/green1 state ready; set server shop.green/green1 weight 100%; "
+        "set server shop.green/green2 state ready; set server shop.green/green2 weight 100%"
+    )
+
+
+def test_a_socket_that_is_not_there_is_unreachable(tmp_path):
+    with pytest.raises(BalancerUnreachable, match="nothing.sock"):
+        haproxy.RuntimeSocket(str(tmp_path / "nothing.sock")).ask("show map")

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The layout that the role wrote, and what is made of one that cannot be."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
+    EmptyPool,
+    LayoutMismatch,
+    NotLaidDown,
+    UnknownPool,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Server, load
+
+DOCUMENT = {
+    "app": "shop",
+    "balancer": "nginx",
+    "listen": "127.0.0.1:80",
+    "admin": "",
+    "header": "X-Preview",
+    "cookie": "shop_bucket",
+    "pools": [
+        {"name": "stable", "servers": [{"name": "a", "address": "127.0.0.1:1"}]},
+        {"name": "canary", "servers": [{"name": "b", "address": "[::1]:2"}]},
+    ],
+}
+
+
+def written(folder, **changes):
+    """A layout on disk, with changes."""
+    (folder / "layout.json").write_text(json.dumps({**DOCUMENT, **changes}))
+    return str(folder)
+
+
+def test_a_layout_is_what_was_written(tmp_path):
+    layout = load(written(tmp_path), "shop", "nginx")
+    assert (layout.base, layout.other) == ("stable", "canary")
+    assert list(layout.servers("canary")) == [Server("b", "[::1]:2")]
+    assert layout.path("split") == str(tmp_path / "split")
+
+
+@pytest.mark.parametrize(
+    ("listen", "reached"),
+    [
+        ("10.0.0.5:80", ("10.0.0.5", 80)),
+        ("0.0.0.0:8080", ("127.0.0.1", 8080)),
+        ("*:80", ("127.0.0.1", 80)),
+        (":80", ("127.0.0.1", 80)),
+        ("[::]:80", ("::1", 80)),
+        ("[2001:db8::1]:443", ("2001:db8::1", 443)),
+    ],
+)
+def test_a_wildcard_listener_is_reached_over_loopback(tmp_path, listen, reached):
+    assert load(written(tmp_path, listen=listen), "shop", "nginx").listener == reached
+
+
+def test_a_pool_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(UnknownPool, match="'blue' of shop does not exist; it has"):
+        load(written(tmp_path), "shop", "nginx").servers("blue")
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"app": "other"}, LayoutMismatch),
+        ({"balancer": "caddy"}, LayoutMismatch),
+        ({"pools": DOCUMENT["pools"][:1]}, LayoutMismatch),
+        ({"pools": [DOCUMENT["pools"][0], {"name": "canary", "servers": []}]}, EmptyPool),
+        ({"pools": "blue"}, NotLaidDown),
+        ({"pools": [{"name": "blue"}]}, NotLaidDown),
+    ],
+)
+def test_a_layout_that_is_not_the_right_one_is_refused(tmp_path, changes, error):
+    with pytest.raises(error):
+        load(written(tmp_path, **changes), "shop", "nginx")
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", "7", '"x"', '{"app": "shop"}'])
+def test_no_layout_is_no_layout(tmp_path, text):
+    if text is not None:
+        (tmp_path / "layout.json").write_text(text)
+    with pytest.raises(NotLaidDown, match=str(tmp_path)):
+        load(str(tmp_path), "shop", "nginx")

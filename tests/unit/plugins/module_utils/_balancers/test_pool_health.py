@@ -1,0 +1,134 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A pool's health: how many must be well, and who is asked."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers import pool_health
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import UnhealthyPool
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Endpoint
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Server
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.pool_health import (
+    HealthPolicy,
+    needed_of,
+    require_healthy,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+
+AT_ONCE = HealthPolicy(wait=0)
+
+
+@pytest.mark.parametrize(
+    ("quorum", "total", "needed"), [("all", 5, 5), ("1", 5, 1), ("5", 5, 5), ("60%", 5, 3), ("61%", 5, 4), ("1%", 5, 1), ("100%", 5, 5)]
+)
+def test_a_quorum_is_a_number_of_endpoints(quorum, total, needed):
+    assert needed_of(quorum, total) == needed
+
+
+@given(st.integers(1, 100), st.integers(1, 1000))
+def test_a_percentage_never_means_none_and_never_less_than_it_says(percentage, total):
+    needed = needed_of(f"{percentage}%", total)
+    assert 1 <= needed <= total
+    assert needed / total >= percentage / 100
+
+
+@pytest.mark.parametrize("quorum", ["0", "6", "-1", "0%", "101%", "half", "", "1.5", "%"])
+def test_a_quorum_that_cannot_be_reached_or_read_is_refused(quorum):
+    with pytest.raises(InvalidOption, match="quorum"):
+        needed_of(quorum, 5)
+
+
+class Instance(http.server.BaseHTTPRequestHandler):
+    """Answers with the status that its server holds."""
+
+    def do_GET(self):
+        self.server.paths.append(self.path)
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *_words):
+        pass
+
+
+@contextlib.contextmanager
+def instance(status=200):
+    """A running endpoint."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Instance) as server:
+        server.status, server.paths = status, []
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def pool_of(*servers):
+    """The servers as a layout has them: s0, s1, ..."""
+    return [Server(f"s{number}", "127.0.0.1:{}".format(server.server_address[1])) for number, server in enumerate(servers)]
+
+
+def seen_as(state):
+    """A balancer that has the first server in *state* and the others ready."""
+    return lambda: [Endpoint("s0", "", state, 0), Endpoint("s1", "", "ready", 0)]
+
+
+def test_a_pool_that_answers_is_healthy():
+    with instance() as one, instance(204) as two:
+        require_healthy("green", pool_of(one, two), HealthPolicy(path="/ok?x", wait=0), seen_as("ready"))
+        assert one.paths == two.paths == ["/ok?x"]
+
+
+def test_who_is_not_well_is_named_with_the_reason(unused_port):
+    with instance(503) as one:
+        pool = [*pool_of(one), Server("s1", f"127.0.0.1:{unused_port}")]
+        with pytest.raises(UnhealthyPool, match="0 of 2 endpoints are, 2 must be") as failed:
+            require_healthy("green", pool, AT_ONCE, seen_as("ready"))
+    assert "/readyz answered 503" in failed.value.details["endpoints"]["s0"]
+    assert "refused" in failed.value.details["endpoints"]["s1"]
+
+
+@pytest.mark.parametrize("state", ["down", "maint", "drain"])
+def test_the_balancer_must_find_it_healthy_too(state):
+    with instance() as one, instance() as two:
+        with pytest.raises(UnhealthyPool, match=f"s0: the balancer has it as '{state}'"):
+            require_healthy("green", pool_of(one, two), AT_ONCE, seen_as(state))
+        # the quorum counts those that both find healthy
+        require_healthy("green", pool_of(one, two), HealthPolicy(wait=0, quorum="1"), seen_as(state))
+
+
+def test_a_balancer_that_cannot_tell_is_not_in_the_way():
+    with instance() as one, instance() as two:
+        require_healthy("green", pool_of(one, two), AT_ONCE, seen_as("unknown"))
+
+
+def test_a_pool_that_becomes_healthy_in_time_is_waited_for():
+    with instance() as one:
+        states = iter(["down", "down", "ready"])
+
+        def view():
+            return seen_as(next(states))()
+
+        require_healthy("green", pool_of(one), HealthPolicy(wait=60), view)
+    assert list(states) == []
+
+
+def test_in_haste_one_open_port_is_enough(unused_port):
+    with instance(503) as one:
+        pool = [*pool_of(one), Server("s1", f"127.0.0.1:{unused_port}")]
+        require_healthy("green", pool, HealthPolicy(check=False), seen_as("down"))
+    with pytest.raises(UnhealthyPool):
+        require_healthy("green", pool[1:], HealthPolicy(check=False), seen_as("ready"))
+
+
+def test_without_a_path_an_open_port_is_enough():
+    with instance(503) as one:
+        assert pool_health.probe(pool_of(one)[0].address, HealthPolicy(path="")) is None
