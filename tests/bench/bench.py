@@ -21,7 +21,8 @@ import tempfile
 import typing as t
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / ".cache" / "collections"), str(ROOT / "examples")]
+sys.path.insert(0, str(ROOT / "examples"))
+sys.path.insert(0, str(ROOT / ".cache" / "collections"))
 
 from ansible_collections.progressive.delivery.tests.bench import health, kills, machine, precision, servers, swap, table
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
