@@ -152,6 +152,7 @@ options:
         description:
           - For V(http) and V(tls), a file with the certificates to trust in place of the system's.
           - For a self-signed certificate, that certificate itself.
+          - Certificates that these vouch for need not have all the extensions that Python 3.13 and newer ask of others.
         type: path
       server_name:
         description:

@@ -23,7 +23,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.valid
 def trusting(ca_path: t.Optional[str], check: Check) -> ssl.SSLContext:
     """A context that proves the server's name and chain.
 
-    :param ca_path: a file of authorities, or a server's own self-signed certificate, in place of the system's authorities
+    :param ca_path: a file of authorities, or a server's own certificate, in place of the system's authorities
     :raises InvalidOption: when the file cannot be used
     """
     try:
@@ -38,7 +38,12 @@ def trusting(ca_path: t.Optional[str], check: Check) -> ssl.SSLContext:
 
 @functools.lru_cache(maxsize=None)
 def _trusting(ca_path: t.Optional[str], _type: str) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=ca_path)
+    context = ssl.create_default_context(cafile=ca_path)
+    if ca_path is not None:
+        # The same on every Python: a server's own certificate will do, and what private authorities often leave out.
+        context.verify_flags |= getattr(ssl, "VERIFY_X509_PARTIAL_CHAIN", 0)
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
 
 
 @functools.lru_cache(maxsize=None)

@@ -186,7 +186,7 @@ def test_secrets_appear_nowhere_in_the_result(run) -> None:
     secret = "5e5ame-0pen-thy5e1f"
     with web_server(lambda exchange: Reply(headers={"X-Echo": exchange.headers["Authorization"]})) as server:
         result = run(
-            targets=[target(server.port)],
+            targets=[target(server.port, "green-1")],
             checks=[
                 {
                     "name": "echo",
@@ -201,7 +201,7 @@ def test_secrets_appear_nowhere_in_the_result(run) -> None:
         )
 
     assert secret not in json.dumps(result)
-    assert "green" in json.dumps(result["invocation"])
+    assert "green-1: echo: header X-Echo is " in result["summary"]
     assert server.seen[0].headers["Authorization"] == secret
 
 

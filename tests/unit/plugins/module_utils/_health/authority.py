@@ -64,13 +64,35 @@ class Authority:
             .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        path = self._folder / f"server-{self._serial}.pem"
-        path.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            + certificate.public_bytes(serialization.Encoding.PEM)
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
+        return _server_context(key, certificate, self._folder / f"server-{self._serial}.pem")
+
+
+def self_signed(name: str, folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server's context, and the path of its certificate, made like that of C(openssl req -x509)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(_name(name))
+        .issuer_name(_name(name))
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=90))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([_alternative(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "self-signed.pem"
+    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    return _server_context(key, certificate, folder / "self-signed-server.pem"), path
+
+
+def _server_context(key, certificate: x509.Certificate, path: Path) -> ssl.SSLContext:
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context

@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import failed
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.authority import self_signed
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.loopback import (
     Reply,
     drip,
@@ -29,6 +30,13 @@ def test_a_trusted_certificate_with_days_to_go_is_good(finding, authority) -> No
 
     assert found.passed
     assert found.reason in ("the certificate expires in 90.0 days", "the certificate expires in 89.9 days")
+
+
+def test_a_self_signed_one_can_vouch_for_itself(finding, tmp_path) -> None:
+    context, path = self_signed("app1", tmp_path)
+    with web_server(lambda _exchange: Reply(), context) as running:
+        assert finding("tls", running.port, ca_path=str(path), server_name="app1").passed
+        assert not finding("tls", running.port, server_name="app1").passed
 
 
 def test_one_that_expires_too_soon_is_bad(finding, authority) -> None:
