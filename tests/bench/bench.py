@@ -20,9 +20,8 @@ import sys
 import tempfile
 import typing as t
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "examples"))
-sys.path.insert(0, str(ROOT / ".cache" / "collections"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "examples"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / ".cache" / "collections"))
 
 from ansible_collections.progressive.delivery.tests.bench import health, kills, machine, precision, servers, swap, table
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
