@@ -8,6 +8,7 @@ set -eu
 
 main=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 absent=''
+failed=''
 for version in 3.11 3.12 3.13 3.14; do
     python=$(scripts/find_python.sh "$version" 2>/dev/null) || {
         absent="$absent $version"
@@ -17,7 +18,7 @@ for version in 3.11 3.12 3.13 3.14; do
     scripts/environment.sh "$folder" unit "$python"
     printf '\n== unit tests: Python %s, ansible-core %s\n' "$version" \
         "$("$folder/bin/python" -c 'from ansible.release import __version__; print(__version__)')"
-    "$folder/bin/python" -m pytest tests/unit "$@"
+    "$folder/bin/python" -m pytest tests/unit "$@" || failed="$failed $version"
     tested="${tested:-} $version"
 done
 
@@ -30,3 +31,7 @@ case " ${tested:-} " in
     exit 1
     ;;
 esac
+if [ -n "$failed" ]; then
+    printf 'Unit tests failed on Python%s.\n' "$failed" >&2
+    exit 1
+fi
