@@ -288,7 +288,11 @@ def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.
     with contextlib.ExitStack() as held:
         if not check_mode:
             held.enter_context(change_lock(layout.path("lock"), params["lock_timeout"]))
-        result = _set_servers(balancer, params, check_mode) if params["servers"] else _shift(balancer, layout, params, check_mode)
+        result = (
+            _set_servers(balancer, params, check_mode)
+            if params["servers"]
+            else _shift(balancer, layout, params, check_mode)
+        )
     # The lock is free again: a drain changes nothing, and others need not wait for it.
     if params["drain"]:
         result.update(_drain(balancer, params["drain"], check_mode))

@@ -159,7 +159,9 @@ class RuntimeSocket:
         try:
             return self._exchange(line)
         except PermissionError as error:
-            raise PermissionMissing("may not use HAProxy's socket {0}: {1}".format(self.path, error.strerror)) from error
+            raise PermissionMissing(
+                "may not use HAProxy's socket {0}: {1}".format(self.path, error.strerror)
+            ) from error
         except OSError as error:
             raise BalancerUnreachable("HAProxy's socket {0} does not answer: {1}".format(self.path, error)) from error
 

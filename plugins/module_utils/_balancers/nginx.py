@@ -154,7 +154,9 @@ class Decisions:
         """The pool of *bucket*, the open header route for *header*, and ``on`` or ``off`` for stickiness."""
         high, low = halves(bucket)
         name = "{0}.split.invalid".format(self._layout.app)
-        channel.request("GET", "/?bucket={0}/{1}".format(high, low), headers={"Host": name, self._layout.header: header})
+        channel.request(
+            "GET", "/?bucket={0}/{1}".format(high, low), headers={"Host": name, self._layout.header: header}
+        )
         answer = channel.getresponse()
         words = answer.read(256).decode("utf-8", "replace").split()
         if answer.status != 200 or len(words) != 3 or words[0] not in self._layout.pools:

@@ -117,5 +117,7 @@ def _read(table: str) -> str:
             return handle.read()
     except FileNotFoundError:
         if table == TABLES[0]:
-            raise Unsupported("requests in flight are counted from {0}, which this host has not".format(table)) from None
+            raise Unsupported(
+                "requests in flight are counted from {0}, which this host has not".format(table)
+            ) from None
         return ""

@@ -38,7 +38,14 @@ BINARIES = {
 }
 COMMANDS: dict[str, t.Callable[[str, str], list[str]]] = {
     "caddy": lambda binary, directory: [binary, "run", "--adapter", "caddyfile", "--config", f"{directory}/Caddyfile"],
-    "envoy": lambda binary, directory: [binary, "-c", f"{directory}/envoy.yaml", "--disable-hot-restart", "-l", "warning"],
+    "envoy": lambda binary, directory: [
+        binary,
+        "-c",
+        f"{directory}/envoy.yaml",
+        "--disable-hot-restart",
+        "-l",
+        "warning",
+    ],
     "haproxy": lambda binary, directory: [binary, "-W", "-f", f"{directory}/haproxy.cfg"],
     "nginx": lambda binary, directory: [binary, "-p", directory, "-c", f"{directory}/nginx.conf"],
 }

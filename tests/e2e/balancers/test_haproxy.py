@@ -18,7 +18,9 @@ def runtime(haproxy, command):
     return RuntimeSocket(str(haproxy.directory / "haproxy.sock")).ask(command).strip()
 
 
-@pytest.mark.parametrize("text", ["", "share 5000\nheader 0\nsticky 0\n", "share lots\n", "share 1\nshare 1\nheader 0\nsticky 0\n"])
+@pytest.mark.parametrize(
+    "text", ["", "share 5000\nheader 0\nsticky 0\n", "share lots\n", "share 1\nshare 1\nheader 0\nsticky 0\n"]
+)
 def test_a_file_that_differs_from_memory_is_repaired(haproxy, text):
     # given a map file that somebody edited
     haproxy.split(20)
@@ -35,7 +37,14 @@ def test_a_file_that_differs_from_memory_is_repaired(haproxy, text):
 
 @pytest.mark.parametrize(
     "command",
-    ["set map MAP share 5000", "set map MAP share 20000", "del map MAP share", "add map MAP share 9999", "clear map MAP", "add map MAP x 1"],
+    [
+        "set map MAP share 5000",
+        "set map MAP share 20000",
+        "del map MAP share",
+        "add map MAP share 9999",
+        "clear map MAP",
+        "add map MAP x 1",
+    ],
 )
 def test_memory_that_differs_from_the_file_is_repaired(haproxy, command):
     # given a map that somebody changed through the socket

@@ -50,7 +50,13 @@ class Role:
             "tasks": tasks,
             "vars": {"service_supervisor_directory": str(self._supervisor)},
         }
-        inventory = {"all": {"hosts": {"localhost": {"ansible_connection": "local", "ansible_python_interpreter": laid_down.sys.executable}}}}
+        inventory = {
+            "all": {
+                "hosts": {
+                    "localhost": {"ansible_connection": "local", "ansible_python_interpreter": laid_down.sys.executable}
+                }
+            }
+        }
         ended = laid_down.run_playbook(self._supervisor.parent / "shutdown", inventory, play)
         assert ended.returncode == 0, ended.stdout + ended.stderr
 
@@ -64,36 +70,38 @@ def role(request, tmp_path):
         role.shut_down()
 
 
-def test_a_balancer_is_laid_down_once_and_keeps_its_split(role):
-    # when the role has run
+def test_a_balancer_is_laid_down_and_keeps_its_split(role):
+    # when the role has run, then the base pool serves, and a second run changes nothing
     assert role.changes()
-    # then the base pool serves, and a second run changes nothing
     assert role.balancer.info()["split"] == {"blue": 100, "green": 0}
     assert role.balancer.get().pool == "blue"
     assert role.changes() == 0
-    # when traffic has moved, and a run has something new to lay down
+    # given traffic that has moved, and a run that ended between laying down something new and applying it
     role.balancer.split(30, header={"pool": "green"}, sticky=True)
-    assert role.changes("--check", balancer_answer_timeout=61)
+    assert role.changes(balancer_answer_timeout=61, balancer_run=False)
+    # when the role runs again, then that is applied, and the split is what it was
     assert role.changes(balancer_answer_timeout=61)
-    # then that is applied, and the split is what it was
     reading = role.balancer.info()
     assert reading["split"] == {"blue": 70, "green": 30}
     assert reading["header"] == {"name": "X-Preview", "pool": "green"}
     assert reading["sticky"]
     assert reading["consistent"]
-    # and a configuration that the binary refuses replaces nothing
-    before = {path: path.read_bytes() for path in role.balancer.directory.iterdir() if path.is_file()}
+
+
+def test_a_configuration_that_the_binary_refuses_replaces_nothing(role):
+    assert role.changes()
+    before = files_of(role.balancer)
     refused = role.process("-e", "rollout_address=no/address")
     assert refused.returncode != 0
-    assert {path: path.read_bytes() for path in before} == before
-    assert role.balancer.get(X_Preview="green").pool == "green"
+    assert files_of(role.balancer) == before
+    assert role.balancer.get().pool == "blue"
 
 
-def test_a_run_that_was_cut_off_before_the_reload_is_finished(role):
-    assert role.changes()
-    # given a configuration that was laid down, and a play that ended before it was applied
-    assert role.changes(balancer_answer_timeout=61, balancer_run=False)
-    # then the next run applies it, and the one after has nothing to do
-    assert role.changes(balancer_answer_timeout=61)
-    assert role.changes(balancer_answer_timeout=61) == 0
-    assert role.balancer.get().status == 200
+def test_check_mode_foretells_and_lays_nothing_down(role):
+    assert role.changes("--check")
+    assert not role.balancer.directory.exists()
+
+
+def files_of(balancer):
+    """What is in the balancer's directory."""
+    return {path: path.read_bytes() for path in balancer.directory.iterdir() if path.is_file() and path.name != "log"}

@@ -25,7 +25,9 @@ POOLS = {
 
 def layout(balancer="haproxy", directory="/etc/shop", pools=None):
     """The layout of the app `shop`."""
-    return Layout("shop", balancer, str(directory), pools or POOLS, "X-Preview", "shop_bucket", "0.0.0.0:80", "/run/shop.sock")
+    return Layout(
+        "shop", balancer, str(directory), pools or POOLS, "X-Preview", "shop_bucket", "0.0.0.0:80", "/run/shop.sock"
+    )
 
 
 def split(green, header=None, sticky=False):
@@ -62,7 +64,9 @@ class Variable:
             self.live = self.stored = self._planned
 
     def endpoints(self, pool):
-        return [Endpoint(server.name, server.address, self.states.get(server.name, "ready"), 0) for server in POOLS[pool]]
+        return [
+            Endpoint(server.name, server.address, self.states.get(server.name, "ready"), 0) for server in POOLS[pool]
+        ]
 
     def set_servers(self, pool, names, state):
         self.said.append((pool, tuple(names), state))

@@ -109,7 +109,15 @@ def open_a_pool_that_is_none(path):
 
 @pytest.mark.parametrize(
     "damage",
-    [remove_low_flag, add_low_flag, remove_high_flag, add_high_flag, point_elsewhere, empty_whole, open_a_pool_that_is_none],
+    [
+        remove_low_flag,
+        add_low_flag,
+        remove_high_flag,
+        add_high_flag,
+        point_elsewhere,
+        empty_whole,
+        open_a_pool_that_is_none,
+    ],
 )
 def test_a_damaged_folder_is_no_split(folder, damage):
     path = built(split(500), folder)

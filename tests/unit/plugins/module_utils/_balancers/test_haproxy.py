@@ -70,7 +70,9 @@ def test_a_split_comes_back_from_the_file_and_from_memory(wanted):
         assert haproxy.entry_faults(back, LAYOUT) == ()
 
 
-entries = st.lists(st.tuples(st.sampled_from([*haproxy.KEYS, "x"]), st.sampled_from(["0", "1", "2", "77", "20000", "-5", "lots", ""])))
+entries = st.lists(
+    st.tuples(st.sampled_from([*haproxy.KEYS, "x"]), st.sampled_from(["0", "1", "2", "77", "20000", "-5", "lots", ""]))
+)
 
 
 @given(entries)
@@ -87,7 +89,9 @@ def test_a_plan_touches_only_what_differs(live, stored, wanted):
 
 
 def test_faults_in_memory_are_committed_away():
-    assert [command.verb for command in driver().plan(Reading(split(5), split(5), ("2 entries for share",)), split(5))] == ["commit map"]
+    assert [
+        command.verb for command in driver().plan(Reading(split(5), split(5), ("2 entries for share",)), split(5))
+    ] == ["commit map"]
 
 
 def test_the_file_is_written_before_memory_changes(tmp_path):

@@ -28,7 +28,8 @@ AT_ONCE = HealthPolicy(wait=0)
 
 
 @pytest.mark.parametrize(
-    ("quorum", "total", "needed"), [("all", 5, 5), ("1", 5, 1), ("5", 5, 5), ("60%", 5, 3), ("61%", 5, 4), ("1%", 5, 1), ("100%", 5, 5)]
+    ("quorum", "total", "needed"),
+    [("all", 5, 5), ("1", 5, 1), ("5", 5, 5), ("60%", 5, 3), ("61%", 5, 4), ("1%", 5, 1), ("100%", 5, 5)],
 )
 def test_a_quorum_is_a_number_of_endpoints(quorum, total, needed):
     assert needed_of(quorum, total) == needed
@@ -73,7 +74,9 @@ def instance(status=200):
 
 def pool_of(*servers):
     """The servers as a layout has them: s0, s1, ..."""
-    return [Server(f"s{number}", "127.0.0.1:{}".format(server.server_address[1])) for number, server in enumerate(servers)]
+    return [
+        Server(f"s{number}", "127.0.0.1:{}".format(server.server_address[1])) for number, server in enumerate(servers)
+    ]
 
 
 def seen_as(state):

@@ -1,0 +1,164 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``traffic`` and ``traffic_info`` as wholes, with a balancer that is a variable."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers import module_terms, pool_health
+from ansible_collections.progressive.delivery.plugins.modules import traffic, traffic_info
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
+    POOLS,
+    Variable,
+    split,
+)
+
+
+@pytest.fixture
+def balancer(monkeypatch):
+    """The balancer that every driver's name leads to, all traffic on blue, every endpoint healthy."""
+    variable = Variable(split(0), split(0))
+    monkeypatch.setattr(module_terms, "driver_for", lambda layout, connection: variable)
+    monkeypatch.setattr(pool_health, "probe", lambda address, policy: None)
+    return variable
+
+
+@pytest.fixture
+def run(balancer, tmp_path, capsys):
+    """Runs a module for the app `shop` and returns its result."""
+    pools = [
+        {"name": name, "servers": [{"name": s.name, "address": s.address} for s in servers]}
+        for name, servers in POOLS.items()
+    ]
+    layout = {
+        "app": "shop",
+        "balancer": "haproxy",
+        "listen": ":80",
+        "header": "X-Preview",
+        "cookie": "c",
+        "pools": pools,
+    }
+    (tmp_path / "layout.json").write_text(json.dumps(layout))
+
+    def run_module(module=traffic, check_mode=False, **options):
+        named = {"app": "shop", "balancer": "haproxy", "connection": {"directory": str(tmp_path)}}
+        with (
+            patch_module_args({**named, **options, "_ansible_check_mode": check_mode}),
+            pytest.raises(SystemExit) as left,
+        ):
+            module.main()
+        result = json.loads(capsys.readouterr().out)
+        assert left.value.code == (1 if result.get("failed") else 0)
+        return result
+
+    return run_module
+
+
+def test_a_change_says_what_was_and_what_is(run, balancer):
+    result = run(split={"blue": "99.5", "green": 0.5}, header={"pool": "green"}, sticky=True)
+    assert balancer.live == balancer.stored == split(50, header="green", sticky=True)
+    after = {
+        "split": {"blue": 99.5, "green": 0.5},
+        "shares": {"blue": 9950, "green": 50},
+        "header": {"name": "X-Preview", "pool": "green"},
+        "sticky": True,
+    }
+    assert {key: result[key] for key in after} == after
+    assert result["diff"]["after"] == after
+    assert result["diff"]["before"]["split"] == {"blue": 100, "green": 0}
+    assert result["changed"]
+    assert not result["repaired"]
+    assert result["commands"] == ["set it"]
+
+
+def test_a_repair_is_in_the_diff_though_the_live_split_stays(run, balancer):
+    balancer.stored = split(7000)
+    result = run(split={"blue": 100, "green": 0})
+    assert result["changed"]
+    assert result["repaired"]
+    assert result["diff"]["before"]["stored"]["split"] == {"blue": 30, "green": 70}
+    assert result["diff"]["after"]["stored"]["split"] == {"blue": 100, "green": 0}
+
+
+def test_check_mode_needs_no_lock(run, balancer, tmp_path):
+    assert run(split={"blue": 0, "green": 100}, check_mode=True)["changed"]
+    assert balancer.live == split(0)
+    assert not (tmp_path / "lock").exists()
+
+
+def test_a_drain_says_that_it_is_done(run):
+    result = run(drain={"pool": "green"})
+    assert result["drained"]
+    assert result["in_flight"] == 0
+    assert not result["changed"]
+
+
+def test_a_drain_of_a_serving_pool_is_refused_before_the_shift(run, balancer):
+    result = run(split={"blue": 50, "green": 50}, drain={"pool": "blue"})
+    assert result["error"] == "pool-still-serving"
+    assert balancer.live == split(0)
+
+
+def test_servers_are_changed_and_shown(run, balancer):
+    result = run(servers={"pool": "green", "names": ["green2"], "state": "maint"})
+    assert balancer.said == [("green", ("green2",), "maint")]
+    assert result["diff"] == {
+        "before": {"green1": "ready", "green2": "ready"},
+        "after": {"green1": "ready", "green2": "maint"},
+    }
+    assert [server["state"] for server in result["servers"]] == ["ready", "maint"]
+    assert not run(servers={"pool": "green", "names": ["green2"], "state": "maint"})["changed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "one of the following is required: split, header, sticky, drain, servers"),
+        (
+            {"sticky": True, "servers": {"pool": "green", "names": [], "state": "ready"}},
+            "mutually exclusive: servers|sticky",
+        ),
+        ({"servers": {"pool": "green", "names": ["green1"], "state": "off"}}, "value of state must be one of"),
+        ({"split": {"blue": 1}, "balancer": "relayd"}, "value of balancer must be one of"),
+        ({"sticky": True, "app": "other"}, "is for app 'shop' on haproxy, not for app 'other'"),
+        (
+            {"split": {"blue": 100, "green": 0}, "health": {"quorum": "all"}, "pools": [{"name": "red"}]},
+            "'red' is none of",
+        ),
+        ({"split": {"blue": 0, "green": 100}, "health": {"quorum": "3"}}, "health.quorum: '3'"),
+    ],
+)
+def test_what_cannot_be_is_refused(run, balancer, options, words):
+    result = run(**options)
+    assert words in result["msg"]
+    assert balancer.said == []
+
+
+def test_an_error_says_what_to_do_next(run, balancer):
+    balancer.states["green1"] = "down"
+    result = run(split={"blue": 0, "green": 100}, health={"wait": 0})
+    assert result["error"] == "unhealthy-pool"
+    assert "Next: Make the pool's endpoints healthy first" in result["msg"]
+    assert result["details"] == {"endpoints": {"green1": "the balancer has it as 'down'"}}
+
+
+def test_info_shows_what_is_live_and_whether_it_is_stored(run, balancer):
+    balancer.live = split(2500, sticky=True)
+    balancer.states["green1"] = "down"
+    result = run(traffic_info)
+    assert not result["changed"]
+    assert result["split"] == {"blue": 75, "green": 25}
+    assert result["sticky"]
+    assert not result["consistent"]
+    assert result["pools"]["green"] == {
+        "endpoints": [
+            {"name": "green1", "address": "127.0.0.1:8011", "state": "down", "in_flight": 0},
+            {"name": "green2", "address": "127.0.0.1:8012", "state": "ready", "in_flight": 0},
+        ],
+        "in_flight": 0,
+    }
