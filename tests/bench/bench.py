@@ -16,6 +16,7 @@ import dataclasses
 import json
 import pathlib
 import shlex
+import signal
 import sys
 import tempfile
 import typing as t
@@ -53,6 +54,8 @@ PARTS = {
 def main(arguments: list[str] | None = None) -> int:
     """Measure the chosen parts; the exit code."""
     options = _parser().parse_args(arguments)
+    # Leaving in this way ends what was started.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     words = sys.argv[1:] if arguments is None else arguments
     document: dict[str, t.Any] = {"command": shlex.join(["bench.py", *words]), "scale": options.scale}
     document["before"] = machine.describe(options.balancers)
