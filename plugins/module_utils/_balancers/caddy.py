@@ -122,7 +122,8 @@ class Caddy:
                 "this Caddy does not know the placeholder {{file.*}}, so that all traffic would stay in pool '{0}' "
                 "whatever the split; Caddy 2.8 or newer is needed (Debian 12 packages 2.6.2)".format(self._layout.base)
             )
-        return seen
+        # Caddy 2.8 passes the end of the line on, newer ones do not.
+        return seen.rstrip("\n")
 
 
 def identity(layout: Layout) -> str:

@@ -81,7 +81,8 @@ class _SocketChannel(http.client.HTTPConnection):
     """HTTP over the unix socket at *path*."""
 
     def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=ANSWER_TIMEOUT)
+        # The name is not looked up; Caddy before 2.9 lets only this one in.
+        super().__init__("127.0.0.1", timeout=ANSWER_TIMEOUT)
         self._path = path
 
     def connect(self) -> None:
