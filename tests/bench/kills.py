@@ -28,7 +28,7 @@ class Row:
     """The kills in one line.
 
     :param kills: rollouts that were killed
-    :param failed: names of the tests after which the app was locked, served by two releases, or a request had failed
+    :param failed: the tests after which the app was locked, served by two releases, or a request had failed; and why
     """
 
     places: int
@@ -59,7 +59,10 @@ def measure(scale: float, _balancers: t.Sequence[str], folder: pathlib.Path) -> 
         places=places,
         kills=len(cases),
         failed=[
-            case.get("name") for case in cases if case.find("failure") is not None or case.find("error") is not None
+            f"{case.get('name')}: {problem.get('message')}"
+            for case in cases
+            for problem in case
+            if problem.tag in ("failure", "error")
         ],
         seconds=float(suite.get("time")),
     )
