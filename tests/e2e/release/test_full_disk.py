@@ -66,8 +66,7 @@ def on_small_disk(tmp_path):
         done = subprocess.run(
             [*namespace, "sh", "-c", script, "sh", str(disk), sys.executable, CALLS, json.dumps(calls)],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             check=False,
         )

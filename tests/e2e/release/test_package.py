@@ -63,8 +63,7 @@ def in_a_layer(host):
         return subprocess.run(
             ["unshare", "--mount", "sh", "-c", LAYER, "sh", str(layer), folder, f"apt-get -q update >&2\n{script}"],
             env={**host.environment(), "DEBIAN_FRONTEND": "noninteractive"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             check=False,
         )
