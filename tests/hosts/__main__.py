@@ -18,9 +18,8 @@ from pathlib import Path
 from tests.hosts.command import HostsError
 from tests.hosts.network import Network
 
-FOLDER = Path("/run/progressive.delivery.hosts")
-# Names of links are at most 15 characters long, three of which are systemd-nspawn's.
-NAME = re.compile(r"[a-z][a-z0-9-]{0,11}")
+FOLDERS = Path("/run")
+NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     if os.geteuid() != 0:
         print("hosts: only root can boot hosts", file=sys.stderr)
         return 1
-    network = Network(options.folder)
+    network = Network(FOLDERS / f"progressive.delivery.hosts.{options.network}")
     try:
         match options.command:
             case "up":
@@ -52,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.hosts", description=__doc__)
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the hosts are kept (%(default)s)")
+    parser.add_argument("--network", type=_name, default="default", help="which, when there are several (%(default)s)")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="boot hosts, wait until they run, print the path of an inventory")
     up.add_argument("groups", nargs="+", type=_group, metavar="GROUP=HOST,…", help="a group and its hosts")
@@ -70,10 +69,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _group(value: str) -> tuple[str, list[str]]:
     group, _, members = value.partition("=")
-    hosts = members.split(",")
-    if not group or not all(NAME.fullmatch(host) for host in hosts):
-        raise argparse.ArgumentTypeError(f"{value!r} is not like blue=blue-1,blue-2 (names of at most 12 characters)")
-    return group, hosts
+    return _name(group), [_name(host) for host in members.split(",")]
+
+
+def _name(value: str) -> str:
+    if not NAME.fullmatch(value):
+        raise argparse.ArgumentTypeError(f"{value!r} is not a name such as blue-1")
+    return value
 
 
 if __name__ == "__main__":

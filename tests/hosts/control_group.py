@@ -31,7 +31,7 @@ def scope(name: str) -> list[str]:
     """What to put before a command so that systemd, where there is one outside, gives it a group."""
     if not systemd_outside():
         return []
-    return ["systemd-run", "--quiet", "--scope", "--collect", "--property=Delegate=yes", f"--unit=host-{name}"]
+    return ["systemd-run", "--quiet", "--scope", "--collect", "--property=Delegate=yes", f"--unit={name}"]
 
 
 def enter(pid: int, name: str) -> None:
@@ -73,8 +73,8 @@ def _folders(name: str) -> list[Path]:
 def _groups(name: str) -> list[Path]:
     if systemd_outside():
         return [
-            *CGROUP.glob(f"system.slice/host-{name}.scope"),
-            *CGROUP.glob(f"systemd/system.slice/host-{name}.scope"),
+            *CGROUP.glob(f"system.slice/{name}.scope"),
+            *CGROUP.glob(f"systemd/system.slice/{name}.scope"),
         ]
     trees = [CGROUP / "systemd", CGROUP / "unified"] if is_hybrid() else [CGROUP]
-    return [tree / f"host-{name}" for tree in trees]
+    return [tree / name for tree in trees]

@@ -48,9 +48,14 @@ class Host:
         return self.address.partition("/")[0]
 
     @property
+    def machine(self) -> str:
+        """Its name among all hosts of this machine, such as ``hosts-0-2`` for 10.77.0.2."""
+        return f"hosts-{'-'.join(self.ip.split('.')[2:])}"
+
+    @property
     def link(self) -> str:
-        """The bridge's end of the host's cable; systemd-nspawn names it so."""
-        return f"vb-{self.name}"
+        """The bridge's end of its cable; systemd-nspawn names it so."""
+        return f"vb-{self.machine}"
 
     @property
     def root(self) -> Path:
@@ -81,16 +86,23 @@ class Host:
         """Switch it on; ``await_running`` waits for it."""
         if self.is_on:
             raise HostsError(f"{self.name} runs already")
-        argv = [*control_group.scope(self.name), "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"]
+        argv = [
+            *control_group.scope(self.machine),
+            "systemd-nspawn",
+            "--quiet",
+            "--boot",
+            "--register=no",
+            "--keep-unit",
+        ]
         argv += ["--link-journal=no", "--resolv-conf=off", "--timezone=off", "--console=pipe"]
-        argv += [f"--directory={self.root}", f"--machine={self.name}", f"--network-bridge={bridge}"]
+        argv += [f"--directory={self.root}", f"--machine={self.machine}", f"--network-bridge={bridge}"]
         environment = {**os.environ, **({"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "0"} if control_group.is_hybrid() else {})}
         # The host begins once its process is written down: whatever becomes of us, none runs that nobody knows of.
         held = ["/bin/sh", "-c", 'read -r go && exec "$@" </dev/null', "host", *argv]
         with self.console.open("wb") as console:
             streams = {"stdin": subprocess.PIPE, "stdout": console, "stderr": console}
             process = subprocess.Popen(held, env=environment, start_new_session=True, **streams)
-        control_group.enter(process.pid, self.name)
+        control_group.enter(process.pid, self.machine)
         self._pid_file.write_text(str(process.pid), encoding="ascii")
         with process.stdin as begin:
             begin.write(b"go\n")
@@ -118,15 +130,15 @@ class Host:
     def stop(self) -> None:
         """Begin an orderly shutdown, as an administrator would; ``await_off`` waits for its end."""
         pid = int(self._pid_file.read_text(encoding="ascii")) if self._pid_file.exists() else 0
-        if pid in control_group.processes(self.name):
+        if pid in control_group.processes(self.machine):
             # systemd-nspawn passes this on to the systemd inside.
             os.kill(pid, signal.SIGTERM)
         else:
-            control_group.kill(self.name)
+            control_group.kill(self.machine)
 
     def kill(self) -> None:
         """Take away its power. Its disk stays."""
-        control_group.kill(self.name)
+        control_group.kill(self.machine)
         self.await_off()
 
     def await_off(self) -> None:
@@ -153,11 +165,11 @@ class Host:
     def discard(self) -> None:
         """Remove what the machine holds for it, its disk included."""
         unmount_below(self.root)
-        control_group.remove(self.name)
+        control_group.remove(self.machine)
 
     @property
     def is_on(self) -> bool:
-        return bool(control_group.processes(self.name))
+        return bool(control_group.processes(self.machine))
 
     @property
     def _pid_file(self) -> Path:

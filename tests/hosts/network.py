@@ -20,9 +20,8 @@ from tests.hosts.command import HostsError, run
 from tests.hosts.host import Host
 from tests.hosts.mounts import mount_memory, unmount_below
 
-BRIDGE = "pd-hosts"
-CANDIDATES = ipaddress.ip_network("10.77.0.0/16")
-"""Where a free /24 is looked for."""
+NETS = list(ipaddress.ip_network("10.77.0.0/16").subnets(new_prefix=24))
+"""What a network may take, one of them. Bridges, cables and control groups are named after it."""
 
 Groups = dict[str, list[str]]
 """Names of hosts, by the group of the inventory that they are in."""
@@ -54,6 +53,10 @@ class Network:
             return {}
         return {name: Host(name, address, self.folder / "hosts" / name) for name, address in addresses.items()}
 
+    @property
+    def _net(self) -> ipaddress.IPv4Network:
+        return next(ipaddress.ip_interface(host.address).network for host in self.hosts.values())
+
     def host(self, name: str) -> Host:
         """:raises HostsError: there is no such host"""
         try:
@@ -78,7 +81,7 @@ class Network:
 
     def _make(self, base: Path, groups: Groups) -> None:
         mount_memory(self.folder)
-        net = free_net(_taken_nets())
+        net = _claim_net()
         names = list(dict.fromkeys(name for members in groups.values() for name in members))
         numbered = zip(names, list(net.hosts())[1:], strict=False)
         addresses = {name: f"{address}/{net.prefixlen}" for name, address in numbered}
@@ -88,19 +91,18 @@ class Network:
         host_key = (base / "etc/ssh/ssh_host_ed25519_key.pub").read_text(encoding="utf-8").split()[:2]
         self._write("known_hosts", "".join(f"{host.ip} {' '.join(host_key)}\n" for host in self.hosts.values()))
         self._write("inventory.yml", json.dumps(self._inventory(groups), indent=2) + "\n")
-        run("ip", "link", "add", BRIDGE, "type", "bridge")
-        run("ip", "address", "add", f"{net[1]}/{net.prefixlen}", "dev", BRIDGE)
-        run("ip", "link", "set", BRIDGE, "up")
+        run("ip", "address", "add", f"{net[1]}/{net.prefixlen}", "dev", _bridge(net))
+        run("ip", "link", "set", _bridge(net), "up")
         everybody = "".join(f"{host.ip} {host.name}\n" for host in self.hosts.values())
         for host in self.hosts.values():
             host.prepare(base, self.key.with_suffix(".pub"), everybody)
-            host.boot(BRIDGE)
+            host.boot(_bridge(net))
         for host in self.hosts.values():
             host.await_running(self.ssh)
 
     def start(self, name: str) -> None:
         """Switch on a host that was killed, and wait for it."""
-        self.host(name).boot(BRIDGE)
+        self.host(name).boot(_bridge(self._net))
         self.host(name).await_running(self.ssh)
 
     def down(self) -> None:
@@ -117,13 +119,13 @@ class Network:
                 unwilling.append(str(error))
         for host in hosts:
             host.discard()
+        if hosts and _bridge(self._net) in _link_names():
+            run("ip", "link", "delete", _bridge(self._net))
         for master in self.folder.glob("ssh/*"):
             run("ssh", "-S", master, "-O", "exit", "any")
         unmount_below(self.folder)
         if self.folder.exists():
             self.folder.rmdir()
-        if BRIDGE in _link_names():
-            run("ip", "link", "delete", BRIDGE)
         if unwilling:
             raise HostsError("All is gone, but not in order: " + "\n".join(unwilling))
 
@@ -156,15 +158,30 @@ class Network:
         (self.folder / name).write_text(content, encoding="utf-8")
 
 
-def free_net(taken: list[ipaddress.IPv4Network]) -> ipaddress.IPv4Network:
-    """The first net of ``CANDIDATES`` that overlaps with none of those taken.
+def _claim_net() -> ipaddress.IPv4Network:
+    """A net that nothing here has a route to, claimed by making its bridge.
 
     :raises HostsError: there is none
     """
-    for net in CANDIDATES.subnets(new_prefix=24):
-        if not any(net.overlaps(other) for other in taken):
-            return net
-    raise HostsError(f"this machine has routes to all of {CANDIDATES}, where the hosts' net would be")
+    taken = _taken_nets()
+    for net in NETS:
+        if any(net.overlaps(other) for other in taken):
+            continue
+        try:
+            run("ip", "link", "add", _bridge(net), "type", "bridge")
+        except HostsError:
+            # Somebody else was faster.
+            if _bridge(net) in _link_names():
+                continue
+            raise
+        return net
+    raise HostsError(
+        f"this machine has routes to all nets from {NETS[0]} to {NETS[-1]}, one of which the hosts would take"
+    )
+
+
+def _bridge(net: ipaddress.IPv4Network) -> str:
+    return f"hosts-{net.network_address.packed[2]}"
 
 
 def _taken_nets() -> list[ipaddress.IPv4Network]:
