@@ -87,7 +87,7 @@ options:
         default: 30.0
   servers:
     description:
-      - Puts servers of one pool into a state, all in one call. HAProxy only.
+      - Puts servers of one pool into a state, all in one call. HAProxy and Envoy only.
       - The last ready servers of a pool that gets traffic are not taken out.
     type: dict
     suboptions:
@@ -126,11 +126,15 @@ attributes:
   platform:
     support: full
 notes:
+  - >-
+    What each balancer can do. Shares in steps of 0.01 %, header route, stickiness and drain: all four. Single servers into drain or
+    maint: HAProxy and Envoy; nginx and Caddy would need a reload. A view of its own on the health of endpoints, which must agree
+    with that of this host: HAProxy and Envoy.
   - Whoever may use HAProxy's runtime socket may move traffic. HAProxy lets map commands pass at every C(level) of a socket, also
     that of an exporter.
-  - The requests in flight to a pool are counted by HAProxy itself; processes that a reload left behind to finish their requests are
-    not counted. For nginx they are the TCP connections to the pool's endpoints, from Linux's C(/proc); of nginx alone, where the
-    module runs as root or as nginx's user, else of the whole host.
+  - The requests in flight to a pool are counted by the balancer itself; HAProxy's processes that a reload left behind to finish their
+    requests are not counted. For nginx they are the TCP connections to the pool's endpoints, from Linux's C(/proc); of nginx alone,
+    where the module runs as root or as nginx's user, else of the whole host.
 seealso:
   - module: progressive.delivery.traffic_info
 author:
