@@ -15,7 +15,7 @@ import typing as t
 
 import requests
 from load import report
-from loopback.site import REPOSITORY, Load, Run, Site
+from loopback.site import REPOSITORY, Load, Run, Site, Started
 
 QUICK = {
     "rollout_bake": 1,
@@ -42,6 +42,7 @@ class Story:
         self._load: Load | None = None
         self._records: report.Records | None = None
         self._excused: set[str] = set()
+        self._started: list[Started] = []
         self.last: Run | None = None
 
     # -- given -------------------------------------------------------------
@@ -66,6 +67,11 @@ class Story:
         """A playbook is run to its end, or until *fault* kills it."""
         self.last = self.site.run(playbook, fault, check, **{**QUICK, **variables})
         return self
+
+    def starting(self, playbook: str, **variables: t.Any) -> Started:
+        """A playbook is started and goes on beside the story."""
+        self._started.append(self.site.start(playbook, **{**QUICK, **variables}))
+        return self._started[-1]
 
     def when_delivering(self, release: str, **variables: t.Any) -> Story:
         return self.when("blue_green", rollout_release=release, **variables)
@@ -106,6 +112,12 @@ class Story:
         for words in said:
             assert words in self.last.output, self.last.output
         return self
+
+    def then_it_failed(self, *said: str) -> Story:
+        """The last playbook ended with a failure and said all of *said*."""
+        assert self.last is not None
+        assert self.last.code > 0, self.last.output
+        return self.then_it_ended(self.last.code, *said)
 
     def then_it_was_killed(self) -> Story:
         assert self.last is not None
@@ -167,6 +179,8 @@ class Story:
 
     def close(self) -> None:
         """End the load, whatever happened, and let every host be reached again."""
+        for started in self._started:
+            started.wait()
         if self._load is not None:
             self._load.kill()
         for cut in pathlib.Path(self.site.directory).glob("cut-*"):

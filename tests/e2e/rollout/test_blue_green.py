@@ -15,9 +15,9 @@ def test_a_good_release_takes_over_and_a_bad_one_is_returned(each_story: Story) 
     story = each_story
     story.given_serving("1.0.0")
     story.when_delivering("1.1.0").then_it_ended(0).then_status("succeeded").then_serves("1.1.0")
-    story.when_delivering("1.2.0", rollout_bake=8).then_it_ended(2, "rolled_back").then_status("rolled_back", "errors")
+    story.when_delivering("1.2.0", rollout_bake=8).then_it_failed("rolled_back").then_status("rolled_back", "errors")
     story.then_serves("1.1.0").then_unlocked()
-    story.when_delivering("1.3.0").then_it_ended(2).then_status("rolled_back", "validate failed")
+    story.when_delivering("1.3.0").then_it_failed().then_status("rolled_back", "validate failed")
     story.when("rollback").then_it_ended(0, "1.1.0 serves").then_serves("1.1.0").then_unlocked()
     story.then_answered("1.2.0").then_never_answered("1.3.0").then_only_failed_from("1.2.0")
 
@@ -59,7 +59,7 @@ def test_a_rollback_at_the_gate_leaves_everything_as_it_was(story: Story) -> Non
     story.given_serving("1.0.0")
     story.when_delivering("1.1.0", rollout_gate=True).then_status("paused")
     story.when_delivering("1.1.0").then_status("paused").then_it_ended(0)
-    story.when_delivering("1.2.0").then_it_ended(2, "resume, promote or rollback")
+    story.when_delivering("1.2.0").then_it_failed("resume, promote or rollback")
     story.when("rollback").then_it_ended(0).then_status("rolled_back").then_serves("1.0.0").then_unlocked()
     story.then_never_answered("1.1.0").then_nothing_failed()
 
@@ -68,14 +68,14 @@ def test_promotion_checks_that_fail_move_no_traffic(story: Story) -> None:
     story.given_serving("1.0.0")
     check = {"name": "strict", "type": "http", "path": "/version", "conditions": ["release == 'another'"]}
     story.when_delivering("1.1.0", rollout_promotion_checks=[check], rollout_check_deadline=1)
-    story.then_it_ended(2).then_status("rolled_back", "strict").then_serves("1.0.0").then_never_answered("1.1.0")
+    story.then_it_failed().then_status("rolled_back", "strict").then_serves("1.0.0").then_never_answered("1.1.0")
 
 
 def test_an_irreversible_release_freezes(story: Story) -> None:
     story.given_serving("1.0.0")
     story.when_delivering("1.2.0", rollout_irreversible=True, rollout_bake=8)
-    story.then_it_ended(2, "irreversible").then_status("frozen").then_serves("1.2.0").then_unlocked()
-    story.when("rollback").then_it_ended(2, "irreversible").then_status("frozen")
+    story.then_it_failed("irreversible").then_status("frozen").then_serves("1.2.0").then_unlocked()
+    story.when("rollback").then_it_failed("irreversible").then_status("frozen")
     story.when("promote").then_it_ended(0).then_status("succeeded").then_serves("1.2.0")
     story.then_only_failed_from("1.2.0")
     story.when_delivering("1.0.0", rollout_bake=0).then_it_ended(0).then_serves("1.0.0")
@@ -111,6 +111,6 @@ def test_check_mode_says_what_would_come_and_touches_nothing(story: Story) -> No
 def test_bad_input_is_said_before_anything_is_touched(story: Story, variables: dict[str, object], said: str) -> None:
     story.given_serving("1.0.0")
     before = story.site.journal()
-    story.when("blue_green", **{"rollout_release": "1.1.0", **variables}).then_it_ended(2, said)
+    story.when("blue_green", **{"rollout_release": "1.1.0", **variables}).then_it_failed(said)
     assert story.site.journal() == before
     story.then_unlocked().then_serves("1.0.0").then_nothing_failed()

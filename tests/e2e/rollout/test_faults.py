@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from .conftest import Sites
-from .story import QUICK, Story
+from .story import Story
 
 KILLS = int(os.environ.get("PROGRESSIVE_DELIVERY_KILLS", "3"))
 WRITES = 15
@@ -57,7 +57,7 @@ def test_a_run_killed_at_a_journal_write_is_finished_or_undone(doomed: Story, fa
 def test_a_host_that_cannot_be_reached_begins_nothing(story: Story) -> None:
     story.given_serving("1.0.0").given_cut_off("green-2").given_cut_off("blue-2")
     before = story.site.journal()
-    story.when_delivering("1.1.0").then_it_ended(2, "cannot be reached, so nothing was begun").then_unlocked()
+    story.when_delivering("1.1.0").then_it_failed("cannot be reached, so nothing was begun").then_unlocked()
     assert story.site.journal() == before
     story.then_serves("1.0.0").then_nothing_failed()
 
@@ -98,18 +98,18 @@ def test_a_balancer_lost_amid_a_bake_pauses_and_resume_goes_on(story: Story) -> 
 
 def test_a_second_controller_is_told_who_holds_the_app(story: Story) -> None:
     story.given_serving("1.0.0")
-    first = story.site.start("blue_green", **{**QUICK, "rollout_release": "1.1.0", "rollout_lease": 60, "rollout_bake": 15})
+    first = story.starting("blue_green", rollout_release="1.1.0", rollout_lease=600, rollout_bake=30)
     story.wait_until(lambda: story.site.locked() and story.serving() == {"1.1.0"})
     story.when("resume", rollout_lock_wait=0)
-    story.then_it_ended(2, "held by", "since 20", "rollout_take_over=true")
-    story.when("rollback", rollback_lock_wait=60).then_it_ended(0).then_serves("1.0.0")
+    story.then_it_failed("held by", "since 20", "rollout_take_over=true")
+    story.when("rollback", rollout_lock_wait=600).then_it_ended(0).then_serves("1.0.0")
     assert first.wait().code == 2
     story.then_status("rolled_back", "asked for a rollback").then_unlocked().then_nothing_failed()
 
 
 def test_taking_over_stops_the_run_that_lost_its_lock(story: Story) -> None:
     story.given_serving("1.0.0")
-    first = story.site.start("blue_green", **{**QUICK, "rollout_release": "1.1.0", "rollout_lease": 60, "rollout_bake": 15})
+    first = story.starting("blue_green", rollout_release="1.1.0", rollout_lease=600, rollout_bake=30)
     story.wait_until(lambda: story.site.locked() and story.serving() == {"1.1.0"})
     story.when("rollback", rollout_take_over=True).then_it_ended(0).then_serves("1.0.0")
     run = first.wait()
@@ -122,7 +122,7 @@ def test_taking_over_stops_the_run_that_lost_its_lock(story: Story) -> None:
 
 def test_a_pause_that_is_asked_for_ends_the_run_and_resume_goes_on(story: Story) -> None:
     story.given_serving("1.0.0")
-    first = story.site.start("blue_green", **{**QUICK, "rollout_release": "1.1.0", "rollout_bake": 10, "rollout_lease": 60})
+    first = story.starting("blue_green", rollout_release="1.1.0", rollout_lease=600, rollout_bake=20)
     story.wait_until(lambda: story.serving() == {"1.1.0"})
     story.when("pause").then_it_ended(0)
     assert first.wait().code == 0
@@ -138,7 +138,7 @@ def test_a_full_disk_fails_the_deploy_and_nothing_else(story: Story) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(full)], check=True)
     try:
         story.when_delivering("1.1.0", release_root=f"{full}/{{{{ inventory_hostname }}}}")
-        story.then_it_ended(2).then_status("rolled_back", "deploy failed").then_unlocked()
+        story.then_it_failed().then_status("rolled_back", "deploy failed").then_unlocked()
     finally:
         subprocess.run(["umount", str(full)], check=True)
     assert idle_pool(story) == idle
@@ -151,7 +151,7 @@ def test_a_journal_that_is_damaged_is_kept_and_can_be_set_aside(story: Story) ->
     whole = path.read_text()
     path.write_text(whole[:100])
     for playbook in ("blue_green", "rollback", "resume"):
-        story.when(playbook, rollout_release="1.1.0").then_it_ended(2, path.name, "abandon playbook").then_unlocked()
+        story.when(playbook, rollout_release="1.1.0").then_it_failed(path.name, "abandon playbook").then_unlocked()
         assert path.read_text() == whole[:100]
     story.when("abandon").then_it_ended(0)
     kept = [file for file in path.parent.iterdir() if file.name.startswith(path.name + ".corrupt")]
@@ -165,8 +165,8 @@ def test_a_journal_of_a_newer_schema_is_left_alone(story: Story) -> None:
     whole = path.read_text()
     path.write_text(json.dumps({**json.loads(whole), "schema": 99}))
     try:
-        story.when_delivering("1.1.0").then_it_ended(2, "schema 99", "upgrade the collection").then_unlocked()
-        story.when("abandon").then_it_ended(2, "schema 99")
+        story.when_delivering("1.1.0").then_it_failed("schema 99", "upgrade the collection").then_unlocked()
+        story.when("abandon").then_it_failed("schema 99")
     finally:
         path.write_text(whole)
     story.then_serves("1.0.0").then_nothing_failed()
@@ -178,8 +178,8 @@ def test_traffic_that_somebody_else_moved_is_never_fought_over(story: Story) -> 
     story.when_delivering("1.1.0", rollout_gate=True).then_status("paused")
     by_hand = {"blue": 50, "green": 50}
     story.move_by_hand(by_hand)
-    story.when_delivering("1.2.0").then_it_ended(2)
-    story.when("abandon").then_it_ended(2, "no pool takes all traffic")
+    story.when_delivering("1.2.0").then_it_failed()
+    story.when("abandon").then_it_failed("no pool takes all traffic")
     story.when("rollback").then_it_ended(0).then_status("rolled_back").then_serves("1.0.0")
     assert idle_pool(story) == idle
     story.then_nothing_failed()
@@ -190,7 +190,7 @@ def test_a_progress_deadline_ends_a_deploy_that_takes_for_ever(story: Story) -> 
     slow = hook(story, "slow", "- {name: Dawdle, ansible.builtin.wait_for: {timeout: 4}, run_once: true}")
     story.when_delivering("1.1.0", rollout_hooks={"after_deploy": slow}, rollout_progress_deadline=1, rollout_gate=True)
     story.then_status("paused")
-    story.when("promote", rollout_ready_checks=[{"name": "no", "type": "http", "path": "/absent"}]).then_it_ended(2)
+    story.when("promote", rollout_ready_checks=[{"name": "no", "type": "http", "path": "/absent"}]).then_it_failed()
     story.then_status("rolled_back").then_serves("1.0.0").then_never_answered("1.1.0").then_nothing_failed()
 
 
