@@ -37,6 +37,18 @@ def balancer(request, of_kind):
 
 
 @pytest.fixture
+def caddy(of_kind):
+    """Caddy, at rest like ``balancer``."""
+    return at_rest(of_kind("caddy"))
+
+
+@pytest.fixture
+def envoy(of_kind):
+    """Envoy, at rest like ``balancer``."""
+    return at_rest(of_kind("envoy"))
+
+
+@pytest.fixture
 def haproxy(of_kind):
     """HAProxy, at rest like ``balancer``."""
     return at_rest(of_kind("haproxy"))
