@@ -63,26 +63,21 @@ def main(arguments: list[str] | None = None) -> int:
     found: list[str] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for name in options.only:
-            rows = _measure(PARTS[name], name, options, pathlib.Path(folder) / name)
+            (work := pathlib.Path(folder) / name).mkdir()
+            rows = []
+            for row in PARTS[name].measure(options.scale, options.balancers, work):
+                print(f"{name}: {row}", file=sys.stderr, flush=True)
+                rows.append(row)
+                document[name] = [dataclasses.asdict(row) for row in rows]
+                document["after"] = machine.load()
+                # A run takes long: what has been measured outlives it when it is ended.
+                options.output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+            print(f"\n{PARTS[name].show(rows)}\n", flush=True)
             found += PARTS[name].broken(rows)
-            document[name] = [dataclasses.asdict(row) for row in rows]
-            document["after"] = machine.load()
-            document["broken"] = found
-            options.output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     for line in found:
         print(f"BROKEN  {line}")
     print(f"load average {document['after']} at the end; figures in {options.output}")
     return 1 if found else 0
-
-
-def _measure(part: Part, name: str, options: argparse.Namespace, folder: pathlib.Path) -> list[t.Any]:
-    folder.mkdir()
-    rows = []
-    for row in part.measure(options.scale, options.balancers, folder):
-        print(f"{name}: {row}", file=sys.stderr, flush=True)
-        rows.append(row)
-    print(f"\n{part.show(rows)}\n", flush=True)
-    return rows
 
 
 def _parser() -> argparse.ArgumentParser:
