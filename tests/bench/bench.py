@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
             for row in PARTS[name].measure(options.scale, options.balancers, work):
                 print(f"{name}: {row}", file=sys.stderr, flush=True)
                 rows.append(row)
-                document[name] = [dataclasses.asdict(row) for row in rows]
+                document[name] = [_plain(row) for row in rows]
                 document["after"] = machine.load()
                 # A run takes long: what has been measured outlives it when it is ended.
                 options.output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -78,6 +78,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"BROKEN  {line}")
     print(f"load average {document['after']} at the end; figures in {options.output}")
     return 1 if found else 0
+
+
+def _plain(row: t.Any) -> dict[str, t.Any]:
+    """A row's fields, and what it makes of them."""
+    derived = [name for name, value in vars(type(row)).items() if isinstance(value, property)]
+    return {**dataclasses.asdict(row), **{name: getattr(row, name) for name in derived}}
 
 
 def _parser() -> argparse.ArgumentParser:

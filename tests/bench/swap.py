@@ -48,7 +48,8 @@ class Row:
     """One balancer under one kind of load. Times in milliseconds; pairs are the median and the longest.
 
     :param control_failed: of as many requests without a swap
-    :param settled: from the end of the command until 99 % of the answers, and all later ones, were the new pool's
+    :param settled: from the end of the command until 99 % of the answers, and all later ones, were the new pool's;
+        None when no swap could tell
     :param told: swaps after which enough requests came before the next one to tell
     :param unsettled: those of them after which it did not come about
     :param command: what the balancer took over the change
@@ -65,7 +66,7 @@ class Row:
     errors: dict[str, int]
     control_requests: int
     control_failed: int
-    settled: tuple[float, float]
+    settled: tuple[float, float] | None
     told: int
     unsettled: int
     command: tuple[float, float]
@@ -162,8 +163,8 @@ def _module_times(balancer: laid_down.LaidDown, count: int) -> list[float]:
     return times
 
 
-def _median_and_longest(seconds: t.Sequence[float]) -> tuple[float, float]:
-    return _milliseconds([statistics.median(seconds), max(seconds)]) if seconds else (float("nan"), float("nan"))
+def _median_and_longest(seconds: t.Sequence[float]) -> tuple[float, float] | None:
+    return _milliseconds([statistics.median(seconds), max(seconds)]) if seconds else None
 
 
 def _milliseconds(seconds: t.Sequence[float]) -> tuple[float, float]:

@@ -103,7 +103,9 @@ def _scaled(row: rival.Row) -> str:
     return "" if row.rival_items == row.items else f", scaled to {row.items:,}"
 
 
-def _pair(pair: tuple[float, float], digits: int = 1) -> str:
+def _pair(pair: tuple[float, float] | None, digits: int = 1) -> str:
+    if pair is None:
+        return "-"
     return f"{pair[0]:.{digits}f} / {pair[1]:.{digits}f}"
 
 
