@@ -47,6 +47,7 @@ class InvalidOption(DeliveryError):
     """An option, or a combination of options, that cannot mean anything."""
 
     code = "invalid-option"
+    remedy = "correct it and run again; nothing was touched"
 
 
 def _sentence(text: str) -> str:

@@ -49,7 +49,8 @@ def promote(rollout: Rollout, world: World) -> Rollout:
     """Accept the step at which the rollout is paused or frozen, and go on.
 
     Only checks and gates are accepted this way: a deploy or a shift that did
-    not happen is done again.
+    not happen is done again, and so is the last shift when somebody else moved
+    the traffic since.
 
     :raises NotPaused: when it is neither
     """
@@ -58,14 +59,14 @@ def promote(rollout: Rollout, world: World) -> Rollout:
     step = rollout.step
     judged = rollout.pause in (Pause.GATE, Pause.INCONCLUSIVE) or rollout.status is Status.FROZEN
     passes = judged and step is not None and step.kind in (Kind.GATE, Kind.VALIDATE, Kind.BAKE)
+    position = _last_shift(rollout) if rollout.pause is Pause.WORLD else rollout.position + (1 if passes else 0)
     awake = _awake(rollout, world, "promote")
     return dataclasses.replace(
         awake,
         status=Status.RUNNING,
         pause=None,
         reason="",
-        position=rollout.position + (1 if passes else 0),
-        baking_since=None,
+        position=position,
         unwound=(),
     )
 
@@ -107,6 +108,12 @@ def abandon(rollout: Rollout, world: World) -> Rollout:
     return ended.noting(world.now, "end", reason)
 
 
+def _last_shift(rollout: Rollout) -> int:
+    """The position of the last shift up to the present step; the present one where there was none."""
+    shifts = [index for index in range(rollout.position) if rollout.steps[index].kind is Kind.SHIFT]
+    return shifts[-1] if shifts else rollout.position
+
+
 def _resume_ended(rollout: Rollout, world: World) -> Rollout:
     step = rollout.step
     warm = rollout.status is Status.SUCCEEDED and step is not None and step.kind is Kind.WARM
@@ -116,9 +123,16 @@ def _resume_ended(rollout: Rollout, world: World) -> Rollout:
 
 
 def _awake(rollout: Rollout, world: World, command: str) -> Rollout:
-    """The rollout at the start of a new run: nothing vouched for, the interrupted action noted."""
+    """The rollout at the start of a new run: nothing vouched for, no time baked, the interrupted action noted."""
     awake = dataclasses.replace(
-        rollout, intent=None, vouched=(), attempts=0, errors=0, request=None, progress_at=world.now
+        rollout,
+        intent=None,
+        vouched=(),
+        attempts=0,
+        errors=0,
+        request=None,
+        baking_since=None,
+        progress_at=world.now,
     )
     if rollout.intent is not None:
         awake = awake.noting(world.now, "interrupted", "the run ended before a report came", rollout.intent)

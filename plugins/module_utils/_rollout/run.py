@@ -94,6 +94,11 @@ def open_run(journal: Journal, token: str, world: World, opening: Opening, keep:
         except BaseException:
             journal.release_lock()
             raise
+        if held.broke and _goes_back_further(before, opened):
+            opened = begin.Unchanged(
+                "the run that died had begun nothing, so nothing is rolled back; run the rollback playbook again to go "
+                "back from the release that serves"
+            )
         if isinstance(opened, begin.Unchanged):
             journal.release_lock()
             return _unchanged(before, opened)
@@ -212,6 +217,13 @@ def _active(current: t.Optional[Rollout]) -> Rollout:
     if current is None or current.status.ended:
         raise NoRollout("no rollout is under way")
     return current
+
+
+def _goes_back_further(before: t.Optional[Rollout], opened: t.Union[Rollout, begin.Unchanged]) -> bool:
+    """Whether a rollback of a finished delivery was opened, where a rollback of the run that died was meant."""
+    if isinstance(opened, begin.Unchanged) or before is None:
+        return False
+    return opened.strategy == "rollback" and opened.id != before.id
 
 
 def _take(journal: Journal, wanted: lock.Lock, take_over: bool) -> lock.Lock:

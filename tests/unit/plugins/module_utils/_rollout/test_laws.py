@@ -269,7 +269,7 @@ class Histories(RuleBasedStateMachine):
         raise AssertionError("the run does not end")
 
 
-Histories.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+Histories.TestCase.settings = settings(max_examples=400, stateful_step_count=40, deadline=None)
 TestHistories = Histories.TestCase
 
 
