@@ -144,12 +144,17 @@ def _swap(balancer: laid_down.LaidDown, count: int, seconds: float) -> list[Swap
 
 def _settled(kept: report.Records, swaps: t.Sequence[Swapped]) -> list[float | None]:
     ends = [swap.begun for swap in swaps[1:]] + [float("inf")]
-    parts = [report.between(kept, swap.returned, end) for swap, end in zip(swaps, ends, strict=True)]
+    parts = [_only_after(kept, swap, end) for swap, end in zip(swaps, ends, strict=True)]
     return [
         report.settled_after(part, swap.pool, swap.returned, window=WINDOW)
         for part, swap in zip(parts, swaps, strict=True)
         if len(part) >= WINDOW
     ]
+
+
+def _only_after(kept: report.Records, swap: Swapped, end: float) -> report.Records:
+    """The requests sent after *swap* and answered before the next: those under way then, either pool may answer."""
+    return [record for record in report.between(kept, swap.returned, end) if record.ended < end]
 
 
 def _module_times(balancer: laid_down.LaidDown, count: int) -> list[float]:
