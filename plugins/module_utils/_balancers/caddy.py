@@ -35,6 +35,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
 
 FILE_NAME = "split"
@@ -72,10 +73,8 @@ class Caddy:
 
     def apply(self, commands: t.Sequence[Command]) -> None:
         for command in commands:
-            try:
+            with writing(command.target):
                 write_file(command.target, command.content + "\n")
-            except PermissionError as error:
-                raise PermissionMissing("cannot write {0}: {1}".format(command.target, error.strerror)) from error
 
     def endpoints(self, pool: str) -> t.List[Endpoint]:
         servers = self._layout.servers(pool)

@@ -37,6 +37,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
 
 ROUTES = "routes.json"
@@ -141,10 +142,8 @@ class Envoy:
         version = json.loads(content)["version_info"]
         before = self._statistics(statistics)
         old = _content(path)
-        try:
+        with writing(path):
             write_file(path, content)
-        except PermissionError as error:
-            raise PermissionMissing("cannot write {0}: {1}".format(path, error.strerror)) from error
         if not self._taken_up(statistics, before, version):
             if old is not None:
                 write_file(path, old)

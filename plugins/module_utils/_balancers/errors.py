@@ -60,6 +60,13 @@ class PermissionMissing(DeliveryError):
     remedy = "Run the task as a user that may (become), or change the owner of the socket or directory"
 
 
+class NotWritten(DeliveryError):
+    """A file of the balancer cannot be written, for another reason than permission; the old one is untouched."""
+
+    code = "balancer-not-written"
+    remedy = "Make room on the file system, or see what is wrong with it, then run the task again"
+
+
 class CommandRefused(DeliveryError):
     """The balancer answered, and did not do what it was told."""
 

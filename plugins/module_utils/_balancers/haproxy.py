@@ -32,6 +32,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
 
 KEYS = ("share", "header", "sticky")
@@ -135,10 +136,8 @@ class HAProxy:
         return split_from(entries, self._layout) if not entry_faults(entries, self._layout) else None
 
     def _write_file(self, content: str) -> None:
-        try:
+        with writing(self._map):
             write_file(self._map, content)
-        except PermissionError as error:
-            raise PermissionMissing("cannot write {0}: {1}".format(self._map, error.strerror)) from error
 
 
 class RuntimeSocket:

@@ -15,10 +15,8 @@ import os
 import time
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
-    ChangeInProgress,
-    PermissionMissing,
-)
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import ChangeInProgress
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 
 PAUSE = 0.05
 """Seconds between two attempts."""
@@ -32,10 +30,8 @@ def change_lock(path: str, timeout: float) -> t.Iterator[None]:
     :raises ChangeInProgress: it is held for longer than that; the message names the process
     :raises PermissionMissing: this user may not write the file
     """
-    try:
+    with writing(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except PermissionError as error:
-        raise PermissionMissing("cannot lock {0}: {1}".format(path, error.strerror)) from error
     try:
         _acquire(descriptor, path, time.monotonic() + timeout)
         os.truncate(descriptor, 0)

@@ -1,21 +1,20 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""nginx: the split is a folder of empty flag files, and the link ``current`` to it.
+"""nginx: the split is the name of the folder that the link ``current`` leads to.
 
-PRIVATE to the collection. nginx asks the file system for each request, so a
-new split is a new folder (see ``flag_folder.py``) and one rename of the link.
-What is live is asked from nginx itself, over its listener: a worker that may
-not read the folder would otherwise send everything to the base pool and look
-well.
+PRIVATE to the collection. nginx resolves the link for each request and reads
+the name, so one rename of the link is one change that no request sees half
+done. What is live is asked from nginx itself, over its listener: a worker that
+may not follow the link would otherwise send everything to the base pool and
+look well.
 """
 
 from __future__ import annotations
 
 import http.client
 import os
-import shutil
-import tempfile
+import re
 import typing as t
 import urllib.parse
 
@@ -26,13 +25,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
     PermissionMissing,
     Unsupported,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.flag_folder import (
-    BUCKETS,
-    build_folder,
-    halves,
-    read_folder,
-    share_of,
-)
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import (
     Command,
     Connection,
@@ -41,10 +33,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import point_link, sync_folder
 
 ANSWER_TIMEOUT = 10.0
 """Seconds that nginx may take over an answer."""
+
+FOLDER = "splits"
 
 
 class Nginx:
@@ -52,24 +47,22 @@ class Nginx:
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout
-        self._decisions = Decisions(layout, connection.probe)
         self._link = layout.path("current")
-        self._folders = layout.path("splits")
+        url = urllib.parse.urlsplit(connection.probe)
+        self._listener = (url.hostname or "", url.port or 80) if connection.probe else layout.listener
 
     def read(self) -> Reading:
-        return Reading(live=self._decisions.split(), stored=self._stored())
+        return Reading(live=self._seen(), stored=self._stored())
 
     def plan(self, current: Reading, wanted: Split) -> t.List[Command]:
         if current.live == wanted and current.consistent:
             return []
-        return [Command("point", self._link, to_words(wanted, self._layout))]
+        return [Command("point", self._link, os.path.join(FOLDER, name_for(wanted, self._layout)))]
 
     def apply(self, commands: t.Sequence[Command]) -> None:
         for command in commands:
-            try:
-                self._point(from_words(command.content, self._layout))
-            except PermissionError as error:
-                raise PermissionMissing("cannot write below {0}: {1}".format(self._layout.directory, error)) from error
+            with writing(self._link):
+                self._point(command.content)
 
     def endpoints(self, pool: str) -> t.List[Endpoint]:
         servers = self._layout.servers(pool)
@@ -83,6 +76,55 @@ class Nginx:
             "move the pool's share instead"
         )
 
+    def _seen(self) -> Split:
+        """The split that nginx itself sees."""
+        answer = self._ask()
+        split = split_from(answer, self._layout)
+        if split is None:
+            raise LayoutMismatch(
+                "what listens at {0}:{1} is not the nginx of app '{2}': asked for its split, it answered {3!r}".format(
+                    self._listener[0], self._listener[1], self._layout.app, answer
+                )
+            )
+        return split
+
+    def _ask(self) -> str:
+        channel = http.client.HTTPConnection(*self._listener, timeout=ANSWER_TIMEOUT)
+        try:
+            channel.request("GET", "/", headers={"Host": "{0}.split.invalid".format(self._layout.app)})
+            return channel.getresponse().read(256).decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException) as error:
+            raise BalancerUnreachable(
+                "nginx does not answer at {0}:{1}: {2}".format(self._listener[0], self._listener[1], error)
+            ) from error
+        finally:
+            channel.close()
+
+    def _stored(self) -> t.Optional[Split]:
+        """The split that the link stands for; None when it leads nowhere, or to something else."""
+        try:
+            target = os.readlink(self._link)
+        except FileNotFoundError:
+            return None
+        except PermissionError as error:
+            raise PermissionMissing("cannot read {0}: {1}".format(self._link, error.strerror)) from error
+        split = split_from(os.path.basename(target), self._layout)
+        whole = split is not None and os.path.isdir(self._link) and os.path.dirname(target) == FOLDER
+        return split if whole else None
+
+    def _point(self, target: str) -> None:
+        folder, name = os.path.split(self._layout.path(target))
+        previous = os.path.basename(os.path.realpath(self._link))
+        for path in (folder, os.path.join(folder, name)):
+            _make_folder(path)
+        sync_folder(folder)
+        point_link(self._link, target)
+        # A request that is being decided may still look for the folder before this one, so that one stays.
+        for other in sorted(set(os.listdir(folder)) - {name, previous}):
+            left = os.path.join(folder, other)
+            if split_from(other, self._layout) is not None and not os.listdir(left):
+                os.rmdir(left)
+
     def _master(self) -> t.Optional[int]:
         """The process whose children serve, also those that finish requests after a reload."""
         try:
@@ -91,107 +133,28 @@ class Nginx:
         except (FileNotFoundError, PermissionError, ValueError):
             return None
 
-    def _stored(self) -> t.Optional[Split]:
-        try:
-            return read_folder(self._link, self._layout)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except PermissionError as error:
-            raise PermissionMissing("cannot read {0}: {1}".format(self._link, error.strerror)) from error
 
-    def _point(self, split: Split) -> None:
-        os.makedirs(self._folders, mode=0o755, exist_ok=True)
-        folder = tempfile.mkdtemp(dir=self._folders, prefix="")
-        build_folder(folder, split, self._layout)
-        sync_folder(self._folders)
-        # A request that is being decided may still look into the folder that is current now, so that one stays.
-        kept = {os.path.basename(folder), os.path.basename(os.path.realpath(self._link))}
-        point_link(self._link, os.path.relpath(folder, os.path.dirname(self._link)))
-        for name in sorted(set(os.listdir(self._folders)) - kept):
-            shutil.rmtree(os.path.join(self._folders, name))
+def _make_folder(path: str) -> None:
+    if not os.path.isdir(path):
+        os.mkdir(path)
+        os.chmod(path, 0o755)  # noqa: S103 (the workers of nginx are another user)
 
 
-class Decisions:
-    """Asks a running nginx which pool takes which bucket.
-
-    :param probe: URL of the listener, or empty for where the layout says
-    """
-
-    def __init__(self, layout: Layout, probe: str = "") -> None:
-        self._layout = layout
-        url = urllib.parse.urlsplit(probe)
-        self._host, self._port = (url.hostname or "", url.port or 80) if probe else layout.listener
-
-    def split(self) -> Split:
-        """The split that requests meet now.
-
-        :raises BalancerUnreachable: nobody listens
-        :raises LayoutMismatch: who listens is not an nginx that was laid down for this app
-        """
-        channel = http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_TIMEOUT)
-        try:
-            return self._split_over(channel)
-        except (OSError, http.client.HTTPException) as error:
-            raise BalancerUnreachable(
-                "nginx does not answer at {0}:{1}: {2}".format(self._host, self._port, error)
-            ) from error
-        finally:
-            channel.close()
-
-    def _split_over(self, channel: http.client.HTTPConnection) -> Split:
-        def taken(bucket: int) -> bool:
-            return self._ask(channel, bucket)[0] == self._layout.other
-
-        share = share_of(threshold_by(taken))
-        opened = [pool for pool in self._layout.pools if self._ask(channel, 0, pool)[1] == pool]
-        return Split(
-            shares={self._layout.base: WHOLE - share, self._layout.other: share},
-            header=HeaderRoute(self._layout.header, opened[0]) if opened else None,
-            sticky=self._ask(channel, 0)[2] == "on",
-        )
-
-    def _ask(self, channel: http.client.HTTPConnection, bucket: int, header: str = "none") -> t.List[str]:
-        """The pool of *bucket*, the open header route for *header*, and ``on`` or ``off`` for stickiness."""
-        high, low = halves(bucket)
-        name = "{0}.split.invalid".format(self._layout.app)
-        channel.request(
-            "GET", "/?bucket={0}/{1}".format(high, low), headers={"Host": name, self._layout.header: header}
-        )
-        answer = channel.getresponse()
-        words = answer.read(256).decode("utf-8", "replace").split()
-        if answer.status != 200 or len(words) != 3 or words[0] not in self._layout.pools:
-            raise LayoutMismatch(
-                "what listens at {0}:{1} is not the nginx of app '{2}': asked for its split, it answered {3} {4!r}".format(
-                    self._host, self._port, self._layout.app, answer.status, " ".join(words)
-                )
-            )
-        return words
+def name_for(split: Split, layout: Layout) -> str:
+    """*split* as the name of a folder, and as nginx tells it."""
+    header = split.header.pool if split.header else "none"
+    sticky = "on" if split.sticky else "off"
+    return "{0}={1:05d},preview={2},sticky={3}".format(layout.other, split.shares[layout.other], header, sticky)
 
 
-def threshold_by(taken: t.Callable[[int], bool]) -> int:
-    """The first bucket for which *taken* is false, found in 17 questions; those below are true."""
-    low, high = 0, BUCKETS
-    while low < high:
-        middle = (low + high) // 2
-        if taken(middle):
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-def to_words(split: Split, layout: Layout) -> str:
-    """*split* in one line, as a plan shows it."""
-    header = split.header.pool if split.header else "closed"
-    return "share {0}, header {1}, sticky {2}".format(split.shares[layout.other], header, int(split.sticky))
-
-
-def from_words(text: str, layout: Layout) -> Split:
-    """The inverse of :func:`to_words`."""
-    words = dict(pair.split(" ") for pair in text.split(", "))
-    share = int(words["share"])
+def split_from(name: str, layout: Layout) -> t.Optional[Split]:
+    """The split that *name* stands for; None when :func:`name_for` gives no such name."""
+    found = re.match(r"^{0}=(\d{{5}}),preview=([^,]+),sticky=(on|off)$".format(re.escape(layout.other)), name)
+    if found is None or int(found.group(1)) > WHOLE or found.group(2) not in ("none", *layout.pools):
+        return None
+    share, pool, sticky = int(found.group(1)), found.group(2), found.group(3)
     return Split(
         shares={layout.base: WHOLE - share, layout.other: share},
-        header=HeaderRoute(layout.header, words["header"]) if words["header"] in layout.pools else None,
-        sticky=words["sticky"] == "1",
+        header=HeaderRoute(layout.header, pool) if pool != "none" else None,
+        sticky=sticky == "on",
     )

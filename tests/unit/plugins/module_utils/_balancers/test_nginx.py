@@ -1,21 +1,23 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""nginx's driver without nginx: the search for the live share, and the words of a plan."""
+"""nginx's driver without nginx: the names of splits, and what is done to the link."""
 
 from __future__ import annotations
 
+import os
+
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers import nginx
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
     BalancerUnreachable,
+    NotWritten,
     UnknownPool,
     Unsupported,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.flag_folder import BUCKETS
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Connection, Reading
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
     layout,
@@ -26,21 +28,27 @@ from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._b
 LAYOUT = layout("nginx")
 
 
-@given(st.integers(0, BUCKETS))
-def test_the_threshold_is_found_with_few_questions(threshold):
-    asked = []
-
-    def taken(bucket):
-        asked.append(bucket)
-        return bucket < threshold
-
-    assert nginx.threshold_by(taken) == threshold
-    assert len(asked) <= 17
-
-
 @given(splits())
-def test_a_plan_can_be_read_back(wanted):
-    assert nginx.from_words(nginx.to_words(wanted, LAYOUT), LAYOUT) == wanted
+def test_every_split_has_a_name_and_comes_back(wanted):
+    assert nginx.split_from(nginx.name_for(wanted, LAYOUT), LAYOUT) == wanted
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "current",
+        "green=00500",
+        "green=500,preview=none,sticky=off",
+        "green=10001,preview=none,sticky=off",
+        "blue=00500,preview=none,sticky=off",
+        "green=00500,preview=red,sticky=off",
+        "green=00500,preview=none,sticky=yes",
+        "green=00500,preview=none,sticky=off,",
+    ],
+)
+def test_any_other_name_is_no_split(name):
+    assert nginx.split_from(name, LAYOUT) is None
 
 
 def test_a_plan_is_empty_only_where_all_is_well():
@@ -48,7 +56,43 @@ def test_a_plan_is_empty_only_where_all_is_well():
     assert driver.plan(Reading(split(5), split(5)), split(5)) == []
     assert len(driver.plan(Reading(split(5), None), split(5))) == 1
     [command] = driver.plan(Reading(split(5), split(5)), split(700, header="green"))
-    assert str(command) == "point /etc/shop/current share 700, header green, sticky 0"
+    assert str(command) == "point /etc/shop/current splits/green=00700,preview=green,sticky=off"
+
+
+@pytest.fixture
+def on_disk(tmp_path, monkeypatch):
+    """A driver whose nginx sees what is on disk, and the way to change it."""
+    driver = nginx.Nginx(layout("nginx", tmp_path), Connection())
+    monkeypatch.setattr(driver, "_ask", lambda: os.path.basename(os.readlink(driver._link)))
+
+    def change(wanted):
+        driver.apply(driver.plan(Reading(split(0), None), wanted))
+        return driver.read()
+
+    return change
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wanted=st.lists(splits(), min_size=1, max_size=5))
+def test_a_change_is_there_and_leaves_one_folder_beside_its_own(on_disk, tmp_path, wanted):
+    for one in wanted:
+        assert on_disk(one) == Reading(one, one)
+    assert len(list((tmp_path / "splits").iterdir())) <= 2
+
+
+def test_the_folders_can_be_searched_by_every_user(on_disk, tmp_path):
+    previous = os.umask(0o077)
+    try:
+        on_disk(split(5))
+    finally:
+        os.umask(previous)
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "splits", tmp_path / "current")} == {0o755}
+
+
+def test_what_is_in_the_way_is_no_traceback(on_disk, tmp_path):
+    (tmp_path / "current").mkdir()
+    with pytest.raises(NotWritten, match="current"):
+        on_disk(split(5))
 
 
 def test_a_listener_that_nobody_listens_at_is_unreachable(unused_port, tmp_path):
