@@ -13,8 +13,7 @@ version_added: "0.1.0"
 description:
   - Sets which per cent of an app's traffic each pool gets, opens a pool to requests with a preview header, keeps clients in their
     pool with a cookie, waits until a pool is drained, and takes servers of a pool in and out.
-  - No change reloads the balancer or drops a request. HAProxy gets a new map in one transaction, nginx a renamed link to a folder
-    of flag files, Caddy and Envoy a renamed file.
+  - No change reloads the balancer or drops a request. HAProxy gets a new map in one transaction, nginx a renamed link, Caddy and Envoy a renamed file.
   - Runs on the balancer's host. What serves is read from the running balancer each time, compared with what is on disk, and read
     back after a change.
   - A module that is killed at any instant leaves a balancer that serves either the old or the new split; run it again, and what was
