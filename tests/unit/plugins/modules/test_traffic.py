@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``traffic`` and ``traffic_info`` as wholes, with a balancer that is a variable."""
+"""The module as a whole, with a balancer that is a variable."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers import module_terms, pool_health
-from ansible_collections.progressive.delivery.plugins.modules import traffic, traffic_info
+from ansible_collections.progressive.delivery.plugins.modules import traffic
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
-    POOLS,
     Variable,
+    lay_down,
     split,
 )
 
@@ -30,28 +30,13 @@ def balancer(monkeypatch):
 
 @pytest.fixture
 def run(balancer, tmp_path, capsys):
-    """Runs a module for the app `shop` and returns its result."""
-    pools = [
-        {"name": name, "servers": [{"name": s.name, "address": s.address} for s in servers]}
-        for name, servers in POOLS.items()
-    ]
-    layout = {
-        "app": "shop",
-        "balancer": "haproxy",
-        "listen": ":80",
-        "header": "X-Preview",
-        "cookie": "c",
-        "pools": pools,
-    }
-    (tmp_path / "layout.json").write_text(json.dumps(layout))
+    """Runs the module for the app `shop` and returns its result."""
+    named = lay_down(tmp_path)
 
-    def run_module(module=traffic, check_mode=False, **options):
-        named = {"app": "shop", "balancer": "haproxy", "connection": {"directory": str(tmp_path)}}
-        with (
-            patch_module_args({**named, **options, "_ansible_check_mode": check_mode}),
-            pytest.raises(SystemExit) as left,
-        ):
-            module.main()
+    def run_module(check_mode=False, **options):
+        parameters = {**named, **options, "_ansible_check_mode": check_mode}
+        with patch_module_args(parameters), pytest.raises(SystemExit) as left:
+            traffic.main()
         result = json.loads(capsys.readouterr().out)
         assert left.value.code == (1 if result.get("failed") else 0)
         return result
@@ -145,20 +130,3 @@ def test_an_error_says_what_to_do_next(run, balancer):
     assert result["error"] == "unhealthy-pool"
     assert "Next: Make the pool's endpoints healthy first" in result["msg"]
     assert result["details"] == {"endpoints": {"green1": "the balancer has it as 'down'"}}
-
-
-def test_info_shows_what_is_live_and_whether_it_is_stored(run, balancer):
-    balancer.live = split(2500, sticky=True)
-    balancer.states["green1"] = "down"
-    result = run(traffic_info)
-    assert not result["changed"]
-    assert result["split"] == {"blue": 75, "green": 25}
-    assert result["sticky"]
-    assert not result["consistent"]
-    assert result["pools"]["green"] == {
-        "endpoints": [
-            {"name": "green1", "address": "127.0.0.1:8011", "state": "down", "in_flight": 0},
-            {"name": "green2", "address": "127.0.0.1:8012", "state": "ready", "in_flight": 0},
-        ],
-        "in_flight": 0,
-    }

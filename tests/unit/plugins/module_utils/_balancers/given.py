@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 from hypothesis import strategies as st
 
@@ -28,6 +29,17 @@ def layout(balancer="haproxy", directory="/etc/shop", pools=None):
     return Layout(
         "shop", balancer, str(directory), pools or POOLS, "X-Preview", "shop_bucket", "0.0.0.0:80", "/run/shop.sock"
     )
+
+
+def lay_down(folder):
+    """Write that layout where a module finds it, and return the parameters that name it."""
+    pools = [
+        {"name": name, "servers": [{"name": server.name, "address": server.address} for server in servers]}
+        for name, servers in POOLS.items()
+    ]
+    document = {"app": "shop", "balancer": "haproxy", "listen": ":80", "header": "X-Preview", "cookie": "c"}
+    (folder / "layout.json").write_text(json.dumps({**document, "pools": pools}))
+    return {"app": "shop", "balancer": "haproxy", "connection": {"directory": str(folder)}}
 
 
 def split(green, header=None, sticky=False):
