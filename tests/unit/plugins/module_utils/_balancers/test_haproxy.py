@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +17,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
     BalancerUnreachable,
     CommandRefused,
     LayoutMismatch,
+    NotWritten,
     Unsupported,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Connection, Reading
@@ -103,6 +107,17 @@ def test_the_file_is_written_before_memory_changes(tmp_path):
         f"prepare map {path}",
         f"add map @7 {path} share 500; add map @7 {path} header 2; add map @7 {path} sticky 1; commit map @7 {path}",
     ]
+
+
+def test_on_a_full_disk_memory_stays_as_it_is(tmp_path, monkeypatch):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(haproxy, "write_file", full)
+    made = driver(tmp_path)
+    with pytest.raises(NotWritten, match=r"split\.map: No space left on device"):
+        made.apply(made.plan(Reading(split(0), split(0)), split(500)))
+    assert made._socket.asked == []
 
 
 def test_an_old_haproxy_without_transactions_is_refused(tmp_path):

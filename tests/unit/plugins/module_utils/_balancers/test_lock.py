@@ -30,14 +30,21 @@ def test_the_lock_is_free_after_the_block_and_after_a_failure(tmp_path):
         pass
 
 
+HOLD = """
+import sys
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.lock import change_lock
+with change_lock(sys.argv[1], 0):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
 def test_the_lock_of_a_killed_process_is_free(tmp_path):
     path = str(tmp_path / "lock")
-    code = "import sys; from ansible_collections.progressive.delivery.plugins.module_utils._balancers.lock import change_lock\nwith change_lock(sys.argv[1], 0): print(1, flush=True); sys.stdin.read()"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    holder = subprocess.Popen(
-        [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-    )
-    assert holder.stdout.readline() == b"1\n"
+    command = [sys.executable, "-c", HOLD, path]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+    assert holder.stdout.readline() == b"held\n"
     with pytest.raises(ChangeInProgress, match=f"process {holder.pid} "), change_lock(path, 0):
         pass
     holder.send_signal(signal.SIGKILL)
