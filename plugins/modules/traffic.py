@@ -137,7 +137,7 @@ notes:
 seealso:
   - module: progressive.delivery.traffic_info
 author:
-  - The progressive.delivery engineers
+  - The progressive.delivery engineers (@progressive-delivery)
 """
 
 EXAMPLES = r"""

@@ -25,7 +25,7 @@ attributes:
 seealso:
   - module: progressive.delivery.traffic
 author:
-  - The progressive.delivery engineers
+  - The progressive.delivery engineers (@progressive-delivery)
 """
 
 EXAMPLES = r"""
