@@ -80,7 +80,10 @@ def test_a_balancer_is_laid_down_and_keeps_its_split(role):
     role.balancer.split(30, header={"pool": "green"}, sticky=True)
     assert role.changes(balancer_answer_timeout=61, balancer_run=False)
     # when the role runs again, then that is applied, and the split is what it was (what comes from -e is text)
-    assert role.changes("-e", "balancer_answer_timeout=61 balancer_max_connections=4000")
+    later = ("-e", "balancer_answer_timeout=61 balancer_max_connections=4000")
+    # Envoy takes such files up by itself.
+    assert bool(role.changes(*later)) == (role.balancer.kind != "envoy")
+    assert role.changes(*later) == 0
     reading = role.balancer.info()
     assert reading["split"] == {"blue": 70, "green": 30}
     assert reading["header"] == {"name": "X-Preview", "pool": "green"}
