@@ -9,13 +9,14 @@ pool, ``X-Instance`` the name.
 
 - ``/readyz``           200, or 503 after ``/control/unready``
 - ``/hold/<key>``       answers only after ``/control/let-go/<key>``
-- ``/echo``             the request's headers as JSON
+- ``/status/<number>``  that status
 - anything else         200
 """
 
 from __future__ import annotations
 
 import asyncio
+import http
 import json
 import sys
 
@@ -31,7 +32,7 @@ class Instance:
         self.ready = True
         self.held: dict[str, asyncio.Event] = {}
 
-    async def answer(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    async def answer(self, path: str) -> tuple[int, bytes]:
         """The status and the body for *path*."""
         _empty, first, *rest = path.partition("?")[0].split("/")
         if first == "hold":
@@ -40,8 +41,8 @@ class Instance:
             self.held.pop(rest[1], asyncio.Event()).set()
         elif first == "control":
             self.ready = rest[0] == "ready"
-        elif first == "echo":
-            return 200, json.dumps(headers).encode()
+        elif first == "status":
+            return int(rest[0]), f"{self.pool} {self.name}\n".encode()
         elif first == "readyz" and not self.ready:
             return 503, b"not ready\n"
         return 200, f"{self.pool} {self.name}\n".encode()
@@ -55,7 +56,6 @@ class Exchange(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._tasks: set[asyncio.Task[None]] = set()
         self._path = ""
-        self._headers: dict[str, str] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -64,25 +64,23 @@ class Exchange(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def on_message_begin(self) -> None:
-        self._path, self._headers = "", {}
+        self._path = ""
 
     def on_url(self, url: bytes) -> None:
         self._path += url.decode()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.decode().lower()] = value.decode()
-
     def on_message_complete(self) -> None:
-        task = asyncio.ensure_future(self._answer(self._path, self._headers, self._parser.should_keep_alive()))
+        task = asyncio.ensure_future(self._answer(self._path, self._parser.should_keep_alive()))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, path: str, headers: dict[str, str], keep_alive: bool) -> None:
-        status, body = await self._instance.answer(path, headers)
+    async def _answer(self, path: str, keep_alive: bool) -> None:
+        status, body = await self._instance.answer(path)
         head = [
-            f"HTTP/1.1 {status} {'OK' if status == 200 else 'Unavailable'}",
+            f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}",
             f"X-Release: {self._instance.pool}",
             f"X-Instance: {self._instance.name}",
+            "Content-Type: text/plain",
             f"Content-Length: {len(body)}",
             *([] if keep_alive else ["Connection: close"]),
         ]
