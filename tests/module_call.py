@@ -22,9 +22,9 @@ class Failed(Exception):
         self.result = result
 
 
-def call(name: str, /, *, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
-    """The result of module *name* with *options*; raises :class:`Failed`."""
-    module = importlib.import_module(f"ansible_collections.progressive.delivery.plugins.modules.{name}")
+def call(module: str, /, *, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
+    """The result of module *module* with *options*; raises :class:`Failed`."""
+    imported = importlib.import_module(f"ansible_collections.progressive.delivery.plugins.modules.{module}")
     returned: list[dict[str, t.Any]] = []
 
     def keep(_module: AnsibleModule, result: dict[str, t.Any]) -> None:
@@ -33,11 +33,11 @@ def call(name: str, /, *, check_mode: bool = False, **options: t.Any) -> dict[st
     arguments = {**options, "_ansible_check_mode": check_mode, "_ansible_diff": True}
     with patch_module_args(arguments), mock.patch.object(AnsibleModule, "_return_formatted", keep):
         try:
-            module.main()
+            imported.main()
         except SystemExit:
             pass
         else:
-            raise AssertionError(f"{name} returned without a result")
+            raise AssertionError(f"{module} returned without a result")
     (result,) = returned
     if result.get("failed"):
         raise Failed(result)

@@ -203,7 +203,7 @@ revision:
   description: A text that changes when a version has been removed and put in place again.
   returned: when the release is there
   type: str
-  sample: 1.1.0@2026-11-23T20:08:11.123456Z
+  sample: "1.1.0@2026-11-23T20:08:11.123456Z"
 staged:
   description: Whether the release was put in place by this call.
   returned: success

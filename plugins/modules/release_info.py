@@ -72,11 +72,11 @@ releases:
     staged_at:
       description: When it was put in place, UTC. None for a folder that was not made by M(progressive.delivery.release).
       type: str
-      sample: 2026-11-23T20:08:11.123456Z
+      sample: "2026-11-23T20:08:11.123456Z"
     revision:
       description: A text that changes when the version has been removed and put in place again.
       type: str
-      sample: 1.1.0@2026-11-23T20:08:11.123456Z
+      sample: "1.1.0@2026-11-23T20:08:11.123456Z"
     source:
       description: What it was made from.
       type: dict

@@ -46,6 +46,10 @@ def digest_of(handle: t.BinaryIO, algorithm: str) -> str:
 class Archive:
     """An archive that is being read; :func:`open_archive` gives one."""
 
+    def close(self) -> None:
+        """Give back what reading it took; its file stays open."""
+        raise NotImplementedError
+
     def members(self) -> t.List[Member]:
         """All entries as they are written, nothing checked. Raises :class:`ArchiveUnreadable`."""
         raise NotImplementedError
@@ -59,12 +63,8 @@ class Archive:
 def open_archive(handle: t.BinaryIO, name: str) -> t.Iterator[Archive]:
     """The archive in *handle*; *name* is for messages. Raises :class:`ArchiveUnreadable`, also while it is read."""
     try:
-        if _begins_as_zip(handle):
-            with zipfile.ZipFile(handle) as unzipped:
-                yield _Zip(unzipped)
-        else:
-            with tarfile.open(fileobj=handle, mode="r:*") as untarred:
-                yield _Tar(untarred)
+        with contextlib.closing(_opened(handle)) as opened:
+            yield opened
     except _TORN as error:
         raise ArchiveUnreadable(
             "archive {0} cannot be read: {1}".format(name, error or type(error).__name__)
@@ -121,6 +121,12 @@ def make_folders(folder: str, below: str) -> None:
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder) from None
 
 
+def _opened(handle: t.BinaryIO) -> Archive:
+    if _begins_as_zip(handle):
+        return _Zip(zipfile.ZipFile(handle))
+    return _Tar(tarfile.open(fileobj=handle, mode="r:*"))
+
+
 def _begins_as_zip(handle: t.BinaryIO) -> bool:
     # zipfile.is_zipfile() looks at the end, where a tar may happen to hold a zip.
     handle.seek(0)
@@ -153,6 +159,9 @@ class _Tar(Archive):
     def __init__(self, untarred: tarfile.TarFile) -> None:
         self._untarred = untarred
         self._entries: t.List[tarfile.TarInfo] = []
+
+    def close(self) -> None:
+        self._untarred.close()
 
     def members(self) -> t.List[Member]:
         self._entries = self._untarred.getmembers()
@@ -190,6 +199,9 @@ def _tar_kind(entry: tarfile.TarInfo) -> Kind:
 class _Zip(Archive):
     def __init__(self, unzipped: zipfile.ZipFile) -> None:
         self._unzipped = unzipped
+
+    def close(self) -> None:
+        self._unzipped.close()
 
     def members(self) -> t.List[Member]:
         broken = self._unzipped.testzip()

@@ -31,6 +31,7 @@ import stat
 import tempfile
 import time
 import typing as t
+import uuid
 from dataclasses import dataclass
 
 from ansible_collections.progressive.delivery.plugins.module_utils._files import atomic
@@ -187,7 +188,7 @@ class Store:
         """Remove releases; of each that could not be removed, why. The lock must be held."""
         kept = {}
         for version in versions:
-            removed = tempfile.mktemp(prefix="{0}{1}-".format(_REMOVED, version), dir=self.releases)  # noqa: S306
+            removed = os.path.join(self.releases, "{0}{1}-{2}".format(_REMOVED, version, uuid.uuid4().hex))
             try:
                 os.rename(self.path(version), removed)
                 _remove_tree(removed)

@@ -27,7 +27,6 @@ _ALREADY_STARTED = 60
 _NOT_RUNNING = 70
 _ALREADY_ADDED = 90
 _ABSENT = (errno.ENOENT, errno.ECONNREFUSED)
-_NO_FAULT: t.Mapping[int, t.Any] = {}
 _POLL_SECONDS = 0.05
 _LOG_BYTES = 2000
 
@@ -118,11 +117,11 @@ class Client:
         except SupervisorRefused:
             return ""
 
-    def _call(self, method: str, *arguments: t.Any, unless: t.Mapping[int, t.Any] = _NO_FAULT) -> t.Any:
+    def _call(self, method: str, *arguments: t.Any, unless: t.Optional[t.Mapping[int, t.Any]] = None) -> t.Any:
         try:
             return getattr(self._proxy.supervisor, method)(*arguments)
         except xmlrpc.client.Fault as fault:
-            if fault.faultCode in unless:
+            if unless is not None and fault.faultCode in unless:
                 return unless[fault.faultCode]
             raise SupervisorRefused(
                 "supervisord at {0} refused {1}: {2}".format(self.path, method, fault.faultString)
