@@ -161,8 +161,17 @@ class Story:
 
     def serving(self) -> set[str]:
         """The releases that answer now; empty when none does."""
-        answers = [requests.get(self.site.url.replace("/analyze", "/version"), timeout=5) for _number in range(8)]
-        return {answer.headers["X-Release"] for answer in answers if answer.ok and "X-Release" in answer.headers}
+        first = self._answering()
+        if first is None:
+            return set()
+        return {first, *(self._answering() or "nothing" for _number in range(7))}
+
+    def _answering(self) -> str | None:
+        url = self.site.url.replace("/analyze", "/version")
+        try:
+            return requests.get(url, timeout=10).headers.get("X-Release")
+        except requests.RequestException:
+            return None
 
     def preview(self, pool: str) -> str | None:
         """The release that answers a request with the preview header for *pool*."""

@@ -64,7 +64,7 @@ class Histories(RuleBasedStateMachine):
     def start(self, choices: BlueGreen, options: Options, irreversible: bool, first: bool) -> None:
         self.now = 1000.0
         self.live: t.Dict[str, Observed] = {name: Observed(ALL_BLUE) for name in BALANCERS}
-        self.reachable = {name: True for name in BALANCERS}
+        self.reachable = dict.fromkeys(BALANCERS, True)
         self.healthy = {"blue": True, "green": False}
         self.current: t.Dict[str, t.Optional[str]] = {"blue": None if first else "1.0.0", "green": None}
         self.action: t.Optional[Action] = None
@@ -241,7 +241,7 @@ class Histories(RuleBasedStateMachine):
         """Law 8: with the world mended, the journal alone leads to one release with all traffic."""
         if not hasattr(self, "rollout"):
             return
-        self.reachable = {name: True for name in BALANCERS}
+        self.reachable = dict.fromkeys(BALANCERS, True)
         self.healthy = {"blue": True, "green": True}
         self.known_healthy.clear()
         for _ in range(4):
