@@ -43,6 +43,10 @@ ACTS = (
     Act("1.2.0", "starts healthy, then answers 5 % of requests with errors", "rolled_back", "1.1.0"),
     Act("1.3.0", "never becomes healthy", "rolled_back", "1.1.0"),
 )
+PREPARATIONS: tuple[tuple[str, dict[str, t.Any]], ...] = (
+    ("balancer", {}),
+    ("blue_green", {"rollout_release": "1.0.0", "rollout_bake": 0}),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +79,7 @@ def _play(site: Site) -> int:
     began = time.monotonic()
     print("Building releases, starting Caddy and two pools of three instances on loopback.", flush=True)
     site.build_releases()
-    for playbook, variables in (("balancer", {}), ("blue_green", {"rollout_release": "1.0.0", "rollout_bake": 0})):
+    for playbook, variables in PREPARATIONS:
         prepared = site.run(playbook, **variables)
         if prepared.code != 0:
             print(prepared.output)
@@ -90,7 +94,9 @@ def _play(site: Site) -> int:
 
 
 def _play_act(site: Site, act: Act) -> Played:
-    print(f"$ ansible-playbook playbooks/blue_green.yml -e rollout_release={act.release}    # {act.promise}", flush=True)
+    print(
+        f"$ ansible-playbook playbooks/blue_green.yml -e rollout_release={act.release}    # {act.promise}", flush=True
+    )
     run = site.run(
         "blue_green",
         rollout_release=act.release,
@@ -120,8 +126,8 @@ def _show(played: Played, recorded: report.Records) -> bool:
     print(f"    requests  {totals.requests} sent, {totals.failed} failed ({blame.own} answered so by {act.release})")
     seconds = math.ceil((run.ended - run.began) / 60)
     print(f"    share     {_sparkline(during, act.release, seconds)} of {act.release}, a mark every {seconds} s")
-    served = report.by_release(report.between(recorded, run.ended, run.ended + 1)) or {act.serves: None}
-    return rollout["status"] == act.result and blame.others == 0 and set(served) == {act.serves}
+    serves = set(report.by_release(report.between(recorded, run.ended, run.ended + 1)))
+    return rollout["status"] == act.result and blame.others == 0 and serves == {act.serves}
 
 
 def _sparkline(during: report.Records, release: str, seconds: int) -> str:
@@ -134,7 +140,10 @@ def _close(played: t.Sequence[Played], good: t.Sequence[bool], recorded: list[re
     bad = {one.act.release for one in played if one.act.result == "rolled_back"}
     failed = [record for record in recorded if record.failed]
     unexplained = [record for record in failed if record.release not in bad]
-    print(f"\nIn all {len(recorded)} requests in {seconds:.0f} s: {len(failed)} failed, all but {len(unexplained)} of them ", end="")
+    print(
+        f"\nIn all {len(recorded)} requests in {seconds:.0f} s: {len(failed)} failed, all but {len(unexplained)} of them ",
+        end="",
+    )
     print("answered so by a bad release before it was returned.")
     if all(good) and not unexplained:
         print("Nothing else was lost.")

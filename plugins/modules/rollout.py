@@ -12,7 +12,7 @@ version_added: "0.1.0"
 description:
   - Keeps the journal and the lock of one app on the state host, and says what a run has to do next.
   - A run takes the lock, opens with one command, then alternates between doing the returned action and reporting on it,
-    until the action's kind is V(end). The M(progressive.delivery.rollout#role) role is that loop.
+    until the action's kind is V(end). The P(progressive.delivery.rollout#role) role is that loop.
   - The intent is written before it is returned, so whoever reads the journal after a crash knows what to finish or undo.
   - The module decides and keeps books; it touches neither balancers nor app hosts.
 extends_documentation_fragment:
@@ -247,6 +247,9 @@ action:
       type: str
     pool:
       description: The pool it acts on.
+      type: str
+    release:
+      description: For a deploy, the release that the pool is to have.
       type: str
     shares:
       description: For a shift, the wanted share of each pool in 1/100 %.

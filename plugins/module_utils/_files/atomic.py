@@ -10,9 +10,11 @@ before the rename nobody can see it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import typing as t
+import uuid
 
 
 def write_file(path: str, content: t.Union[str, bytes], mode: int = 0o644) -> None:
@@ -47,7 +49,7 @@ def point_link(path: str, target: str) -> None:
     if os.path.lexists(path) and not os.path.islink(path):
         raise FileExistsError("{0} exists and is not a symbolic link".format(path))
     folder = os.path.dirname(path) or "."
-    temporary = tempfile.mktemp(prefix=".{0}.".format(os.path.basename(path)), dir=folder)
+    temporary = os.path.join(folder, ".{0}.{1}".format(os.path.basename(path), uuid.uuid4().hex))
     os.symlink(target, temporary)
     try:
         os.rename(temporary, path)
@@ -79,7 +81,5 @@ def _copy_ownership(path: str, descriptor: int, mode: int) -> None:
 
 
 def _remove_quietly(path: str) -> None:
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-    except FileNotFoundError:
-        pass

@@ -121,7 +121,7 @@ def _deploy(rollout: Rollout, step: Step, world: World) -> Proposal:
     if world.highest_share(step.pool) > 0 and rollout.from_release is not None:
         reason = "pool {0} takes traffic already, so nothing is deployed to it".format(step.pool)
         return pause(rollout, Pause.WORLD, reason, world)
-    return Action(0, Kind.DEPLOY, step.pool)
+    return Action(0, Kind.DEPLOY, step.pool, release=rollout.to_release)
 
 
 def _validate(rollout: Rollout, step: Step, world: World) -> Proposal:
@@ -142,7 +142,9 @@ def _shift(rollout: Rollout, step: Step, world: World) -> Proposal:
             return abort(rollout, "some balancers shifted, and " + _cannot_read(world), world)
         return pause(rollout, Pause.WORLD, _cannot_read(world), world)
     if rollout.attempts >= rollout.options.attempts:
-        return abort(rollout, "the balancers do not carry out the split after {0} tries".format(rollout.attempts), world)
+        return abort(
+            rollout, "the balancers do not carry out the split after {0} tries".format(rollout.attempts), world
+        )
     gains = [pool for pool, share in shares.items() if any(share > split.share(pool) for split in world.readable)]
     gains += [step.header] if step.header else []
     unknown = [pool for pool in gains if pool not in rollout.vouched]
@@ -201,8 +203,11 @@ def _unwind(rollout: Rollout, world: World) -> Proposal:
     if any(split.share(new) > 0 or split.header is not None for split in world.readable):
         if rollout.attempts >= rollout.options.attempts:
             return _give_up(rollout, "traffic could not be moved back in {0} tries".format(rollout.attempts))
-        if world.highest_share(new) > 0 and old not in rollout.vouched:
-            return Action(0, Kind.VALIDATE, old, checks=READY)
+        if world.highest_share(new) > 0:
+            if _needs_deploy(rollout, world):
+                return Action(0, Kind.DEPLOY, old, release=rollout.from_release or "")
+            if old not in rollout.vouched:
+                return Action(0, Kind.VALIDATE, old, checks=READY)
         return Action(0, Kind.SHIFT, old, shares=rollout.all_on(old))
     if world.unreadable:
         return _give_up(rollout, _cannot_read(world))
@@ -211,6 +216,14 @@ def _unwind(rollout: Rollout, world: World) -> Proposal:
     if rollout.options.stop_on_abort and "retire" not in rollout.unwound:
         return Action(0, Kind.RETIRE, new)
     return _finish(rollout, Status.ROLLED_BACK, world)
+
+
+def _needs_deploy(rollout: Rollout, world: World) -> bool:
+    """Whether the old pool may have been retired before the rollout turned round, and may be touched."""
+    reached = rollout.steps[: rollout.position + 1]
+    retired = any(step.kind is Kind.RETIRE and step.pool == rollout.old_pool for step in reached)
+    idle = not world.unreadable and world.highest_share(rollout.old_pool) == 0
+    return retired and idle and "deploy" not in rollout.unwound
 
 
 def _give_up(rollout: Rollout, why: str) -> Action:
@@ -270,6 +283,11 @@ def _record_unwinding(rollout: Rollout, action: Action, outcome: Outcome, world:
         return _freeze(rollout, reason, world)
     if action.kind is Kind.SHIFT:
         return dataclasses.replace(rollout, attempts=rollout.attempts + 1)
+    if action.kind is Kind.DEPLOY and not good:
+        reason = "{0}; {1} could not be put back on pool {2}: {3}".format(
+            rollout.reason, action.release, action.pool, outcome.reason
+        )
+        return _freeze(rollout, reason, world)
     return dataclasses.replace(rollout, unwound=_with(rollout.unwound, action.kind.value))
 
 

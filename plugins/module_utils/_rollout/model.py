@@ -89,6 +89,7 @@ class Action:
     """What the run has to do next; written to the journal before it is done.
 
     :param seq: its number within the rollout; a report must carry it
+    :param release: for a deploy: the release that the pool is to have
     :param result: for ``end``: the rollout's status as the run ends
     :param reason: why, in words for a person
     """
@@ -96,6 +97,7 @@ class Action:
     seq: int
     kind: Kind
     pool: str = ""
+    release: str = ""
     shares: t.Optional[t.Mapping[str, int]] = None
     header: t.Optional[str] = None
     seconds: float = 0.0
@@ -195,7 +197,7 @@ class Rollout:
     :param position: index of the step to do next
     :param vouched: pools seen healthy in this run with nothing done to them since
     :param shifted: whether traffic for the new pool was ever intended
-    :param unwound: which parts of an abort are done: ``drain``, ``retire``
+    :param unwound: which parts of an abort are done: ``deploy``, ``drain``, ``retire``
     :param request: ``pause`` or ``rollback`` asked for by someone without the lock
     :param intent: the action under way; None when nothing is
     """

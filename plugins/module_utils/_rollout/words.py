@@ -30,6 +30,8 @@ def describe(action: Action) -> str:
         return "bake {0} for {1:.0f} s".format(action.pool, action.seconds)
     if action.kind is Kind.VALIDATE:
         return "validate {0} ({1} checks)".format(action.pool, action.checks)
+    if action.kind is Kind.DEPLOY:
+        return "deploy {0} to {1}".format(action.release, action.pool)
     return "{0} {1}".format(action.kind.value, action.pool)
 
 

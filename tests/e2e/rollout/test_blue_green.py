@@ -92,7 +92,7 @@ def test_a_pool_whose_warm_time_is_over_is_stopped_by_resume(story: Story) -> No
 def test_check_mode_says_what_would_come_and_touches_nothing(story: Story) -> None:
     story.given_serving("1.0.0")
     before = story.site.journal()
-    story.when_delivering("1.1.0", check=True).then_it_ended(0, "deploy green")
+    story.when_delivering("1.1.0", check=True).then_it_ended(0, "deploy 1.1.0 to green")
     assert story.site.journal() == before
     story.then_unlocked().then_serves("1.0.0").then_never_answered("1.1.0")
 

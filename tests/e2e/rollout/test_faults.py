@@ -80,7 +80,9 @@ def test_a_host_lost_amid_the_deploy_leaves_no_half_new_fleet(story: Story) -> N
     story.given_serving("1.0.0")
     idle = idle_pool(story)
     hooks = {"before_deploy": cutting(story, f"{idle}-2")}
-    story.when_delivering("1.1.0", rollout_hooks=hooks).then_status("rolled_back", f"{idle}-2: no report").then_unlocked()
+    story.when_delivering("1.1.0", rollout_hooks=hooks).then_status(
+        "rolled_back", f"{idle}-2: no report"
+    ).then_unlocked()
     story.then_serves("1.0.0").then_never_answered("1.1.0").then_nothing_failed()
 
 

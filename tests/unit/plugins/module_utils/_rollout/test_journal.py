@@ -138,8 +138,6 @@ for _ in range(50):
 def test_the_guard_keeps_two_processes_apart(journal: Journal, tmp_path: pathlib.Path) -> None:
     (tmp_path / "count").write_text("0")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], env=environment) for _number in range(4)
-    ]
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], env=environment) for _number in range(4)]
     assert [writer.wait() for writer in writers] == [0, 0, 0, 0]
     assert (tmp_path / "count").read_text() == "200"

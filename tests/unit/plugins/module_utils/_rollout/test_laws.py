@@ -12,6 +12,7 @@ always have a way out. The numbers are those of the project's design.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import typing as t
 
 import pytest
@@ -41,31 +42,31 @@ BALANCERS = ("lb1", "lb2")
 ALL_BLUE = {"blue": 10000, "green": 0}
 
 
+CHOICES = st.builds(
+    BlueGreen,
+    preview=st.booleans(),
+    promotion_checks=st.booleans(),
+    gate=st.booleans(),
+    bake=st.sampled_from([0.0, 45.0]),
+)
+OPTIONS = st.builds(
+    Options,
+    warm=st.sampled_from([-1.0, 0.0, 100.0]),
+    stop_on_abort=st.booleans(),
+    progress_deadline=st.sampled_from([0.0, 300.0]),
+)
+
+
 class Histories(RuleBasedStateMachine):
     """Random histories of one rollout from 1.0.0 on blue to 1.1.0 on green."""
 
-    @initialize(
-        choices=st.builds(
-            BlueGreen,
-            preview=st.booleans(),
-            promotion_checks=st.booleans(),
-            gate=st.booleans(),
-            bake=st.sampled_from([0.0, 45.0]),
-        ),
-        options=st.builds(
-            Options,
-            warm=st.sampled_from([-1.0, 0.0, 100.0]),
-            stop_on_abort=st.booleans(),
-            progress_deadline=st.sampled_from([0.0, 300.0]),
-        ),
-        irreversible=st.booleans(),
-        first=st.booleans(),
-    )
+    @initialize(choices=CHOICES, options=OPTIONS, irreversible=st.booleans(), first=st.booleans())
     def start(self, choices: BlueGreen, options: Options, irreversible: bool, first: bool) -> None:
         self.now = 1000.0
         self.live: t.Dict[str, Observed] = {name: Observed(ALL_BLUE) for name in BALANCERS}
         self.reachable = dict.fromkeys(BALANCERS, True)
-        self.healthy = {"blue": True, "green": False}
+        self.healthy = {"blue": True, "green": True}
+        self.running = {"blue": True, "green": False}
         self.current: t.Dict[str, t.Optional[str]] = {"blue": None if first else "1.0.0", "green": None}
         self.action: t.Optional[Action] = None
         self.known_healthy: t.Set[str] = set()
@@ -100,14 +101,16 @@ class Histories(RuleBasedStateMachine):
     def check_action(self, rollout: Rollout, action: Action) -> None:
         if action.kind is Kind.SHIFT:
             shares = action.shares or {}
-            assert all(0 <= share <= 10000 for share in shares.values()) and sum(shares.values()) == 10000  # law 3
+            assert all(0 <= share <= 10000 for share in shares.values())  # law 3
+            assert sum(shares.values()) == 10000  # law 3
             for pool, share in shares.items():
                 rises = any(share > split.share(pool) for split in self.world().readable)
                 assert not rises or pool in self.known_healthy  # law 1
             assert action.header is None or action.header in self.known_healthy  # law 1
         first = action.kind is Kind.DEPLOY and rollout.from_release is None
         if action.kind in (Kind.RETIRE, Kind.DEPLOY) and not first:
-            assert self.world().highest_share(action.pool) == 0 and not self.world().unreadable  # law 1
+            assert self.world().highest_share(action.pool) == 0  # law 1
+            assert not self.world().unreadable  # law 1
 
     def apply(self, action: Action, names: t.Iterable[str]) -> None:
         for name in names:
@@ -117,10 +120,11 @@ class Histories(RuleBasedStateMachine):
                 if self.rollout.status is Status.ABORTING:
                     assert self.live[name].share(self.rollout.new_pool) <= before  # law 2
         if action.kind is Kind.DEPLOY:
-            self.current[action.pool] = self.rollout.to_release
+            self.current[action.pool] = action.release
+            self.running[action.pool] = True
         if action.kind is Kind.RETIRE:
             assert self.share(action.pool) == 0  # law 1
-            self.healthy[action.pool] = False
+            self.running[action.pool] = False
 
     # -- what happens ------------------------------------------------------
 
@@ -132,11 +136,9 @@ class Histories(RuleBasedStateMachine):
         self.now += action.seconds + seconds
         outcome = Outcome(Result.SUCCEEDED)
         if action.kind in (Kind.VALIDATE, Kind.BAKE):
-            sound = self.healthy[action.pool]
+            sound = self.healthy[action.pool] and self.running[action.pool]
             outcome = Outcome(Result.SUCCEEDED if sound else Result.FAILED, "as it is")
             (self.known_healthy.add if sound else self.known_healthy.discard)(action.pool)
-        if action.kind is Kind.DEPLOY:
-            self.healthy[action.pool] = True
         reached = [name for name in BALANCERS if self.reachable[name]]
         self.apply(action, reached)
         if action.kind is Kind.SHIFT and len(reached) < len(BALANCERS):
@@ -173,7 +175,7 @@ class Histories(RuleBasedStateMachine):
         """The run is killed amid the action, which may have been done in part."""
         if self.action.kind is Kind.SHIFT:
             self.apply(self.action, partly)
-        if self.action.kind is Kind.DEPLOY and partly:
+        if self.action.kind in (Kind.DEPLOY, Kind.RETIRE) and partly:
             self.apply(self.action, ())
         self.action = None
         self.known_healthy.clear()
@@ -244,10 +246,16 @@ class Histories(RuleBasedStateMachine):
         self.reachable = dict.fromkeys(BALANCERS, True)
         self.healthy = {"blue": True, "green": True}
         self.known_healthy.clear()
+        if self.rollout.status.ended:
+            return
         for _ in range(4):
             if not self.rollout.status.ended:
                 self.run_to_its_end(self.way_out())
         assert self.rollout.status.ended
+        serving = [pool for pool in POOLS if all(split.share(pool) == 10000 for split in self.live.values())]
+        assert len(serving) == 1
+        released = self.rollout.to_release if serving == ["green"] else self.rollout.from_release
+        assert released is None or (self.running[serving[0]] and self.current[serving[0]] == released)
 
     def way_out(self) -> Rollout:
         """Back where there is a way back, else forward."""
@@ -264,13 +272,34 @@ class Histories(RuleBasedStateMachine):
         for _ in range(60):
             if self.action is None:
                 return
-            self.healthy = {"blue": True, "green": True}
             self.succeed(1.0)
         raise AssertionError("the run does not end")
 
 
 Histories.TestCase.settings = settings(max_examples=400, stateful_step_count=40, deadline=None)
 TestHistories = Histories.TestCase
+
+
+@pytest.mark.parametrize("actions", range(14))
+def test_a_run_killed_at_any_action_is_undone_or_finished(actions: int) -> None:
+    """Law 8 along the one path that random histories seldom walk to its end: all goes well until the run is killed."""
+    yes_no = (False, True)
+    for extras, bake, warm, stop, first, partly in itertools.product(
+        yes_no, (0.0, 45.0), (-1.0, 0.0, 100.0), yes_no, yes_no, (set(), {"lb1"})
+    ):
+        history = Histories()
+        history.start(BlueGreen(extras, extras, extras, bake), Options(warm=warm, stop_on_abort=stop), False, first)
+        for _ in range(actions):
+            if history.action is not None:
+                history.succeed(1.0)
+            elif history.rollout.status is Status.PAUSED:
+                history.take(commands.promote(history.rollout, history.world()))
+            else:
+                history.time_passes(400.0)
+                history.take(commands.resume(history.rollout, history.world()))
+        if history.action is not None:
+            history.die(partly)
+        history.teardown()
 
 
 @pytest.mark.parametrize("serving", POOLS)
