@@ -164,11 +164,10 @@ class Site:
             *(["--check", "--diff"] if check else []),
         ]
         if fault is not None:
-            marks = self.directory / f"run-{self._runs}.faults"
-            marks.mkdir()
+            self.faults().mkdir()
             # The shell becomes ansible-playbook, so that its process number is known before it starts.
             script = 'export PROGRESSIVE_DELIVERY_FAULT="$0:$$:$1"; shift; exec "$@"'
-            command = ["/bin/sh", "-c", script, fault, str(marks), *command]
+            command = ["/bin/sh", "-c", script, fault, str(self.faults()), *command]
         with output.open("wb") as stream:
             process = subprocess.Popen(
                 command,
@@ -205,6 +204,10 @@ class Site:
             document = json.loads((folder / "rollouts" / f"{name}.json").read_text(encoding="utf-8"))
             return t.cast("dict[str, t.Any]", document["rollout"])
         return None
+
+    def faults(self) -> pathlib.Path:
+        """Where the last run, started with a fault, counted how often each place was reached: a file a place, a byte a time."""
+        return self.directory / f"run-{self._runs}.faults"
 
     def locked(self) -> bool:
         """Whether a run holds the app."""

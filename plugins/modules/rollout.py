@@ -149,7 +149,8 @@ options:
     default: 3600
   progress_deadline:
     description:
-      - Seconds without progress after which a step that has not moved all traffic yet is aborted; 0 for none.
+      - Seconds that a deploy, a validation or a shift may take before the rollout aborts; 0 for none.
+      - Looked at between actions; an action itself is not interrupted.
     type: float
     default: 1800
   error_limit:

@@ -66,6 +66,8 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
         return pause(noted, Pause.INCONCLUSIVE, outcome.reason, world)
     if outcome.result is Result.FAILED and action.kind not in (Kind.DRAIN, Kind.RETIRE):
         return abort(noted, "{0} failed: {1}".format(action.kind.value, outcome.reason), world)
+    if action.kind in (Kind.DEPLOY, Kind.VALIDATE) and _is_late(noted, world):
+        return _abort_late(noted, action.kind, world)
     return _record_progress(noted, action, world)
 
 
@@ -110,8 +112,7 @@ def _run(rollout: Rollout, world: World) -> Proposal:
     if step is None:
         return _succeed(rollout, world)
     if step.kind in (Kind.DEPLOY, Kind.VALIDATE, Kind.SHIFT) and _is_late(rollout, world):
-        deadline = rollout.options.progress_deadline
-        return abort(rollout, "no progress in {0:g} s at step {1}".format(deadline, step.kind.value), world)
+        return _abort_late(rollout, step.kind, world)
     return _STEPS[step.kind](rollout, step, world)
 
 
@@ -353,6 +354,11 @@ def _shares_before(rollout: Rollout) -> t.Optional[t.Mapping[str, int]]:
 def _is_late(rollout: Rollout, world: World) -> bool:
     deadline = rollout.options.progress_deadline
     return deadline > 0 and world.now - rollout.progress_at > deadline
+
+
+def _abort_late(rollout: Rollout, kind: Kind, world: World) -> Rollout:
+    deadline = rollout.options.progress_deadline
+    return abort(rollout, "no progress in {0:g} s at step {1}".format(deadline, kind.value), world)
 
 
 def _cannot_read(world: World) -> str:
