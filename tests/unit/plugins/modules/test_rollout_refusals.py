@@ -1,0 +1,287 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that the module ``rollout`` refuses, what it says then, and that it leaves the journal as it was."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.progressive.delivery.tests.module_call import Failed, call
+from ansible_collections.progressive.delivery.tests.unit.plugins.modules.shop import OPENING
+
+
+@pytest.mark.parametrize("command", ["unlock", *OPENING, "advance"])
+def test_refused_without_a_token(shop, command):
+    options = shop.ready_for(command)
+    before = shop.tree()
+    message = shop.refused("invalid-option", command, **{**options, "token": None})
+
+    assert message.startswith(f"token: command {command} needs the token that 'lock' returned")
+    assert shop.tree() == before
+
+
+@pytest.mark.parametrize("release", ["../1.1", "a/b", "/1.1", "..", ".hidden", ""])
+def test_refused_a_release_that_is_no_plain_name(shop, release):
+    options = {**shop.ready_for("begin"), "release": release}
+
+    for check_mode in (True, False):
+        message = shop.refused("invalid-option", "begin", **options, check_mode=check_mode)
+        assert message.startswith(f"release: '{release}' is not a plain name")
+    assert shop.ask("unlock", token=shop.token)["changed"]
+
+
+@pytest.mark.parametrize("app", ["../shop", "Shop", "-shop", "a_b", ""])
+def test_refused_an_app_that_is_no_plain_name(shop, app):
+    with pytest.raises(Failed, match=f"app: '{app}' is not lower-case letters") as failure:
+        call("rollout", app=app, command="lock", state_dir=str(shop.state_dir))
+
+    assert failure.value.result["error"] == "invalid-option"
+    assert shop.tree() == {}
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        *(
+            (option, -1, f"{option}: -1(.0)? is below 0")
+            for option in ("lock_wait", "bake", "rollback_window", "progress_deadline", "error_limit")
+        ),
+        ("lease", 0, "lease must be above 0"),
+        ("lease", -1, "lease must be above 0"),
+        ("keep", 0, "keep at least 1"),
+    ],
+)
+def test_refused_a_number_out_of_range(shop, option, value, says):
+    with pytest.raises(Failed, match=says) as failure:
+        shop.lock(**{option: value})
+
+    assert failure.value.result["error"] == "invalid-option"
+    assert shop.tree() == {}
+
+
+@pytest.mark.parametrize(("command", "missing"), [("begin", "release"), ("advance", "seq")])
+def test_refused_without_what_a_command_needs(shop, command, missing):
+    message = shop.refused(None, command, token="any")
+
+    assert message == f"command is {command} but all of the following are missing: {missing}"
+
+
+@pytest.mark.parametrize("seq", [0, 2])
+def test_refused_a_report_on_another_action(shop, seq):
+    options = {**shop.ready_for("advance"), "seq": seq}
+    before = shop.tree()
+    message = shop.refused("invalid-option", "advance", **options)
+
+    assert message.startswith(f"seq: it is {seq}, but the action under way is 1.")
+    assert shop.tree() == before
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "succeeded",
+        ["succeeded"],
+        {"seq": 1},
+        {"result": "succeeded"},
+        {"seq": "one", "result": "succeeded"},
+        {"seq": 1, "result": "great"},
+    ],
+)
+def test_refused_a_report_of_another_form(shop, report):
+    options = {**shop.ready_for("advance"), "reports": {"app3": report}}
+    before = shop.tree()
+    message = shop.refused("invalid-option", "advance", **options)
+
+    assert message.startswith(f"reports: that of app3 is not of the form seq, result, reason: {report!r}")
+    assert shop.tree() == before
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        "blue",
+        ["blue"],
+        {"shares": "blue"},
+        {"shares": ["blue"]},
+        {"shares": {"blue": "all"}},
+        {"shares": {"blue": None}},
+        {"shares": {"blue": 10000}, "header": {"name": "X-Preview"}},
+    ],
+)
+@pytest.mark.parametrize("command", ["begin", "advance"])
+def test_refused_a_split_of_another_form(shop, command, split):
+    options = {**shop.ready_for(command), "splits": {"lb1": split}}
+    before = shop.tree()
+    message = shop.refused("invalid-option", command, **options)
+
+    assert message.startswith(f"splits: that of lb1 has no shares by pool: {split!r}")
+    assert shop.tree() == before
+
+
+SERVED = {"shares": {"blue": 10000, "green": 0}}
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"splits": {}}, "invalid-option", "balancers: none is named"),
+        ({"splits": {"lb1": SERVED, "lb2": {}}}, "traffic-unclear", "balancer lb2 cannot be read"),
+        ({"splits": {"lb1": {"shares": {"blue": 5000, "green": 5000}}}}, "traffic-unclear", "no pool takes all"),
+        ({"fleet": {"blue": {"app1": "1.0"}}}, "invalid-option", "blue-green takes two pools, got blue"),
+        ({"fleet": {"blue": {"app1": "1.0"}, "green": {}}}, "invalid-option", "pool green has no hosts"),
+        ({"fleet": {"blue": {"a": "1.0", "b": "0.9"}, "green": {"c": None}}}, "mixed-fleet", "pool blue has"),
+    ],
+)
+def test_refused_to_begin_from_a_world_that_is_not_clear(shop, options, error, says):
+    options = {**shop.ready_for("begin"), **options}
+
+    for check_mode in (True, False):
+        assert says in shop.refused(error, "begin", **options, check_mode=check_mode)
+    assert shop.info()["lock"] is None
+
+
+@pytest.mark.parametrize("command", ["promote", "rollback", "abandon", "pause", "advance"])
+def test_refused_where_there_is_no_rollout(shop, command):
+    options = {} if command == "pause" else {"token": shop.lock()["token"], "splits": shop.splits, "seq": 1}
+
+    assert "begin a rollout with the blue_green playbook" in shop.refused("no-rollout", command, **options)
+
+
+@pytest.mark.xfail(reason="check mode knows only the commands that open a run")
+def test_refused_in_check_mode_where_there_is_no_rollout(shop):
+    shop.refused("no-rollout", "pause", check_mode=True)
+
+
+@pytest.mark.xfail(reason="the form of the fleet is not looked at", raises=(AttributeError, TypeError))
+@pytest.mark.parametrize("hosts", ["app1", ["app1"], {"app1": {"release": "1.0"}}])
+def test_refused_a_fleet_of_another_form(shop, hosts):
+    options = {**shop.ready_for("begin"), "fleet": {"blue": hosts, "green": {"app3": None}}}
+
+    assert "fleet" in shop.refused("invalid-option", "begin", **options)
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "error", "says"),
+    [
+        ("begin", {"release": "1.2"}, "rollout-active", "to 1.1 is running"),
+        ("promote", {}, "not-paused", "is running. Next: run the resume playbook"),
+        ("abandon", {"splits": {"lb1": {}}}, "traffic-unclear", "balancer lb1 cannot be read"),
+    ],
+)
+def test_refused_while_a_rollout_is_under_way(shop, command, options, error, says):
+    shop.open()
+    said = {"token": shop.token, "fleet": shop.fleet, "splits": shop.splits, **options}
+
+    assert says in shop.refused(error, command, **said)
+    assert shop.info()["lock"] is None
+
+
+@pytest.mark.parametrize(
+    ("host_has", "options", "error"),
+    [("1.0", {"irreversible": True}, "irreversible"), (None, {}, "nothing-to-roll-back-to")],
+)
+def test_refused_a_rollback_that_cannot_be(shop, host_has, options, error):
+    shop.fleet["blue"] = dict.fromkeys(shop.fleet["blue"], host_has)
+    shop.open(bake=0, **options)
+    shop.walk({})
+    shop.token = shop.lock()["token"]
+
+    assert "1.1" in shop.refused(error, "rollback", token=shop.token, splits=shop.splits)
+
+
+def test_refused_a_state_folder_that_cannot_be_written(shop):
+    shop.folder.write_text("in the way")
+
+    assert str(shop.folder) in shop.refused("journal-unwritable", "lock")
+
+
+# -- a journal that cannot be read ---------------------------------------------
+
+
+READERS = [*OPENING, "pause", "advance"]
+
+
+def damage(shop, command, change):
+    """Change the file of the rollout that is under way for *command*; the options and the file."""
+    options = shop.ready_for(command)
+    if command == "begin":
+        shop.say("begin")
+    path = shop.journal()
+    path.write_bytes(change(path.read_bytes()))
+    return options, path
+
+
+def from_the_future(content):
+    return json.dumps({**json.loads(content), "schema": 99}).encode()
+
+
+def torn(content):
+    return content[:100]
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_a_newer_journal_is_left_alone(shop, command):
+    options, path = damage(shop, command, from_the_future)
+    message = shop.refused("journal-too-new", command, **options)
+
+    assert f"{path} has schema 99" in message
+    assert "upgrade the collection" in message
+
+
+@pytest.mark.parametrize("command", [command for command in READERS if command != "abandon"])
+def test_a_corrupt_journal_is_left_alone(shop, command):
+    options, path = damage(shop, command, torn)
+    message = shop.refused("journal-corrupt", command, **options)
+
+    assert str(path) in message
+    assert "the abandon playbook sets it aside" in message
+
+
+def test_abandon_keeps_a_corrupt_journal_aside_and_frees_the_app(shop):
+    options, path = damage(shop, "abandon", torn)
+    content = path.read_bytes()
+    answer = shop.ask("abandon", **options)
+
+    (aside,) = path.parent.iterdir()
+    assert aside.name == f"{path.name}.corrupt-2027-01-15T08:00:00Z"
+    assert aside.read_bytes() == content
+    assert (answer["action"]["kind"], answer["action"]["result"]) == ("end", "abandoned")
+    assert str(aside) in answer["say"]
+    assert shop.open()["action"]["kind"] == "deploy"
+
+
+@pytest.mark.xfail(reason="what was set aside is not counted as a change, in check mode not foreseen")
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_to_set_a_corrupt_journal_aside_is_a_change(shop, check_mode):
+    options, _path = damage(shop, "abandon", torn)
+
+    assert shop.ask("abandon", **options, check_mode=check_mode)["changed"]
+
+
+@pytest.mark.xfail(reason="the journal is set aside before the token is looked at")
+def test_only_who_holds_the_lock_sets_a_corrupt_journal_aside(shop):
+    options, _path = damage(shop, "abandon", torn)
+
+    shop.refused("lock-lost", "abandon", **{**options, "token": "another"})
+
+
+@pytest.mark.xfail(reason="what names the rollout is read before it is known to be text")
+def test_abandon_sets_aside_what_is_no_text(shop):
+    options = shop.ready_for("abandon")
+    (shop.folder / "current").write_bytes(b"\xff")
+
+    assert shop.ask("abandon", **options)["action"]["result"] == "abandoned"
+
+
+@pytest.mark.parametrize("command", ["lock", "resume", "unlock"])
+def test_a_corrupt_lock_is_named(shop, command):
+    options = {"token": shop.lock()["token"], "splits": shop.splits}
+    path = shop.folder / "lock"
+    content = torn(path.read_bytes())
+    path.write_bytes(content)
+
+    assert str(path) in shop.refused("journal-corrupt", command, **options)
+    assert path.read_bytes() == content
