@@ -28,6 +28,8 @@ QUICK = {
     "rollout_lock_wait": 6,
 }
 """Rollout variables for a site whose instances answer at once."""
+BAD = {"1.2.0", "1.3.0"}
+"""Releases that are delivered to fail."""
 
 
 class Story:
@@ -44,15 +46,20 @@ class Story:
         self._excused: set[str] = set()
         self._started: list[Started] = []
         self.last: Run | None = None
+        self.old = ""
+        self.new = ""
 
     # -- given -------------------------------------------------------------
 
-    def given_serving(self, release: str) -> Story:
-        """*release* serves everything, no rollout is open, and load has begun."""
-        if self.serving() != {release}:
-            self.when("blue_green", rollout_release=release, rollout_bake=0)
-            assert self.last is not None
-            assert self.last.code == 0, self.last.output
+    def given_serving(self) -> Story:
+        """A good release, ``old``, serves everything; ``new`` was never delivered; load has begun."""
+        serving = self.serving()
+        if len(serving) != 1 or serving <= BAD:
+            self.when("blue_green", rollout_release="1.0.0", rollout_bake=0).then_it_ended(0)
+            serving = {"1.0.0"}
+        self.old = serving.pop()
+        self.new = f"2.0.{len(list(self.site.directory.glob('releases/*.tar.gz')))}"
+        self.site.build_releases(self.new)
         self._load = self.site.load("--rate", str(self._rate), "--connections", "8")
         return self
 

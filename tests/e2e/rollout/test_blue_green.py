@@ -13,88 +13,88 @@ from .story import Story
 def test_a_good_release_takes_over_and_a_bad_one_is_returned(each_story: Story) -> None:
     """The whole of it, on every balancer: forwards, caught in the bake, never healthy, and back at once."""
     story = each_story
-    story.given_serving("1.0.0")
-    story.when_delivering("1.1.0").then_it_ended(0).then_status("succeeded").then_serves("1.1.0")
+    story.given_serving()
+    story.when_delivering(story.new).then_it_ended(0).then_status("succeeded").then_serves(story.new)
     story.when_delivering("1.2.0", rollout_bake=8).then_it_failed("rolled_back").then_status("rolled_back", "errors")
-    story.then_serves("1.1.0").then_unlocked()
+    story.then_serves(story.new).then_unlocked()
     story.when_delivering("1.3.0").then_it_failed().then_status("rolled_back", "validate failed")
-    story.when("rollback").then_it_ended(0, "1.1.0 serves").then_serves("1.1.0").then_unlocked()
+    story.when("rollback").then_it_ended(0, f"{story.new} serves").then_serves(story.new).then_unlocked()
     story.then_answered("1.2.0").then_never_answered("1.3.0").then_only_failed_from("1.2.0")
 
 
 def test_a_rollback_inside_the_window_is_instant_and_is_done_once(story: Story) -> None:
-    story.given_serving("1.0.0").when_delivering("1.1.0").then_serves("1.1.0")
-    story.when("rollback").then_it_ended(0).then_serves("1.0.0").then_status("succeeded")
+    story.given_serving().when_delivering(story.new).then_serves(story.new)
+    story.when("rollback").then_it_ended(0).then_serves(story.old).then_status("succeeded")
     assert story.site.journal()["steps"][0]["kind"] == "validate"
-    story.when("rollback").then_it_ended(0, "has been rolled back").then_serves("1.0.0")
+    story.when("rollback").then_it_ended(0, "has been rolled back").then_serves(story.old)
     story.then_unlocked().then_nothing_failed()
 
 
 def test_a_rollback_after_the_window_deploys_again(story: Story) -> None:
-    story.given_serving("1.0.0").when_delivering("1.1.0").then_serves("1.1.0")
-    story.when("rollback", rollout_rollback_window=0).then_it_ended(0).then_serves("1.0.0")
+    story.given_serving().when_delivering(story.new).then_serves(story.new)
+    story.when("rollback", rollout_rollback_window=0).then_it_ended(0).then_serves(story.old)
     assert story.site.journal()["steps"][0]["kind"] == "deploy"
     story.then_nothing_failed()
 
 
 def test_the_release_that_serves_starts_no_rollout(story: Story) -> None:
-    story.given_serving("1.0.0")
+    story.given_serving()
     before = story.site.journal()
-    story.when_delivering("1.0.0").then_it_ended(0, "serves already").then_unlocked()
+    story.when_delivering(story.old).then_it_ended(0, "serves already").then_unlocked()
     assert story.site.journal() == before
 
 
 def test_a_gate_ends_the_run_and_promote_goes_on(story: Story) -> None:
-    story.given_serving("1.0.0")
-    story.when_delivering("1.1.0", rollout_gate=True, rollout_preview=True)
-    story.then_it_ended(0, "promote playbook").then_status("paused").then_unlocked().then_serves("1.0.0")
-    assert story.preview("green") in {"1.0.0", "1.1.0"}
-    assert {story.preview("blue"), story.preview("green")} == {"1.0.0", "1.1.0"}
-    story.when("promote").then_it_ended(0).then_status("succeeded").then_serves("1.1.0")
-    assert story.preview("blue") == story.preview("green") == "1.1.0"
+    story.given_serving()
+    story.when_delivering(story.new, rollout_gate=True, rollout_preview=True)
+    story.then_it_ended(0, "promote playbook").then_status("paused").then_unlocked().then_serves(story.old)
+    assert story.preview("green") in {story.old, story.new}
+    assert {story.preview("blue"), story.preview("green")} == {story.old, story.new}
+    story.when("promote").then_it_ended(0).then_status("succeeded").then_serves(story.new)
+    assert story.preview("blue") == story.preview("green") == story.new
     story.then_nothing_failed()
 
 
 def test_a_rollback_at_the_gate_leaves_everything_as_it_was(story: Story) -> None:
-    story.given_serving("1.0.0")
-    story.when_delivering("1.1.0", rollout_gate=True).then_status("paused")
-    story.when_delivering("1.1.0").then_status("paused").then_it_ended(0)
+    story.given_serving()
+    story.when_delivering(story.new, rollout_gate=True).then_status("paused")
+    story.when_delivering(story.new).then_status("paused").then_it_ended(0)
     story.when_delivering("1.2.0").then_it_failed("resume, promote or rollback")
-    story.when("rollback").then_it_ended(0).then_status("rolled_back").then_serves("1.0.0").then_unlocked()
-    story.then_never_answered("1.1.0").then_nothing_failed()
+    story.when("rollback").then_it_ended(0).then_status("rolled_back").then_serves(story.old).then_unlocked()
+    story.then_never_answered(story.new).then_nothing_failed()
 
 
 def test_promotion_checks_that_fail_move_no_traffic(story: Story) -> None:
-    story.given_serving("1.0.0")
+    story.given_serving()
     check = {"name": "strict", "type": "http", "path": "/version", "conditions": ["release == 'another'"]}
-    story.when_delivering("1.1.0", rollout_promotion_checks=[check], rollout_check_deadline=1)
-    story.then_it_failed().then_status("rolled_back", "strict").then_serves("1.0.0").then_never_answered("1.1.0")
+    story.when_delivering(story.new, rollout_promotion_checks=[check], rollout_check_deadline=1)
+    story.then_it_failed().then_status("rolled_back", "strict").then_serves(story.old).then_never_answered(story.new)
 
 
 def test_an_irreversible_release_freezes(story: Story) -> None:
-    story.given_serving("1.0.0")
+    story.given_serving()
     story.when_delivering("1.2.0", rollout_irreversible=True, rollout_bake=8)
     story.then_it_failed("irreversible").then_status("frozen").then_serves("1.2.0").then_unlocked()
     story.when("rollback").then_it_failed("irreversible").then_status("frozen")
     story.when("promote").then_it_ended(0).then_status("succeeded").then_serves("1.2.0")
     story.then_only_failed_from("1.2.0")
-    story.when_delivering("1.0.0", rollout_bake=0).then_it_ended(0).then_serves("1.0.0")
+    story.when_delivering(story.old, rollout_bake=0).then_it_ended(0).then_serves(story.old)
 
 
 def test_a_pool_whose_warm_time_is_over_is_stopped_by_resume(story: Story) -> None:
-    story.given_serving("1.0.0")
-    story.when_delivering("1.1.0", rollout_warm=1).then_status("succeeded")
-    story.when("resume").then_it_ended(0).then_status("succeeded").then_serves("1.1.0")
+    story.given_serving()
+    story.when_delivering(story.new, rollout_warm=1).then_status("succeeded")
+    story.when("resume").then_it_ended(0).then_status("succeeded").then_serves(story.new)
     assert story.site.journal()["entries"][-3]["text"] == "succeeded"
-    story.when("rollback").then_it_ended(0).then_serves("1.0.0").then_nothing_failed()
+    story.when("rollback").then_it_ended(0).then_serves(story.old).then_nothing_failed()
 
 
 def test_check_mode_says_what_would_come_and_touches_nothing(story: Story) -> None:
-    story.given_serving("1.0.0")
+    story.given_serving()
     before = story.site.journal()
-    story.when_delivering("1.1.0", check=True).then_it_ended(0, "deploy 1.1.0 to green")
+    story.when_delivering(story.new, check=True).then_it_ended(0, f"deploy {story.new} to ")
     assert story.site.journal() == before
-    story.then_unlocked().then_serves("1.0.0").then_never_answered("1.1.0")
+    story.then_unlocked().then_serves(story.old).then_never_answered(story.new)
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_check_mode_says_what_would_come_and_touches_nothing(story: Story) -> No
     ],
 )
 def test_bad_input_is_said_before_anything_is_touched(story: Story, variables: dict[str, object], said: str) -> None:
-    story.given_serving("1.0.0")
+    story.given_serving()
     before = story.site.journal()
-    story.when("blue_green", **{"rollout_release": "1.1.0", **variables}).then_it_failed(said)
+    story.when("blue_green", **{"rollout_release": story.new, **variables}).then_it_failed(said)
     assert story.site.journal() == before
-    story.then_unlocked().then_serves("1.0.0").then_nothing_failed()
+    story.then_unlocked().then_serves(story.old).then_nothing_failed()

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What happens when something dies, breaks or is in the way: the laws of the design, on real parts.
 
-``PROGRESSIVE_DELIVERY_KILLS`` says how many of the fault points of a rollout
-are tried (the others lie between them); ``make bench`` tries them all.
+``PROGRESSIVE_DELIVERY_KILLS`` says how many kills are tried for each balancer
+and way out; ``make bench`` tries every point with each of them.
 """
 
 from __future__ import annotations
@@ -20,52 +20,47 @@ import requests
 from .conftest import Sites
 from .story import Story
 
-KILLS = int(os.environ.get("PROGRESSIVE_DELIVERY_KILLS", "3"))
-
-
-@pytest.fixture(params=["haproxy", "caddy"])
-def doomed(sites: Sites, request: pytest.FixtureRequest) -> Story:
-    """A story on two kinds of balancer."""
-    return Story(sites[request.param])
+KILLS = int(os.environ.get("PROGRESSIVE_DELIVERY_KILLS", "2"))
+WAYS = [(balancer, way_out) for balancer in ("haproxy", "caddy") for way_out in ("rollback", "resume")]
 
 
 @pytest.fixture(scope="session")
 def points(sites: Sites) -> list[str]:
     """Every place at which a delivery can be killed: before and after each of its writes, counted in one that is not."""
-    site = sites["haproxy"]
-    spared = Story(site).when("blue_green", fault="before-write:1000000", rollout_release="1.1.0").last
-    assert spared is not None
-    assert spared.code == 0, spared.output
-    writes = (site.faults() / "before-write").stat().st_size
+    story = Story(sites["haproxy"]).given_serving()
+    story.when_delivering(story.new, fault="before-write:1000000").then_it_ended(0)
+    story.close()
+    writes = (story.site.faults() / "before-write").stat().st_size
     return [f"{place}:{number}" for number in range(1, writes + 1) for place in ("before-write", "after-write")]
 
 
-@pytest.mark.parametrize("way_out", ["rollback", "resume"])
 @pytest.mark.parametrize("nth", range(KILLS))
+@pytest.mark.parametrize("way", range(len(WAYS)), ids=["-".join(way) for way in WAYS])
 def test_a_run_killed_at_a_journal_write_is_finished_or_undone(
-    doomed: Story, points: list[str], nth: int, way_out: str
+    sites: Sites, points: list[str], way: int, nth: int
 ) -> None:
-    """The first point, the last, and others evenly between them."""
-    fault = points[round(nth * (len(points) - 1) / max(1, KILLS - 1))]
+    """The points lie evenly, and each way out has others, so that a few kills tell of many places."""
+    balancer, way_out = WAYS[way]
+    fault = points[int((nth + way / len(WAYS)) / KILLS * len(points))]
+    story = Story(sites[balancer])
     try:
-        doomed.given_serving("1.0.0")
-        doomed.when_delivering("1.1.0", fault=fault).then_it_was_killed()
-        doomed.when(way_out).then_it_ended(0).then_unlocked()
-        assert len(doomed.serving()) == 1
-        rollout = doomed.site.journal()
+        story.given_serving().when_delivering(story.new, fault=fault).then_it_was_killed()
+        story.when(way_out).then_it_ended(0).then_unlocked()
+        assert len(story.serving()) == 1
+        rollout = story.site.journal()
         assert rollout is not None
         assert rollout["status"] in ("succeeded", "rolled_back")
-        doomed.then_nothing_failed()
+        story.then_nothing_failed()
     finally:
-        doomed.close()
+        story.close()
 
 
 def test_a_host_that_cannot_be_reached_begins_nothing(story: Story) -> None:
-    story.given_serving("1.0.0").given_cut_off("green-2").given_cut_off("blue-2")
+    story.given_serving().given_cut_off("green-2").given_cut_off("blue-2")
     before = story.site.journal()
-    story.when_delivering("1.1.0").then_it_failed("cannot be reached, so nothing was begun").then_unlocked()
+    story.when_delivering(story.new).then_it_failed("cannot be reached, so nothing was begun").then_unlocked()
     assert story.site.journal() == before
-    story.then_serves("1.0.0").then_nothing_failed()
+    story.then_serves(story.old).then_nothing_failed()
 
 
 def hook(story: Story, name: str, *tasks: str) -> str:
@@ -83,43 +78,43 @@ def cutting(story: Story, host: str) -> str:
 
 
 def test_a_host_lost_amid_the_deploy_leaves_no_half_new_fleet(story: Story) -> None:
-    story.given_serving("1.0.0")
+    story.given_serving()
     idle = idle_pool(story)
     hooks = {"before_deploy": cutting(story, f"{idle}-2")}
-    story.when_delivering("1.1.0", rollout_hooks=hooks).then_status(
+    story.when_delivering(story.new, rollout_hooks=hooks).then_status(
         "rolled_back", f"{idle}-2: no report"
     ).then_unlocked()
-    story.then_serves("1.0.0").then_never_answered("1.1.0").then_nothing_failed()
+    story.then_serves(story.old).then_never_answered(story.new).then_nothing_failed()
 
 
 def test_a_balancer_lost_amid_a_bake_pauses_and_resume_goes_on(story: Story) -> None:
     """The balancer host is the state host too: the run ends where it stood, and its lock runs out."""
-    story.given_serving("1.0.0")
+    story.given_serving()
     hooks = {"before_bake": cutting(story, "lb-1")}
-    story.when_delivering("1.1.0", rollout_hooks=hooks)
+    story.when_delivering(story.new, rollout_hooks=hooks)
     assert story.last is not None
     assert story.last.code != 0
-    story.then_status("running").then_serves("1.1.0")
+    story.then_status("running").then_serves(story.new)
     story.when_reached_again("lb-1").when("resume").then_it_ended(0).then_status("succeeded").then_unlocked()
-    story.then_serves("1.1.0").then_nothing_failed()
+    story.then_serves(story.new).then_nothing_failed()
 
 
 def test_a_second_controller_is_told_who_holds_the_app(story: Story) -> None:
-    story.given_serving("1.0.0")
-    first = story.starting("blue_green", rollout_release="1.1.0", rollout_lease=600, rollout_bake=30)
-    story.wait_until(lambda: story.site.locked() and story.serving() == {"1.1.0"})
+    story.given_serving()
+    first = story.starting("blue_green", rollout_release=story.new, rollout_lease=600, rollout_bake=30)
+    story.wait_until(lambda: story.site.locked() and story.serving() == {story.new})
     story.when("resume", rollout_lock_wait=0)
     story.then_it_failed("held by", "since 20", "rollout_take_over=true")
-    story.when("rollback", rollout_lock_wait=600).then_it_ended(0).then_serves("1.0.0")
+    story.when("rollback", rollout_lock_wait=600).then_it_ended(0).then_serves(story.old)
     assert first.wait().code == 2
     story.then_status("rolled_back", "asked for a rollback").then_unlocked().then_nothing_failed()
 
 
 def test_taking_over_stops_the_run_that_lost_its_lock(story: Story) -> None:
-    story.given_serving("1.0.0")
-    first = story.starting("blue_green", rollout_release="1.1.0", rollout_lease=600, rollout_bake=30)
-    story.wait_until(lambda: story.site.locked() and story.serving() == {"1.1.0"})
-    story.when("rollback", rollout_take_over=True).then_it_ended(0).then_serves("1.0.0")
+    story.given_serving()
+    first = story.starting("blue_green", rollout_release=story.new, rollout_lease=600, rollout_bake=30)
+    story.wait_until(lambda: story.site.locked() and story.serving() == {story.new})
+    story.when("rollback", rollout_take_over=True).then_it_ended(0).then_serves(story.old)
     run = first.wait()
     assert run.code == 2
     assert "lost its lock" in run.output or "lock is gone" in run.output
@@ -129,76 +124,76 @@ def test_taking_over_stops_the_run_that_lost_its_lock(story: Story) -> None:
 
 
 def test_a_pause_that_is_asked_for_ends_the_run_and_resume_goes_on(story: Story) -> None:
-    story.given_serving("1.0.0")
-    first = story.starting("blue_green", rollout_release="1.1.0", rollout_lease=600, rollout_bake=20)
-    story.wait_until(lambda: story.serving() == {"1.1.0"})
+    story.given_serving()
+    first = story.starting("blue_green", rollout_release=story.new, rollout_lease=600, rollout_bake=20)
+    story.wait_until(lambda: story.serving() == {story.new})
     story.when("pause").then_it_ended(0)
     assert first.wait().code == 0
-    story.then_status("paused", "asked for a pause").then_unlocked().then_serves("1.1.0")
-    story.when("resume").then_it_ended(0).then_status("succeeded").then_serves("1.1.0").then_nothing_failed()
+    story.then_status("paused", "asked for a pause").then_unlocked().then_serves(story.new)
+    story.when("resume").then_it_ended(0).then_status("succeeded").then_serves(story.new).then_nothing_failed()
 
 
 def test_a_full_disk_fails_the_deploy_and_nothing_else(story: Story) -> None:
-    story.given_serving("1.0.0")
+    story.given_serving()
     idle = idle_pool(story)
     full = story.site.directory / "full"
     full.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(full)], check=True)
     try:
-        story.when_delivering("1.1.0", release_root=f"{full}/{{{{ inventory_hostname }}}}")
+        story.when_delivering(story.new, release_root=f"{full}/{{{{ inventory_hostname }}}}")
         story.then_it_failed().then_status("rolled_back", "deploy failed").then_unlocked()
     finally:
         subprocess.run(["umount", str(full)], check=True)
     assert idle_pool(story) == idle
-    story.then_serves("1.0.0").then_never_answered("1.1.0").then_nothing_failed()
+    story.then_serves(story.old).then_never_answered(story.new).then_nothing_failed()
 
 
 def test_a_journal_that_is_damaged_is_kept_and_can_be_set_aside(story: Story) -> None:
-    story.given_serving("1.0.0")
+    story.given_serving()
     path = journal_file(story)
     whole = path.read_text()
     path.write_text(whole[:100])
     for playbook in ("blue_green", "rollback", "resume"):
-        story.when(playbook, rollout_release="1.1.0").then_it_failed(path.name, "abandon playbook").then_unlocked()
+        story.when(playbook, rollout_release=story.new).then_it_failed(path.name, "abandon playbook").then_unlocked()
         assert path.read_text() == whole[:100]
     story.when("abandon").then_it_ended(0)
     kept = [file for file in path.parent.iterdir() if file.name.startswith(path.name + ".corrupt")]
     assert [file.read_text() for file in kept] == [whole[:100]]
-    story.when_delivering("1.1.0").then_it_ended(0).then_serves("1.1.0").then_nothing_failed()
+    story.when_delivering(story.new).then_it_ended(0).then_serves(story.new).then_nothing_failed()
 
 
 def test_a_journal_of_a_newer_schema_is_left_alone(story: Story) -> None:
-    story.given_serving("1.0.0")
+    story.given_serving()
     path = journal_file(story)
     whole = path.read_text()
     path.write_text(json.dumps({**json.loads(whole), "schema": 99}))
     try:
-        story.when_delivering("1.1.0").then_it_failed("schema 99", "upgrade the collection").then_unlocked()
+        story.when_delivering(story.new).then_it_failed("schema 99", "upgrade the collection").then_unlocked()
         story.when("abandon").then_it_failed("schema 99")
     finally:
         path.write_text(whole)
-    story.then_serves("1.0.0").then_nothing_failed()
+    story.then_serves(story.old).then_nothing_failed()
 
 
 def test_traffic_that_somebody_else_moved_is_never_fought_over(story: Story) -> None:
-    story.given_serving("1.0.0")
+    story.given_serving()
     idle = idle_pool(story)
-    story.when_delivering("1.1.0", rollout_gate=True).then_status("paused")
+    story.when_delivering(story.new, rollout_gate=True).then_status("paused")
     by_hand = {"blue": 50, "green": 50}
     story.move_by_hand(by_hand)
     story.when_delivering("1.2.0").then_it_failed()
     story.when("abandon").then_it_failed("no pool takes all traffic")
-    story.when("rollback").then_it_ended(0).then_status("rolled_back").then_serves("1.0.0")
+    story.when("rollback").then_it_ended(0).then_status("rolled_back").then_serves(story.old)
     assert idle_pool(story) == idle
     story.then_nothing_failed()
 
 
 def test_a_deploy_that_outlasts_the_progress_deadline_is_undone(story: Story) -> None:
-    story.given_serving("1.0.0")
+    story.given_serving()
     slow = hook(story, "slow", "- {name: Dawdle, ansible.builtin.wait_for: {timeout: 3}, run_once: true}")
-    story.when_delivering("1.1.0", rollout_hooks={"after_deploy": slow}, rollout_progress_deadline=2)
+    story.when_delivering(story.new, rollout_hooks={"after_deploy": slow}, rollout_progress_deadline=2)
     story.then_it_failed().then_status("rolled_back", "no progress in 2 s at step deploy")
-    story.then_serves("1.0.0").then_never_answered("1.1.0").then_nothing_failed()
+    story.then_serves(story.old).then_never_answered(story.new).then_nothing_failed()
 
 
 def idle_pool(story: Story) -> str:
