@@ -18,7 +18,7 @@ for version in 3.11 3.12 3.13 3.14; do
     scripts/environment.sh "$folder" unit "$python"
     printf '\n== unit tests: Python %s, ansible-core %s\n' "$version" \
         "$("$folder/bin/python" -c 'from ansible.release import __version__; print(__version__)')"
-    "$folder/bin/python" -m pytest tests/unit "$@" || failed="$failed $version"
+    "$folder/bin/python" -m pytest tests/unit --numprocesses auto "$@" || failed="$failed $version"
     tested="${tested:-} $version"
 done
 

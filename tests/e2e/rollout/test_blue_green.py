@@ -11,15 +11,19 @@ from .story import Story
 
 
 def test_a_good_release_takes_over_and_a_bad_one_is_returned(each_story: Story) -> None:
-    """The whole of it, on every balancer: forwards, caught in the bake, never healthy, and back at once."""
+    """On every balancer: forwards, and back by itself when the errors show in the bake."""
     story = each_story
     story.given_serving()
     story.when_delivering(story.new).then_it_ended(0).then_status("succeeded").then_serves(story.new)
     story.when_delivering("1.2.0", rollout_bake=8).then_it_failed("rolled_back").then_status("rolled_back", "errors")
-    story.then_serves(story.new).then_unlocked()
+    story.then_serves(story.new).then_unlocked().then_answered("1.2.0").then_only_failed_from("1.2.0")
+
+
+def test_a_release_that_is_never_healthy_never_gets_traffic(story: Story) -> None:
+    story.given_serving()
     story.when_delivering("1.3.0").then_it_failed().then_status("rolled_back", "validate failed")
-    story.when("rollback").then_it_ended(0, f"{story.new} serves").then_serves(story.new).then_unlocked()
-    story.then_answered("1.2.0").then_never_answered("1.3.0").then_only_failed_from("1.2.0")
+    story.when("rollback").then_it_ended(0, f"{story.old} serves").then_serves(story.old).then_unlocked()
+    story.then_never_answered("1.3.0").then_nothing_failed()
 
 
 def test_a_rollback_inside_the_window_is_instant_and_is_done_once(story: Story) -> None:
