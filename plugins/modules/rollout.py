@@ -22,7 +22,10 @@ attributes:
   check_mode:
     support: full
     details:
-      - Says which action a command would begin with, and writes nothing.
+      - Answers as the command would, errors included, and writes nothing.
+      - The token that V(lock) then returns is empty. A command without a token is answered as if its run had taken the lock,
+        from whoever holds it.
+      - V(lock) does not wait; it foresees whether the lease of whoever holds the lock ends within O(lock_wait).
   diff_mode:
     support: full
   idempotent:
@@ -44,8 +47,8 @@ options:
       - V(promote) accepts the gate or the doubtful step at which a rollout is paused or frozen.
       - V(rollback) turns the rollout under way round, or begins one back to the release before.
       - V(resume) carries on after a crash, a pause, or a fault that is mended.
-      - V(abandon) ends the rollout with the world as it is, which must have one pool with all the traffic. A journal that
-        cannot be read is set aside.
+      - V(abandon) ends the rollout with the world as it is, which must have one pool with all the traffic. A journal or lock
+        that cannot be read is set aside.
       - V(pause) asks the run that is under way to stop after its current step; it needs no lock.
       - V(advance) takes in the O(reports) on the action O(seq) and returns the next one.
     type: str
@@ -97,6 +100,7 @@ options:
   take_over:
     description:
       - Break the lock of a run that is known to be dead without waiting for its lease; the journal records it.
+      - A lock that cannot be read is broken, too; its file is set aside.
     type: bool
     default: false
   release:
@@ -106,7 +110,7 @@ options:
   fleet:
     description:
       - For O(command=begin), the release that each host of each pool has, read just now.
-      - Two pools; for each, a dictionary of hosts to a release or V(null).
+      - Two pools; for each, a dictionary of hosts to a release, which is a text, or V(null).
     type: dict
     default: {}
   splits:
@@ -278,16 +282,16 @@ say:
   returned: for all commands but lock, unlock and pause
   type: str
 token:
-  description: Proves that this run holds the lock.
+  description: Proves that this run holds the lock; empty in check mode.
   returned: for lock
   type: str
 broke:
-  description: Whose lock was broken; empty when none was.
+  description: Whose lock was broken, or which could not be read and where it is kept; empty when none was.
   returned: for lock
   type: str
 rollout:
-  description: The rollout as the journal has it, without its entries.
-  returned: when the app has one
+  description: The rollout as the journal has it, without its entries; null when the app has none that can be read.
+  returned: for all commands but lock and unlock
   type: dict
 """
 
@@ -297,20 +301,17 @@ import uuid
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout import document, reports, run, words
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import Delivery, check_names
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock, Owner, utc
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
-    Action,
-    Kind,
-    Observed,
-    Options,
-    Rollout,
-    World,
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import (
+    document,
+    opening,
+    parameters,
+    run,
+    words,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal, ReadOnlyJournal
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock, Owner, utc
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Action, Rollout, World
 
 Params = t.Dict[str, t.Any]
 
@@ -364,115 +365,64 @@ def main() -> t.NoReturn:
     )
     params = module.params
     try:
-        check_options(params, module.check_mode)
-        journal = Journal(params["state_dir"], params["app"])
-        result = foresee(journal, params) if module.check_mode else carry_out(journal, params)
+        parameters.check(params, module.check_mode)
+        journal = (ReadOnlyJournal if module.check_mode else Journal)(params["state_dir"], params["app"])
+        result = carry_out(journal, params)
     except DeliveryError as error:
         module.fail_json(**error.as_result())
     module.exit_json(**result)
 
 
-def check_options(params: Params, check_mode: bool) -> None:
-    """:raises InvalidOption: for what an argument spec cannot express."""
-    check_names(params["app"], params["release"])
-    if not params["token"] and not check_mode and params["command"] not in ("lock", "pause"):
-        raise InvalidOption("token: command {0} needs the token that 'lock' returned".format(params["command"]))
-    for name in ("lock_wait", "bake", "rollback_window", "progress_deadline", "error_limit"):
-        if params[name] < 0:
-            raise InvalidOption("{0}: {1} is below 0".format(name, params[name]))
-    if params["lease"] <= 0 or params["keep"] < 1:
-        raise InvalidOption("lease must be above 0 and keep at least 1")
-
-
 def carry_out(journal: Journal, params: Params) -> Params:
     """Do the command; the keyword arguments for ``exit_json``."""
-    command = params["command"]
+    command, token, keep = params["command"], params["token"], params["keep"]
     if command == "lock":
-        ask = "rollback" if params["ask_rollback"] else None
-        wanted = Lock(Owner(**params["owner"]), uuid.uuid4().hex, 0, 0, params["lease"])
-        held = run.acquire(journal, wanted, params["take_over"], params["lock_wait"], ask)
-        return {"changed": True, "token": held.token, "broke": held.broke}
+        return take_lock(journal, params)
     if command == "unlock":
-        return {"changed": run.release(journal, params["token"])}
+        return {"changed": run.release(journal, token)}
     if command == "pause":
-        return {"changed": True, "rollout": summary(run.request(journal, "pause"))}
-    world = observe(params["splits"])
+        before, after = map(summary, run.request(journal, "pause"))
+        return {"changed": before != after, "rollout": after, "diff": {"before": before, "after": after}}
+    world = World(time.time(), parameters.splits(params["splits"]))
     if command == "advance":
-        intent = run.under_way(journal, params["seq"])
-        parsed = {name: reports.parse_report(name, data) for name, data in params["reports"].items()}
-        outcome = reports.judge(intent, params["expected"], parsed)
-        return answer(run.advance(journal, params["token"], params["seq"], outcome, world, params["keep"]))
-    aside = []
+        return answer(run.advance(journal, token, parameters.account(params), world, keep))
     if command == "abandon":
-        aside = run.set_aside(journal, ".corrupt-" + utc(world.now))
-        if aside and journal.current() is None:
-            run.release(journal, params["token"])
-            ended = Action(0, Kind.END, result="abandoned", reason="set aside: " + ", ".join(aside))
-            return answer(run.Answer(None, None, ended))
-    return answer(run.open_run(journal, params["token"], world, opening(params, world.now), params["keep"]))
+        return answer(run.abandon(journal, token, world, keep))
+    return answer(run.open_run(journal, token, world, opening_of(params, world.now), keep))
 
 
-def foresee(journal: Journal, params: Params) -> Params:
-    """What the command would begin with; writes nothing."""
-    if params["command"] in ("lock", "unlock", "pause", "advance"):
-        return {"changed": params["command"] != "unlock", "token": "", "broke": ""}
-    world = observe(params["splits"])
-    return answer(run.foresee(journal.current(), world, opening(params, world.now)))
+def take_lock(journal: Journal, params: Params) -> Params:
+    """Take the lock; its token, and whose lock that broke."""
+    ask = "rollback" if params["ask_rollback"] else None
+    wanted = Lock(Owner(**params["owner"]), uuid.uuid4().hex, 0, 0, params["lease"])
+    held = run.acquire(journal, wanted, params["take_over"], params["lock_wait"], ask)
+    return {"changed": True, "token": "" if journal.read_only else held.token, "broke": held.broke}
 
 
-def opening(params: Params, now: float) -> run.Opening:
+def opening_of(params: Params, now: float) -> opening.Opening:
     """The opening that the command names."""
-    choices = BlueGreen(params["preview"], params["promotion_checks"], params["gate"], params["bake"])
-    options = Options(
-        progress_deadline=params["progress_deadline"],
-        error_limit=params["error_limit"],
-        rollback_window=params["rollback_window"],
-        warm=params["warm"],
-        stop_on_abort=params["stop_on_abort"],
-    )
-    release = params["release"] or ""
     stamp = utc(now).replace("-", "").replace(":", "")
-    name = "{0}-{1}-{2}".format(stamp, release or params["command"], uuid.uuid4().hex[:6])
-    wanted = Delivery(name, params["app"], release, choices, options, params["irreversible"])
-    by_command: t.Dict[str, run.Opening] = {
-        "begin": run.begin_opening(wanted, params["fleet"]),
-        "rollback": run.rollback_opening(wanted),
-        "promote": run.promote_opening,
-        "resume": run.resume_opening,
-        "abandon": run.abandon_opening,
+    rollout_id = "{0}-{1}-{2}".format(stamp, params["release"] or params["command"], uuid.uuid4().hex[:6])
+    wanted = parameters.delivery(params, rollout_id)
+    by_command: t.Dict[str, opening.Opening] = {
+        "begin": opening.begin_or_resume(wanted, parameters.fleet(params["fleet"])),
+        "rollback": opening.roll_back(wanted),
+        "promote": opening.promote,
+        "resume": opening.resume,
     }
     return by_command[params["command"]]
-
-
-def observe(splits: t.Mapping[str, t.Any]) -> World:
-    """The world as the caller saw it, on this host's clock.
-
-    :raises InvalidOption: when a split is not of the form shares, header
-    """
-    seen: t.Dict[str, t.Optional[Observed]] = {}
-    for name, split in splits.items():
-        try:
-            seen[name] = None if not split or split.get("shares") is None else _observed(split)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise InvalidOption("splits: that of {0} has no shares by pool: {1!r}".format(name, split)) from None
-    return World(time.time(), seen)
-
-
-def _observed(split: t.Mapping[str, t.Any]) -> Observed:
-    header = split.get("header") or None
-    shares = {pool: int(share) for pool, share in split["shares"].items()}
-    return Observed(shares, header["pool"] if isinstance(header, dict) else header)
 
 
 def answer(given: run.Answer) -> Params:
     """An answer as a module result."""
     before, after = summary(given.before), summary(given.rollout)
+    aside = {"set_aside": list(given.aside)} if given.aside else {}
     return {
-        "changed": before != after,
+        "changed": before != after or bool(given.aside),
         "action": dict(document.as_data(given.action), split=per_cent(given.action)),
         "say": words.headline(given.rollout, given.action),
         "rollout": after,
-        "diff": {"before": before or {}, "after": after or {}},
+        "diff": {"before": before or {}, "after": dict(after or {}, **aside)},
     }
 
 

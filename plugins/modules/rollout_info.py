@@ -29,7 +29,7 @@ options:
     default: /var/lib/progressive.delivery
   id:
     description:
-      - Read this rollout instead of the latest.
+      - Read this rollout, one of RV(history), instead of the latest.
     type: str
 seealso:
   - module: progressive.delivery.rollout
@@ -76,9 +76,25 @@ rollout:
       type: list
       elements: dict
 lock:
-  description: Who holds the app; null when nobody does.
+  description: Who holds the app; null when nobody does. The token, which is for the run alone, is not told.
   returned: always
   type: dict
+  contains:
+    owner:
+      description: The C(name) of who runs it, the C(host) it runs on, and the C(run) there.
+      type: dict
+    since:
+      description: When it was taken, in seconds since the epoch.
+      type: float
+    seen:
+      description: When the run last gave a sign of life.
+      type: float
+    lease:
+      description: For how many seconds after that it is honoured.
+      type: float
+    broke:
+      description: Whose lock it broke; empty when none was.
+      type: str
 held:
   description: The lock in words, with when its lease ends.
   returned: always
@@ -95,10 +111,11 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import document
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import check_names
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock
 
 
 def main() -> t.NoReturn:
@@ -111,7 +128,7 @@ def main() -> t.NoReturn:
         supports_check_mode=True,
     )
     try:
-        check_names(module.params["app"], module.params["id"])
+        check_names(module.params["app"], None)
         result = read(Journal(module.params["state_dir"], module.params["app"]), module.params["id"])
     except DeliveryError as error:
         module.fail_json(**error.as_result())
@@ -119,15 +136,30 @@ def main() -> t.NoReturn:
 
 
 def read(journal: Journal, rollout_id: t.Optional[str]) -> t.Dict[str, t.Any]:
-    """The journal's content as a module result."""
-    rollout = journal.rollout(rollout_id) if rollout_id else journal.current()
+    """The journal's content as a module result.
+
+    :raises InvalidOption: when the journal has no rollout of that id
+    """
+    history = journal.history()
+    if rollout_id is not None and rollout_id not in history:
+        raise InvalidOption(
+            "id: '{0}' is not a rollout of this app; without an id, history names them".format(rollout_id)
+        )
+    rollout = journal.current() if rollout_id is None else journal.rollout(rollout_id)
     lock = journal.lock()
     return {
         "rollout": None if rollout is None else document.as_data(rollout),
-        "lock": None if lock is None else document.as_data(lock),
+        "lock": None if lock is None else without_token(lock),
         "held": "" if lock is None else lock.describe(time.time()),
-        "history": journal.history(),
+        "history": history,
     }
+
+
+def without_token(lock: Lock) -> t.Dict[str, t.Any]:
+    """The lock as anyone may see it."""
+    data = document.as_data(lock)
+    del data["token"]
+    return data
 
 
 if __name__ == "__main__":

@@ -67,6 +67,13 @@ class JournalCorrupt(DeliveryError):
     remedy = "look at the file; the abandon playbook sets it aside and frees the app, the balancer says what serves"
 
 
+class LockCorrupt(DeliveryError):
+    """The lock file is not what was written, so nobody can prove to hold the app: a disk fault or another program."""
+
+    code = "lock-corrupt"
+    remedy = "when you know that no run is under way, take over with rollout_take_over=true; the file is set aside"
+
+
 class JournalTooNew(DeliveryError):
     """The journal was written by a newer version of the collection."""
 

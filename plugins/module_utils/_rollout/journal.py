@@ -11,7 +11,7 @@ PRIVATE to the collection. The only I/O of this area::
     <app>/guard                flock(2)ed for the length of one module call
 
 Every write is atomic and durable. A file that cannot be read is never
-overwritten.
+overwritten; set aside it is ``<name>.corrupt-<time>``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import sync_folder, write_file
@@ -27,9 +28,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout impo
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
     JournalCorrupt,
     JournalUnwritable,
+    LockCorrupt,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock, utc
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Rollout
+
+_ROLLOUT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,249}")
 
 
 class Journal:
@@ -38,6 +42,8 @@ class Journal:
     :param state_dir: the state folder; made, with the app's folder in it, at the first write
     :param app: a checked app name
     """
+
+    read_only = False
 
     def __init__(self, state_dir: str, app: str) -> None:
         self.folder = os.path.join(state_dir, app)
@@ -62,17 +68,12 @@ class Journal:
 
         :raises JournalCorrupt, JournalTooNew: see :mod:`document`
         """
-        rollout_id = self._read("current")
-        if rollout_id is None:
-            return None
-        name = rollout_id.strip()
-        if not name or os.path.basename(name) != name:
-            raise JournalCorrupt("{0} does not name a rollout".format(self._path("current")))
-        return self.rollout(name)
+        rollout_id = self._current_id()
+        return None if rollout_id is None else self.rollout(rollout_id)
 
     def rollout(self, rollout_id: str) -> Rollout:
         """One rollout by its id; raises JournalCorrupt when its file is missing or damaged."""
-        name = os.path.join("rollouts", rollout_id + ".json")
+        name = _file_of(rollout_id)
         text = self._read(name)
         if text is None:
             raise JournalCorrupt("{0} is missing".format(self._path(name)))
@@ -84,17 +85,26 @@ class Journal:
             names = os.listdir(self._path("rollouts"))
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise JournalUnwritable("{0} cannot be read: {1}".format(self.folder, error.strerror)) from error
         return sorted(name[: -len(".json")] for name in names if name.endswith(".json") and not name.startswith("."))
 
     def write(self, rollout: Rollout, begins: bool = False) -> None:
         """Make *rollout* durable; one that *begins* becomes the current one after its file is safe."""
-        self._write(os.path.join("rollouts", rollout.id + ".json"), document.dump_rollout(rollout))
+        self._write(_file_of(rollout.id), document.dump_rollout(rollout))
         if begins:
             self._write("current", rollout.id + "\n")
 
     def lock(self) -> t.Optional[Lock]:
-        text = self._read("lock")
-        return None if text is None else document.load_lock(text, self._path("lock"))
+        """Who holds the app; None when nobody does.
+
+        :raises LockCorrupt, JournalTooNew: when the file cannot be read
+        """
+        try:
+            text = self._read("lock")
+            return None if text is None else document.load_lock(text, self._path("lock"))
+        except JournalCorrupt as error:
+            raise LockCorrupt(error.message) from error
 
     def write_lock(self, lock: Lock) -> None:
         self._write("lock", document.dump_lock(lock))
@@ -111,30 +121,43 @@ class Journal:
         current = (self._read("current") or "").strip()
         old = [name for name in names[: max(0, len(names) - keep)] if name != current]
         for name in old:
-            with self._writing("old journals"):
-                os.unlink(self._path(os.path.join("rollouts", name + ".json")))
+            self._remove(_file_of(name))
         return old
 
-    def set_aside(self, suffix: str) -> t.List[str]:
-        """Rename what cannot be read, so that it is kept and the app is free again; returns the new paths."""
-        moved = []
-        rollout_id = (self._read("current") or "").strip()
-        candidates = [("current", self.current), ("lock", self.lock)]
-        for name, load in candidates:
-            try:
-                load()
-            except JournalCorrupt:
-                moved.append(self._rename(name, suffix))
-                damaged = os.path.join("rollouts", os.path.basename(rollout_id) + ".json")
-                if name == "current" and os.path.exists(self._path(damaged)):
-                    moved.append(self._rename(damaged, suffix))
-        return moved
+    def unreadable(self) -> t.List[str]:
+        """The names of the files because of which :meth:`current` is corrupt; empty when it is not."""
+        try:
+            self.current()
+        except JournalCorrupt:
+            return self._damaged_rollout() + ["current"]
+        return []
 
-    def _rename(self, name: str, suffix: str) -> str:
+    def set_aside(self, names: t.Sequence[str], now: float) -> t.List[str]:
+        """Rename the files *names*, so that they are kept and in nobody's way; returns their new paths."""
+        return [self._rename(name, _aside(name, now)) for name in names]
+
+    def _rename(self, name: str, to: str) -> str:
         with self._writing(name):
-            os.rename(self._path(name), self._path(name) + suffix)
-            sync_folder(os.path.dirname(self._path(name)))
-        return self._path(name) + suffix
+            os.rename(self._path(name), self._path(to))
+            sync_folder(os.path.dirname(self._path(to)))
+        return self._path(to)
+
+    def _remove(self, name: str) -> None:
+        with self._writing(name):
+            os.unlink(self._path(name))
+
+    def _damaged_rollout(self) -> t.List[str]:
+        try:
+            name = _file_of(self._current_id() or "")
+        except JournalCorrupt:
+            return []
+        return [name] if os.path.exists(self._path(name)) else []
+
+    def _current_id(self) -> t.Optional[str]:
+        text = self._read("current")
+        if text is not None and not _ROLLOUT_ID.fullmatch(text.strip()):
+            raise JournalCorrupt("{0} does not name a rollout".format(self._path("current")))
+        return None if text is None else text.strip()
 
     def _path(self, name: str) -> str:
         return os.path.join(self.folder, name)
@@ -166,3 +189,33 @@ class Journal:
             raise JournalUnwritable(
                 "{0} in {1} cannot be written: {2}".format(what, self.folder, error.strerror or error)
             ) from error
+
+
+class ReadOnlyJournal(Journal):
+    """The journal of one app in check mode: every write succeeds and is forgotten, and no file is touched."""
+
+    read_only = True
+
+    @contextlib.contextmanager
+    def guard(self) -> t.Iterator[None]:
+        yield
+
+    def release_lock(self) -> None:
+        pass
+
+    def _rename(self, _name: str, to: str) -> str:
+        return self._path(to)
+
+    def _remove(self, _name: str) -> None:
+        pass
+
+    def _write(self, _name: str, _text: str) -> None:
+        pass
+
+
+def _file_of(rollout_id: str) -> str:
+    return os.path.join("rollouts", rollout_id + ".json")
+
+
+def _aside(name: str, now: float) -> str:
+    return "{0}.corrupt-{1}".format(name, utc(now))

@@ -75,7 +75,7 @@ def take(existing: t.Optional[Lock], wanted: Lock, take_over: bool) -> Lock:
     raise LockHeld("the app is " + existing.describe(wanted.seen), owner=dataclasses.asdict(existing.owner))
 
 
-def renew(existing: t.Optional[Lock], token: str, now: float) -> Lock:
+def renew(existing: t.Optional[Lock], token: t.Optional[str], now: float) -> Lock:
     """The same lock, seen now.
 
     :raises LockLost: when it is gone or another's; even an expired lease is

@@ -30,6 +30,20 @@ class Report:
     reason: str = ""
 
 
+@dataclasses.dataclass(frozen=True)
+class Account:
+    """What a run tells of the action that it was given.
+
+    :param seq: the action's number
+    :param expected: who was to report
+    :param reports: by name; None from one that was lost
+    """
+
+    seq: int
+    expected: t.Sequence[str]
+    reports: t.Mapping[str, t.Optional[Report]]
+
+
 def parse_report(host: str, data: t.Any) -> t.Optional[Report]:
     """The report in *data*, or None when there is none.
 
@@ -39,7 +53,7 @@ def parse_report(host: str, data: t.Any) -> t.Optional[Report]:
         return None
     try:
         return Report(int(data["seq"]), Result(data["result"]), str(data.get("reason") or ""))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         raise InvalidOption(
             "reports: that of {0} is not of the form seq, result, reason: {1!r}".format(host, data)
         ) from None

@@ -27,7 +27,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.run import begin_opening
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.opening import begin_or_resume
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen
 
 WANTED = begin.Delivery("r2", "app", "1.1.0", BlueGreen(), Options(rollback_window=100))
@@ -161,8 +161,8 @@ def test_a_rollback_that_cannot_be_is_refused(last: Rollout | None, error: type[
 
 def test_the_same_release_again_resumes_and_another_is_refused() -> None:
     active = dataclasses.replace(DONE, status=Status.RUNNING, ended_at=None)
-    resumed = begin_opening(WANTED, FLEET)(active, world())
+    resumed = begin_or_resume(WANTED, FLEET)(active, world())
     assert isinstance(resumed, Rollout)
     assert resumed.id == "r1"
     with pytest.raises(RolloutActive, match=r"1\.1\.0"):
-        begin_opening(dataclasses.replace(WANTED, release="1.2.0"), FLEET)(active, world())
+        begin_or_resume(dataclasses.replace(WANTED, release="1.2.0"), FLEET)(active, world())

@@ -98,14 +98,14 @@ def test_a_pointer_out_of_the_folder_is_not_followed(journal: Journal) -> None:
 
 def test_a_corrupt_journal_is_set_aside_whole(journal: Journal) -> None:
     file_of(journal).write_text("half a jour")
-    moved = journal.set_aside(".corrupt")
+    moved = journal.set_aside(journal.unreadable(), 0.0)
     assert journal.current() is None
-    assert pathlib.Path(journal.folder, "rollouts", "r1.json.corrupt").read_text() == "half a jour"
+    assert pathlib.Path(journal.folder, "rollouts", "r1.json.corrupt-1970-01-01T00:00:00Z").read_text() == "half a jour"
     assert len(moved) == 2
 
 
 def test_a_sound_journal_is_not_set_aside(journal: Journal) -> None:
-    assert journal.set_aside(".corrupt") == []
+    assert journal.unreadable() == []
     assert journal.current() == ROLLOUT
 
 

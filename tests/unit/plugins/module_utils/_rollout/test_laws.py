@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands, machine, run
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands, machine, opening
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.document import dump_rollout, load_rollout
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import Irreversible
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
@@ -319,4 +319,4 @@ def test_rolling_back_twice_goes_back_once() -> None:
         "r0", "app", "rollback", "green", "blue", "1.1.0", "1.0.0", (), 0.0, 0.0, status=Status.SUCCEEDED, ended_at=1.0
     )
     world = World(2.0, {"lb1": Observed(ALL_BLUE)})
-    assert isinstance(run.rollback_opening(wanted)(done, world), begin.Unchanged)
+    assert isinstance(opening.roll_back(wanted)(done, world), begin.Unchanged)

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each command with which a run opens makes of the rollout that the journal has.
+
+PRIVATE to the collection. Pure.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import NoRollout, RolloutActive
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Rollout, Status, World
+
+Opening = t.Callable[[t.Optional[Rollout], World], t.Union[Rollout, begin.Unchanged]]
+"""What a command makes of the current rollout and the world."""
+
+
+def begin_or_resume(wanted: begin.Delivery, fleet: begin.Fleet) -> Opening:
+    """Begin a blue-green rollout; the same one under way is resumed instead."""
+
+    def opening(current: t.Optional[Rollout], world: World) -> t.Union[Rollout, begin.Unchanged]:
+        begin.check_names(wanted.app, wanted.release)
+        if current is None or current.status.ended:
+            return begin.begin_blue_green(wanted, fleet, world)
+        if current.to_release == wanted.release and current.strategy == "blue_green":
+            return commands.resume(current, world)
+        raise RolloutActive(
+            "rollout {0} to {1} is {2}: {3}".format(
+                current.id, current.to_release, current.status.value, current.reason or "not ended"
+            )
+        )
+
+    return opening
+
+
+def roll_back(wanted: begin.Delivery) -> Opening:
+    """Turn the active rollout round, or begin one back to the release before the last."""
+
+    def opening(current: t.Optional[Rollout], world: World) -> t.Union[Rollout, begin.Unchanged]:
+        if current is not None and not current.status.ended:
+            if current.strategy == "rollback" and current.status is not Status.FROZEN:
+                return commands.resume(current, world)
+            return commands.roll_back(current, world)
+        return begin.begin_rollback(current, wanted, world)
+
+    return opening
+
+
+def resume(current: t.Optional[Rollout], world: World) -> t.Union[Rollout, begin.Unchanged]:
+    """Carry the current rollout on; an ended one stays as it is."""
+    if current is None:
+        return begin.Unchanged("the app has no rollout")
+    resumed = commands.resume(current, world)
+    if resumed.status.ended:
+        return begin.Unchanged("rollout {0} has ended: {1}".format(current.id, current.status.value))
+    return resumed
+
+
+def promote(current: t.Optional[Rollout], world: World) -> Rollout:
+    """Accept the step at which the rollout waits."""
+    return commands.promote(_active(current), world)
+
+
+def abandon(current: t.Optional[Rollout], world: World) -> Rollout:
+    """End the rollout with the world as it is."""
+    return commands.abandon(_active(current), world)
+
+
+def _active(current: t.Optional[Rollout]) -> Rollout:
+    if current is None or current.status.ended:
+        raise NoRollout("no rollout is under way")
+    return current

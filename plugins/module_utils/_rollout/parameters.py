@@ -1,0 +1,94 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task gives the module ``rollout``, checked, as the data that rollouts are made of.
+
+PRIVATE to the collection. Pure. Every function raises InvalidOption, naming
+the option, for what an argument spec cannot express.
+"""
+
+from __future__ import annotations
+
+import math
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import Delivery, Fleet, check_names
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Observed, Options
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.reports import Account, parse_report
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen
+
+Params = t.Mapping[str, t.Any]
+
+_SECONDS = ("lease", "lock_wait", "bake", "warm", "rollback_window", "progress_deadline")
+_NOT_NEGATIVE = ("lock_wait", "bake", "rollback_window", "progress_deadline", "error_limit")
+
+
+def check(params: Params, check_mode: bool) -> None:
+    """Refuse names, numbers and combinations that cannot mean anything."""
+    check_names(params["app"], params["release"])
+    if not params["token"] and not check_mode and params["command"] not in ("lock", "pause"):
+        raise InvalidOption("token: command {0} needs the token that 'lock' returned".format(params["command"]))
+    for name in _SECONDS:
+        if not math.isfinite(params[name]):
+            raise InvalidOption("{0}: {1} is not a number of seconds".format(name, params[name]))
+    for name in _NOT_NEGATIVE:
+        if params[name] < 0:
+            raise InvalidOption("{0}: {1} is below 0".format(name, params[name]))
+    if params["lease"] <= 0 or params["keep"] < 1:
+        raise InvalidOption("lease must be above 0 and keep at least 1")
+
+
+def delivery(params: Params, rollout_id: str) -> Delivery:
+    """What the operator asks for, to be called *rollout_id*."""
+    return Delivery(
+        rollout_id,
+        params["app"],
+        params["release"] or "",
+        BlueGreen(params["preview"], params["promotion_checks"], params["gate"], params["bake"]),
+        Options(
+            progress_deadline=params["progress_deadline"],
+            error_limit=params["error_limit"],
+            rollback_window=params["rollback_window"],
+            warm=params["warm"],
+            stop_on_abort=params["stop_on_abort"],
+        ),
+        params["irreversible"],
+    )
+
+
+def fleet(data: t.Mapping[str, t.Any]) -> Fleet:
+    """By pool, by host, the release that the host has."""
+    for pool, hosts in data.items():
+        if not isinstance(hosts, dict):
+            raise InvalidOption("fleet: pool {0} is not a dictionary of hosts to releases: {1!r}".format(pool, hosts))
+        for host, release in hosts.items():
+            if release is not None and not isinstance(release, str):
+                raise InvalidOption(
+                    "fleet: the release of {0} in pool {1} is neither a text nor null: {2!r}; a release that looks "
+                    "like a number needs quotes in YAML".format(host, pool, release)
+                )
+    return data
+
+
+def splits(data: t.Mapping[str, t.Any]) -> t.Dict[str, t.Optional[Observed]]:
+    """By balancer, what it carries out; None for one that could not be read."""
+    seen: t.Dict[str, t.Optional[Observed]] = {}
+    for name, split in data.items():
+        try:
+            seen[name] = None if not split or split.get("shares") is None else _observed(split)
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
+            raise InvalidOption("splits: that of {0} has no shares by pool: {1!r}".format(name, split)) from None
+    return seen
+
+
+def account(params: Params) -> Account:
+    """What the run reports on the action that it was given."""
+    parsed = {name: parse_report(name, data) for name, data in params["reports"].items()}
+    return Account(params["seq"], params["expected"], parsed)
+
+
+def _observed(split: t.Mapping[str, t.Any]) -> Observed:
+    header = split.get("header") or None
+    shares = {pool: int(share) for pool, share in split["shares"].items()}
+    return Observed(shares, header["pool"] if isinstance(header, dict) else header)
