@@ -17,6 +17,7 @@ OPENING = ["begin", "promote", "rollback", "resume", "abandon"]
 """The commands with which a run begins."""
 
 ALICE = {"name": "alice", "host": "control", "run": "job 42"}
+BOB = {"name": "bob", "host": "laptop", "run": "playbook"}
 
 
 class Clock:
