@@ -28,6 +28,8 @@ attributes:
       - V(lock) does not wait; it foresees whether the lease of whoever holds the lock ends within O(lock_wait).
   diff_mode:
     support: full
+    details:
+      - Shows the rollout before and after, and what was set aside; V(lock) and V(unlock) touch neither.
   idempotent:
     support: partial
     details:
