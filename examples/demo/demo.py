@@ -24,8 +24,17 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from load import records, report
 from loopback.site import Run, Site
 
-BAKE_SECONDS = 8
 RATE = 150
+OPTIONS: dict[str, t.Any] = {
+    "rollout_bake": 6,
+    "rollout_fall": 2,
+    "rollout_check_interval": 0.5,
+    "rollout_check_deadline": 4,
+}
+SAID = re.compile(r'    "msg": "(.*)"$')
+"""A line of a playbook's output that says what the rollout does next."""
+LAST_LOOK_SECONDS = 1
+"""How long the load goes on after a delivery, to see what serves then."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +97,7 @@ def _play(site: Site) -> int:
     load = site.load("--rate", str(RATE), "--connections", "16")
     print(f"1.0.0 serves. {RATE} requests a second go to {site.url} from now on.\n", flush=True)
     played = [_play_act(site, act) for act in ACTS]
+    time.sleep(LAST_LOOK_SECONDS)
     recorded = load.stop()
     good = [_show(one, recorded) for one in played]
     return _close(played, good, recorded, time.monotonic() - began)
@@ -97,15 +107,11 @@ def _play_act(site: Site, act: Act) -> Played:
     print(
         f"$ ansible-playbook playbooks/blue_green.yml -e rollout_release={act.release}    # {act.promise}", flush=True
     )
-    run = site.run(
-        "blue_green",
-        rollout_release=act.release,
-        rollout_bake=BAKE_SECONDS,
-        rollout_fall=2,
-        rollout_check_deadline=6,
-    )
-    for said in re.findall(r'^    "msg": "(.*)"$', run.output, re.MULTILINE):
-        print("    " + said, flush=True)
+    started = site.start("blue_green", rollout_release=act.release, **OPTIONS)
+    for line in started.lines():
+        if said := SAID.match(line):
+            print("    " + said[1], flush=True)
+    run = started.wait()
     rollout = site.journal()
     if rollout is None or rollout["to_release"] != act.release:
         print(run.output)
@@ -126,7 +132,7 @@ def _show(played: Played, recorded: report.Records) -> bool:
     print(f"    requests  {totals.requests} sent, {totals.failed} failed ({blame.own} answered so by {act.release})")
     seconds = math.ceil((run.ended - run.began) / 60)
     print(f"    share     {_sparkline(during, act.release, seconds)} of {act.release}, a mark every {seconds} s")
-    serves = set(report.by_release(report.between(recorded, run.ended, run.ended + 1)))
+    serves = set(report.by_release(report.between(recorded, run.ended, run.ended + LAST_LOOK_SECONDS)))
     return rollout["status"] == act.result and blame.others == 0 and serves == {act.serves}
 
 
@@ -140,11 +146,11 @@ def _close(played: t.Sequence[Played], good: t.Sequence[bool], recorded: list[re
     bad = {one.act.release for one in played if one.act.result == "rolled_back"}
     failed = [record for record in recorded if record.failed]
     unexplained = [record for record in failed if record.release not in bad]
-    print(
-        f"\nIn all {len(recorded)} requests in {seconds:.0f} s: {len(failed)} failed, all but {len(unexplained)} of them ",
-        end="",
-    )
-    print("answered so by a bad release before it was returned.")
+    print(f"\nIn all {len(recorded)} requests in {seconds:.0f} s, {len(failed)} failed", end="")
+    if unexplained:
+        print(f"; {len(unexplained)} of them not because a bad release answered so.")
+    else:
+        print(", each because a bad release answered so before its traffic was taken back.")
     if all(good) and not unexplained:
         print("Nothing else was lost.")
         return 0

@@ -62,6 +62,22 @@ class Started:
     output: pathlib.Path
     began: float
 
+    def lines(self) -> t.Iterator[str]:
+        """What it prints, line by line, as it comes."""
+        with self.output.open(encoding="utf-8") as stream:
+            ended, begun = False, ""
+            while not ended:
+                ended = self.process.poll() is not None
+                *lines, begun = (begun + stream.read()).split("\n")
+                yield from lines
+                time.sleep(0.1)
+
+    def end(self) -> None:
+        """End it now, if it still runs."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait()
+
     def wait(self) -> Run:
         """Wait for its end."""
         code = self.process.wait()
@@ -123,7 +139,7 @@ class Site:
         }
         self.inventories = [INVENTORY]
         self._loads: list[Load] = []
-        self._runs = 0
+        self._started: list[Started] = []
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "site.json").write_text(json.dumps(self.settings), encoding="utf-8")
 
@@ -153,8 +169,9 @@ class Site:
         :param fault: where the run is to be killed, as ``PLACE:COUNT`` of the rollout's fault points
         :param check: only say what would be done
         """
-        self._runs += 1
-        output = self.directory / f"run-{self._runs}.log"
+        number = len(self._started) + 1
+        output = self.directory / f"run-{number}.log"
+        marks = self.directory / f"run-{number}.faults"
         command = [
             str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
             str(REPOSITORY / "playbooks" / f"{playbook}.yml"),
@@ -164,10 +181,10 @@ class Site:
             *(["--check", "--diff"] if check else []),
         ]
         if fault is not None:
-            self.faults().mkdir()
+            marks.mkdir()
             # The shell becomes ansible-playbook, so that its process number is known before it starts.
             script = 'export PROGRESSIVE_DELIVERY_FAULT="$0:$$:$1"; shift; exec "$@"'
-            command = ["/bin/sh", "-c", script, fault, str(self.faults()), *command]
+            command = ["/bin/sh", "-c", script, fault, str(marks), *command]
         with output.open("wb") as stream:
             process = subprocess.Popen(
                 command,
@@ -178,17 +195,12 @@ class Site:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        return Started(playbook, process, output, time.time())
+        self._started.append(Started(playbook, process, output, time.time()))
+        return self._started[-1]
 
     def run(self, playbook: str, fault: str | None = None, check: bool = False, **variables: t.Any) -> Run:
         """Run a playbook of the collection to its end, whatever that is."""
-        started = self.start(playbook, fault, check, **variables)
-        try:
-            return started.wait()
-        except BaseException:
-            started.process.terminate()
-            started.process.wait()
-            raise
+        return self.start(playbook, fault, check, **variables).wait()
 
     def load(self, *options: str) -> Load:
         """Put the balancer under steady load; *options* as of ``python -m load``."""
@@ -207,7 +219,7 @@ class Site:
 
     def faults(self) -> pathlib.Path:
         """Where the last run, started with a fault, counted how often each place was reached: a file a place, a byte a time."""
-        return self.directory / f"run-{self._runs}.faults"
+        return self.directory / f"run-{len(self._started)}.faults"
 
     def locked(self) -> bool:
         """Whether a run holds the app."""
@@ -215,6 +227,8 @@ class Site:
 
     def down(self) -> None:
         """End everything that was started for this site; may be called at any time, and again."""
+        for started in self._started:
+            started.end()
         for load in self._loads:
             load.kill()
         pid_file = self.directory / "supervisor" / "supervisord.pid"
