@@ -50,7 +50,7 @@ unit: environment-test ## unit tests on every Python that this machine has
 	@scripts/unit.sh
 
 .PHONY: integration
-integration: environment-test ## the modules and roles as ansible-test runs them
+integration: environment-test ## the modules as ansible-test runs them
 	@scripts/integration.sh $(VENV)/bin/python
 
 .PHONY: e2e

@@ -39,18 +39,25 @@ LAST_LOOK_SECONDS = 1
 
 @dataclasses.dataclass(frozen=True)
 class Act:
-    """One delivery of the demo and how it should end."""
+    """One delivery of the demo and how it should end.
+
+    :param reason: how the journal's reason should begin
+    :param serves: what should serve afterwards
+    :param has_traffic: whether the release should ever answer a request
+    """
 
     release: str
     promise: str
     result: str
+    reason: str
     serves: str
+    has_traffic: bool = True
 
 
 ACTS = (
-    Act("1.1.0", "a good release", "succeeded", "1.1.0"),
-    Act("1.2.0", "starts healthy, then answers 5 % of requests with errors", "rolled_back", "1.1.0"),
-    Act("1.3.0", "never becomes healthy", "rolled_back", "1.1.0"),
+    Act("1.1.0", "a good release", "succeeded", "", "1.1.0"),
+    Act("1.2.0", "starts healthy, then answers 5 % of requests with errors", "rolled_back", "bake failed", "1.1.0"),
+    Act("1.3.0", "never becomes healthy", "rolled_back", "validate failed", "1.1.0", has_traffic=False),
 )
 PREPARATIONS: tuple[tuple[str, dict[str, t.Any]], ...] = (
     ("balancer", {}),
@@ -133,7 +140,14 @@ def _show(played: Played, recorded: report.Records) -> bool:
     seconds = math.ceil((run.ended - run.began) / 60)
     print(f"    share     {_sparkline(during, act.release, seconds)} of {act.release}, a mark every {seconds} s")
     serves = set(report.by_release(report.between(recorded, run.ended, run.ended + LAST_LOOK_SECONDS)))
-    return rollout["status"] == act.result and blame.others == 0 and serves == {act.serves}
+    as_promised = (
+        rollout["status"] == act.result,
+        rollout["reason"].startswith(act.reason),
+        (act.release in report.by_release(recorded)) == act.has_traffic,
+        serves == {act.serves},
+        blame.others == 0,
+    )
+    return all(as_promised)
 
 
 def _sparkline(during: report.Records, release: str, seconds: int) -> str:

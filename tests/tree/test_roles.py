@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.progressive.delivery.tests.tree.checkout import load_yaml
+from ansible_collections.progressive.delivery.tests.tree.checkout import ROOT, load_yaml
 
 EXPECTED = ("README.md", "defaults/main.yml", "meta/main.yml", "meta/argument_specs.yml", "tasks/main.yml")
 INCLUDES = {"include_tasks", "import_tasks", "include_role", "import_role", "include_vars"}
@@ -34,7 +35,10 @@ def test_role_has(role: str, name: str, root: Path) -> None:
 
 
 def test_every_entry_point_is_specified(role: str) -> None:
-    assert "main" in argument_specs(role)
+    playbooks = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "playbooks").glob("*.yml"))
+    called = re.findall(rf"progressive\.delivery\.{role}\n\s+tasks_from: (\w+)", playbooks)
+
+    assert {"main", *called} <= set(argument_specs(role))
     for name, entry in argument_specs(role).items():
         assert entry.get("short_description"), name
         assert entry.get("description"), name

@@ -121,7 +121,8 @@ def begin_rollback(last: t.Optional[Rollout], wanted: Delivery, world: World) ->
     back = dataclasses.replace(wanted, release=last.from_release)
     steps = rollback(serving, last.old_pool, instant, wanted.options)
     opened = _open(back, serving, last.old_pool, last.to_release, steps, world)
-    return dataclasses.replace(opened, strategy="rollback")
+    # Having served within the window speaks for the pool; the shift itself still asks each endpoint before it moves anything.
+    return dataclasses.replace(opened, strategy="rollback", vouched=(last.old_pool,) if instant else ())
 
 
 def serving_pool(world: World, pools: t.Sequence[str]) -> str:
@@ -154,6 +155,9 @@ def release_of(pool: str, fleet: Fleet) -> t.Optional[str]:
 def _check_fleet(fleet: Fleet) -> None:
     if len(fleet) != 2:
         raise InvalidOption("pools: blue-green takes two pools, got {0}".format(", ".join(sorted(fleet)) or "none"))
+    shared = sorted(set.intersection(*(set(hosts) for hosts in fleet.values())))
+    if shared:
+        raise InvalidOption("pools: {0} is in both; a host has one pool".format(", ".join(shared)))
     empty = [pool for pool, hosts in fleet.items() if not hosts]
     if empty:
         raise InvalidOption("pools: pool {0} has no hosts; give its inventory group some".format(", ".join(empty)))

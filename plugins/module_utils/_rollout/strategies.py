@@ -55,10 +55,9 @@ def blue_green(old: str, new: str, choices: BlueGreen, options: Options) -> t.Tu
 
 
 def rollback(old: str, new: str, instant: bool, options: Options) -> t.Tuple[Step, ...]:
-    """Back to the release on *new*; *instant* when its instances are still warm."""
-    start = () if instant else (Step(Kind.DEPLOY, new),)
+    """Back to the release on *new*; *instant*, without another check, when its instances served a short while ago."""
+    start = () if instant else (Step(Kind.DEPLOY, new), Step(Kind.VALIDATE, new, checks=READY))
     return start + (
-        Step(Kind.VALIDATE, new, checks=READY),
         Step(Kind.SHIFT, new, shares={old: 0, new: WHOLE}),
         *_leave(old, options),
     )

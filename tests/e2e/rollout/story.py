@@ -185,6 +185,10 @@ class Story:
         url = self.site.url.replace("/analyze", "/version")
         return requests.get(url, headers={"X-Preview": pool}, timeout=5).headers.get("X-Release")
 
+    def sets_a_cookie(self) -> bool:
+        """Whether a client is given a place to keep."""
+        return bool(requests.get(self.site.url.replace("/analyze", "/version"), timeout=5).cookies)
+
     def records(self) -> report.Records:
         """All requests of the story; ends its load."""
         if self._records is None:
@@ -201,3 +205,17 @@ class Story:
             self._load.kill()
         for cut in pathlib.Path(self.site.directory).glob("cut-*"):
             cut.unlink()
+
+
+def hook(story: Story, name: str, *tasks: str) -> str:
+    """A task file that does *tasks* on the controller."""
+    path = story.site.directory / f"{name}.yml"
+    path.write_text("\n".join(["---", *tasks]), encoding="utf-8")
+    return str(path)
+
+
+def cutting(story: Story, host: str) -> str:
+    """A hook that cuts *host* off amid the rollout."""
+    path = story.site.directory / f"cut-{host}"
+    touch = f"- {{name: Cut off, ansible.builtin.file: {{path: {path}, state: touch, mode: '0600'}}, run_once: true}}"
+    return hook(story, "cut", touch)

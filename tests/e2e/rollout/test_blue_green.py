@@ -14,7 +14,9 @@ def test_a_good_release_takes_over_and_a_bad_one_is_returned(each_story: Story) 
     """On every balancer: forwards, and back by itself when the errors show in the bake."""
     story = each_story
     story.given_serving()
-    story.when_delivering(story.new).then_it_ended(0).then_status("succeeded").then_serves(story.new)
+    story.when_delivering(story.new, rollout_sticky=True).then_it_ended(0).then_status("succeeded")
+    assert story.sets_a_cookie()
+    story.then_serves(story.new)
     story.when_delivering("1.2.0", rollout_bake=8).then_it_failed("rolled_back").then_status("rolled_back", "errors")
     story.then_serves(story.new).then_unlocked().then_answered("1.2.0").then_only_failed_from("1.2.0")
 
@@ -29,7 +31,7 @@ def test_a_release_that_is_never_healthy_never_gets_traffic(story: Story) -> Non
 def test_a_rollback_inside_the_window_is_instant_and_is_done_once(story: Story) -> None:
     story.given_serving().when_delivering(story.new).then_serves(story.new)
     story.when("rollback").then_it_ended(0).then_serves(story.old).then_status("succeeded")
-    assert story.site.journal()["steps"][0]["kind"] == "validate"
+    assert story.site.journal()["steps"][0]["kind"] == "shift"
     story.when("rollback").then_it_ended(0, "has been rolled back").then_serves(story.old)
     story.then_unlocked().then_nothing_failed()
 
@@ -110,6 +112,11 @@ def test_check_mode_says_what_would_come_and_touches_nothing(story: Story) -> No
         ({"rollout_ready_checks": []}, "rollout_ready_checks is empty"),
         ({"rollout_balancer_group": "nobody"}, "nobody"),
         ({"rollout_hosts": "blue"}, "not in this play"),
+        ({"rollout_hooks": {"before_shfit": "hook.yml"}}, "rollout_hooks has no before_shfit"),
+        ({"rollout_hooks": {"after_bake": "absent.yml"}}, "task files that do not exist: absent.yml"),
+        ({"rollout_pool_groups": {"blue": "green"}}, "is in both pools"),
+        ({"rollout_port": 80}, "have the same address and port"),
+        ({"rollout_release": "9.9.9"}, "Nothing was begun. "),
     ],
 )
 def test_bad_input_is_said_before_anything_is_touched(story: Story, variables: dict[str, object], said: str) -> None:

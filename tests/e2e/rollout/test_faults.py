@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from .conftest import Sites
-from .story import Story
+from .story import Story, cutting, hook
 
 KILLS = int(os.environ.get("PROGRESSIVE_DELIVERY_KILLS", "2"))
 WAYS = [(balancer, way_out) for balancer in ("haproxy", "caddy") for way_out in ("rollback", "resume")]
@@ -61,20 +61,6 @@ def test_a_host_that_cannot_be_reached_begins_nothing(story: Story) -> None:
     story.when_delivering(story.new).then_it_failed("cannot be reached, so nothing was begun").then_unlocked()
     assert story.site.journal() == before
     story.then_serves(story.old).then_nothing_failed()
-
-
-def hook(story: Story, name: str, *tasks: str) -> str:
-    """A task file that does *tasks* on the controller."""
-    path = story.site.directory / f"{name}.yml"
-    path.write_text("\n".join(["---", *tasks]), encoding="utf-8")
-    return str(path)
-
-
-def cutting(story: Story, host: str) -> str:
-    """A hook that cuts *host* off amid the rollout."""
-    path = story.site.directory / f"cut-{host}"
-    touch = f"- {{name: Cut off, ansible.builtin.file: {{path: {path}, state: touch, mode: '0600'}}, run_once: true}}"
-    return hook(story, "cut", touch)
 
 
 def test_a_host_lost_amid_the_deploy_leaves_no_half_new_fleet(story: Story) -> None:

@@ -169,7 +169,7 @@ def test_rollback_turns_the_delivery_under_way_round(shop):
     assert shop.shares == {"blue": 10000, "green": 0}
 
 
-@pytest.mark.parametrize(("later", "first"), [(100, "validate"), (101, "deploy")])
+@pytest.mark.parametrize(("later", "first"), [(100, "shift"), (101, "deploy")])
 def test_rollback_after_the_end_deploys_only_outside_its_window(shop, later, first):
     shop.open(bake=0)
     shop.walk({})

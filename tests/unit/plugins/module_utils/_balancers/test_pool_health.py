@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import math
 import threading
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers import pool_health
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import UnhealthyPool
@@ -19,7 +18,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Server
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.pool_health import (
     HealthPolicy,
-    needed_of,
     require_healthy,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
@@ -27,25 +25,25 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 AT_ONCE = HealthPolicy(wait=0)
 
 
+@pytest.mark.parametrize(("quorum", "needed"), [("all", 5), ("3", 3), ("33.5%", 2), ("60 %", 3)])
+def test_the_policy_says_how_many_must_be_healthy(quorum, needed):
+    assert HealthPolicy(quorum=quorum).needed(5) == needed
+    assert HealthPolicy(quorum=quorum, check=False).needed(5) == 1
+
+
+@pytest.mark.parametrize("quorum", ["6", "²", "٣", "half"])
+def test_a_quorum_that_cannot_be_is_refused_by_its_option(quorum):
+    with pytest.raises(InvalidOption, match="health.quorum"):
+        HealthPolicy(quorum=quorum).needed(5)
+
+
 @pytest.mark.parametrize(
-    ("quorum", "total", "needed"),
-    [("all", 5, 5), ("1", 5, 1), ("5", 5, 5), ("60%", 5, 3), ("61%", 5, 4), ("1%", 5, 1), ("100%", 5, 5)],
+    ("option", "value"),
+    [("timeout", -1.0), ("timeout", 0.0), ("timeout", math.nan), ("timeout", math.inf), ("wait", -1.0), ("wait", math.nan)],
 )
-def test_a_quorum_is_a_number_of_endpoints(quorum, total, needed):
-    assert needed_of(quorum, total) == needed
-
-
-@given(st.integers(1, 100), st.integers(1, 1000))
-def test_a_percentage_never_means_none_and_never_less_than_it_says(percentage, total):
-    needed = needed_of(f"{percentage}%", total)
-    assert 1 <= needed <= total
-    assert needed / total >= percentage / 100
-
-
-@pytest.mark.parametrize("quorum", ["0", "6", "-1", "0%", "101%", "half", "", "1.5", "%"])
-def test_a_quorum_that_cannot_be_reached_or_read_is_refused(quorum):
-    with pytest.raises(InvalidOption, match="quorum"):
-        needed_of(quorum, 5)
+def test_seconds_that_cannot_be_are_refused(option, value):
+    with pytest.raises(InvalidOption, match=f"health.{option} is {value:g}"):
+        HealthPolicy(**{option: value})
 
 
 class Instance(http.server.BaseHTTPRequestHandler):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._health.quorum import needed
+from ansible_collections.progressive.delivery.plugins.module_utils._quorum import needed
 
 MEMBERS = st.integers(min_value=1, max_value=2000)
 PERCENTAGES = st.decimals(min_value="0.01", max_value="100", places=2)
@@ -33,7 +33,7 @@ def test_a_quorum_asks_for(quorum: str, members: int, expected: int) -> None:
     assert needed(quorum, members) == expected
 
 
-@pytest.mark.parametrize("quorum", ["", "some", "0", "-1", "0%", "101%", "1.5", "50 percent", "%", "1e1"])
+@pytest.mark.parametrize("quorum", ["", "some", "0", "-1", "0%", "101%", "1.5", "50 percent", "%", "1e1", "²", "٣", "٣%"])
 def test_what_is_no_quorum_is_refused(quorum: str) -> None:
     with pytest.raises(InvalidOption, match=r"must be 'all', a count"):
         needed(quorum, 5)

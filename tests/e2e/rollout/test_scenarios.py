@@ -1,0 +1,96 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Longer stories: one delivery after another, and a network or a controller that goes away between two steps."""
+
+from __future__ import annotations
+
+import pathlib
+import socket
+
+import pytest
+from loopback.site import Site
+
+from .story import Story, cutting, hook
+
+
+def test_a_first_delivery_that_is_bad_is_followed_by_a_good_one(tmp_path: pathlib.Path) -> None:
+    site = Site(tmp_path, "haproxy")
+    site.build_releases("1.0.0", "1.3.0")
+    try:
+        assert site.run("balancer").code == 0
+        story = Story(site)
+        story.when_delivering("1.3.0").then_it_failed("validate failed").then_status("rolled_back").then_unlocked()
+        assert story.serving() == set()
+        story.when("rollback").then_it_ended(0, "has been rolled back")
+        story.when_delivering("1.0.0").then_it_ended(0).then_status("succeeded").then_serves("1.0.0")
+        story.when("rollback").then_it_failed("1.0.0 was the first release")
+    finally:
+        site.down()
+
+
+def test_bad_after_bad_after_bad_and_then_a_good_one(story: Story) -> None:
+    """The same bad release is tried again, the one that serves is not, and in the end a good one gets through."""
+    story.given_serving()
+    story.when_delivering("1.3.0").then_it_failed().then_status("rolled_back")
+    story.when_delivering(story.old).then_it_ended(0, "serves already")
+    story.when_delivering("1.3.0", rollout_stop_on_abort=True).then_it_failed().then_status("rolled_back")
+    refused = story.site.journal()["new_pool"]
+    assert {listens(story.site, f"{refused}-{number}") for number in (1, 2, 3)} == {False}
+    story.when_delivering(story.new).then_it_ended(0).then_serves(story.new)
+    story.then_never_answered("1.3.0").then_nothing_failed()
+
+
+def test_an_interrupted_shift_is_undone_once_the_balancer_is_back(story: Story) -> None:
+    """Its host is lost after the split was set and before anybody heard of it."""
+    story.given_serving()
+    story.when_delivering(story.new, rollout_hooks={"after_shift": cutting(story, "lb-1")})
+    story.then_it_failed().then_status("running").then_serves(story.new)
+    story.when_reached_again("lb-1").when("rollback").then_it_ended(0).then_status("rolled_back").then_unlocked()
+    story.then_serves(story.old).then_nothing_failed()
+
+
+def test_a_rollback_needs_no_way_to_the_hosts_of_the_app(story: Story) -> None:
+    """The journal and the balancer are enough; the instances still run."""
+    story.given_serving().when_delivering(story.new).then_serves(story.new)
+    for host in ("blue-1", "blue-2", "green-3"):
+        story.given_cut_off(host)
+    story.when("rollback").then_it_ended(0).then_serves(story.old).then_unlocked().then_nothing_failed()
+
+
+@pytest.mark.parametrize(("way_out", "status"), [("resume", "succeeded"), ("rollback", "rolled_back")])
+def test_a_controller_killed_between_the_shift_and_its_outcome(story: Story, way_out: str, status: str) -> None:
+    story.given_serving()
+    kill = "kill -9 $(echo $PROGRESSIVE_DELIVERY_FAULT | cut -d: -f3)"
+    hooks = {"after_shift": hook(story, "die", f"- {{name: Die, ansible.builtin.shell: '{kill}', changed_when: true}}")}
+    story.when_delivering(story.new, fault="never:1", rollout_hooks=hooks).then_it_was_killed()
+    story.then_status("running").then_serves(story.new)
+    assert story.site.journal()["intent"]["kind"] == "shift"
+    story.when(way_out).then_it_ended(0).then_status(status).then_unlocked()
+    story.then_serves(story.new if way_out == "resume" else story.old).then_nothing_failed()
+
+
+def test_checks_that_cannot_be_made_are_no_verdict(story: Story) -> None:
+    """They are tried again, then the rollout waits for a person: it neither goes on nor back."""
+    story.given_serving()
+    broken = {"name": "broken", "type": "http", "path": "/version", "conditions": ["]["]}
+    story.when_delivering(story.new, rollout_promotion_checks=[broken], rollout_error_limit=1)
+    story.then_it_failed().then_status("paused", "the checks themselves failed 2 times").then_serves(story.old)
+    story.when("promote").then_it_ended(0).then_serves(story.new).then_nothing_failed()
+
+
+def test_status_and_health_say_what_is_true_and_change_nothing(story: Story) -> None:
+    story.given_serving().when_delivering("1.3.0").then_status("rolled_back")
+    before = story.site.journal()
+    refused = before["new_pool"]
+    story.when("status").then_it_ended(0, "lock: free", "is rolled_back", f"{refused}-1 1.3.0")
+    story.when("health").then_it_failed(f"{refused}: unhealthy: 0 of 3", "status 503, expected 200")
+    story.when("health", rollout_health_pools=[before["old_pool"]]).then_it_ended(0, "healthy: 3 of 3")
+    story.when("health", rollout_health_pools=["purple"]).then_it_failed("names purple")
+    assert story.site.journal() == before
+
+
+def listens(site: Site, host: str) -> bool:
+    """Whether the host's instance takes connections."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", site.ports[host])) == 0
