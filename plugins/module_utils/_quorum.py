@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How many of a number must be healthy: C(all), a count or a percentage.
 
-PRIVATE to the collection.
+PRIVATE to the collection. Shared by the areas, so that every option ``quorum`` means the same.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Endpoint
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Server
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._quorum import needed
 
 PAUSE = 0.1
 """Seconds between two rounds of asking."""
@@ -45,28 +46,15 @@ class HealthPolicy:
     wait: float = 5.0
     check: bool = True
 
+    def __post_init__(self) -> None:
+        if not 0 < self.timeout < math.inf:
+            raise InvalidOption("health.timeout is {0:g}; it must be a number of seconds above 0".format(self.timeout))
+        if not 0 <= self.wait < math.inf:
+            raise InvalidOption("health.wait is {0:g}; it must be a number of seconds, 0 or more".format(self.wait))
+
     def needed(self, total: int) -> int:
-        """How many of *total* endpoints must be healthy, at least one."""
-        return needed_of(self.quorum, total) if self.check else 1
-
-
-def needed_of(quorum: str, total: int) -> int:
-    """How many of *total* a quorum means, at least one.
-
-    :raises InvalidOption: neither ``all`` nor a count up to *total* nor a percentage from 1 to 100
-    """
-    text = quorum.strip()
-    if text == "all":
-        return total
-    number = text[:-1].strip() if text.endswith("%") else text
-    limit = 100 if text.endswith("%") else total
-    if not number.isdigit() or not 1 <= int(number) <= limit:
-        raise InvalidOption(
-            "health.quorum: '{0}' is neither 'all' nor a count from 1 to {1} nor a percentage from 1% to 100%".format(
-                quorum, total
-            )
-        )
-    return math.ceil(total * int(number) / 100) if text.endswith("%") else int(number)
+        """How many of *total* endpoints must be healthy, at least one; raises InvalidOption."""
+        return needed(self.quorum, total, "health.quorum") if self.check else 1
 
 
 def require_healthy(

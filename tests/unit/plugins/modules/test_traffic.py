@@ -115,7 +115,7 @@ def test_servers_are_changed_and_shown(run, balancer):
             {"split": {"blue": 100, "green": 0}, "health": {"quorum": "all"}, "pools": [{"name": "red"}]},
             "'red' is none of",
         ),
-        ({"split": {"blue": 0, "green": 100}, "health": {"quorum": "3"}}, "health.quorum: '3'"),
+        ({"split": {"blue": 0, "green": 100}, "health": {"quorum": "3"}}, "health.quorum is 3"),
     ],
 )
 def test_what_cannot_be_is_refused(run, balancer, options, words):
