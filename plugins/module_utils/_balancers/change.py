@@ -148,10 +148,18 @@ def servers_to_change(
         raise UnknownServer("servers: pool '{0}' has no {1}; it has {2}".format(pool, unknown, sorted(known)))
     left = [name for name, endpoint in known.items() if endpoint.state == "ready" and name not in names]
     changing = [name for name in names if known[name].state not in _SATISFIES[state]]
-    if changing and state != "ready" and split.shares[pool] and not left:
+    traffic = _traffic_of(pool, split)
+    if changing and state != "ready" and traffic and not left:
         raise PoolStillServing(
-            "servers: no ready server would be left in pool '{0}', which has {1} % of the traffic".format(
-                pool, split.per_cent()[pool]
-            )
+            "servers: no ready server would be left in pool '{0}', which has {1}".format(pool, traffic)
         )
     return changing
+
+
+def _traffic_of(pool: str, split: Split) -> str:
+    """What goes to *pool*, in words; empty when nothing does."""
+    if split.shares[pool]:
+        return "{0} % of the traffic".format(split.per_cent()[pool])
+    if split.header is not None and split.header.pool == pool:
+        return "the requests with the header '{0}'".format(split.header.name)
+    return ""

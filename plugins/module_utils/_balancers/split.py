@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import dataclasses
 import decimal
+import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
 WHOLE = 10000
 """The share of a pool that takes all traffic."""
+
+_NUMBER = re.compile(r"-?[0-9]+(?:\.([0-9]+))?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,13 +92,13 @@ def parse_shares(per_cent: t.Mapping[str, t.Any], pools: t.Sequence[str]) -> t.D
 
 
 def _parse_share(pool: str, value: t.Any) -> int:
-    try:
-        exact = decimal.Decimal(str(value).strip()) * 100
-    except decimal.InvalidOperation:
-        raise InvalidOption("split: '{0}' for pool '{1}' is not a number".format(value, pool)) from None
-    if not exact.is_finite() or not 0 <= exact <= WHOLE:
+    written = _NUMBER.fullmatch(str(value).strip())
+    if written is None:
+        raise InvalidOption("split: '{0}' for pool '{1}' is not a number such as 5 or 0.25".format(value, pool))
+    exact = decimal.Decimal(written.group(0)) * 100
+    if not 0 <= exact <= WHOLE:
         raise InvalidOption("split: {0} % for pool '{1}' is outside 0 to 100".format(value, pool))
-    if exact != exact.to_integral_value():
+    if len(written.group(1) or "") > 2:
         raise InvalidOption("split: {0} % for pool '{1}' has more than two decimals".format(value, pool))
     return int(exact)
 

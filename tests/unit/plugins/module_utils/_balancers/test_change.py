@@ -145,7 +145,10 @@ def test_a_serving_pool_keeps_a_ready_server():
     assert servers_to_change(["s0"], "maint", "green", found, split(1)) == ["s0"]
     with pytest.raises(PoolStillServing, match="0.01 %"):
         servers_to_change(["s0", "s1"], "maint", "green", found, split(1))
+    with pytest.raises(PoolStillServing, match="header 'X-Preview'"):
+        servers_to_change(["s0", "s1"], "maint", "green", found, split(0, header="green"))
     # without traffic all of them may go
+    assert servers_to_change(["s0", "s1"], "maint", "green", found, split(0, header="blue")) == ["s0", "s1"]
     assert servers_to_change(["s0", "s1"], "maint", "green", found, split(0)) == ["s0", "s1"]
 
 
