@@ -23,7 +23,7 @@ options:
     type: path
     required: true
   version:
-    description: The release's name. Letters, digits, C(.), C(_), C(+), C(~) and C(-), beginning with a letter or digit.
+    description: The release's name. Up to 128 letters, digits, C(.), C(_), C(+), C(~) and C(-), beginning with a letter or digit, without C(..).
     type: str
     required: true
   state:

@@ -13,8 +13,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._release_name import RULE, is_release_name
 
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]{0,127}\Z")
 _DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 
@@ -31,12 +31,9 @@ class Checksum:
 
 def check_version(version: str) -> str:
     """*version* itself; raises :class:`InvalidOption` if it cannot name a folder safely."""
-    if _VERSION.match(version):
+    if is_release_name(version):
         return version
-    raise InvalidOption(
-        "version {0!r} is not a release's name: up to 128 letters, digits, '.', '_', '+', '~' and '-', "
-        "beginning with a letter or digit, and no path".format(version)
-    )
+    raise InvalidOption("version {0!r} is not a release's name: {1}".format(version, RULE))
 
 
 def check_shared(paths: t.Iterable[str]) -> t.Tuple[str, ...]:

@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._release_name import RULE, is_release_name
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
     Irreversible,
     MixedFleet,
@@ -34,7 +35,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.stra
 )
 
 APP_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-RELEASE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 Fleet = t.Mapping[str, t.Mapping[str, t.Optional[str]]]
 """By pool, by host: the release that the host has as its current one, or None."""
@@ -69,11 +69,8 @@ def check_names(app: str, release: t.Optional[str]) -> None:
     """
     if not APP_NAME.fullmatch(app):
         raise InvalidOption("app: '{0}' is not lower-case letters, digits and dashes".format(app))
-    if release is not None and (not RELEASE_NAME.fullmatch(release) or ".." in release):
-        raise InvalidOption(
-            "release: '{0}' is not a plain name of letters, digits, '.', '_', '+' and '-'; "
-            "a release is a version, not a path".format(release)
-        )
+    if release is not None and not is_release_name(release):
+        raise InvalidOption("release: '{0}' is not a release's name: {1}".format(release, RULE))
 
 
 def begin_blue_green(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[Rollout, Unchanged]:

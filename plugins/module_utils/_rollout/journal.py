@@ -33,7 +33,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.erro
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock, utc
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Rollout
 
-_ROLLOUT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,249}")
+_ROLLOUT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]{0,249}")
 
 
 class Journal:
