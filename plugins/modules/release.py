@@ -331,7 +331,7 @@ def run(module: AnsibleModule) -> t.Dict[str, t.Any]:
         if made:
             disk.check_writable(store.releases)
         if made.stage and source is not None:
-            source.check()
+            source.check(params["shared"])
     else:
         with store.locked(params["lock_timeout"]):
             snapshot = store.read()

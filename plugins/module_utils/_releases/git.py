@@ -54,14 +54,14 @@ class GitSource(Source):
             return recorded.get("commit") == self.ref
         return recorded.get("ref") == self.ref and recorded.get("repository") == self.repository
 
-    def check(self) -> None:
+    def check(self, shared: t.Sequence[str] = ()) -> None:  # noqa: ARG002
         listed = self._git("ls-remote", "--", self.repository)
         wanted = ("refs/tags/" + self.ref, "refs/heads/" + self.ref)
         if not _COMMIT.match(self.ref) and not any(line.split("\t")[-1] in wanted for line in listed.splitlines()):
             raise self._unknown()
 
     @contextlib.contextmanager
-    def opened(self, scratch: str) -> t.Iterator[Content]:
+    def opened(self, scratch: str, shared: t.Sequence[str] = ()) -> t.Iterator[Content]:
         self._fetch()
         commit = self._resolve()
         with tempfile.TemporaryFile(dir=scratch) as exported:
@@ -69,7 +69,7 @@ class GitSource(Source):
                 self._run(["--git-dir", self.cache, "archive", "--format=tar", commit], exported)
             handle = t.cast(t.BinaryIO, exported)
             with archive.open_archive(handle, commit) as opened:
-                safe = members.safe_members(opened.members())
+                safe = members.safe_members(opened.members(), shared=shared)
                 yield Content(
                     description={"type": "git", "repository": self.repository, "ref": self.ref, "commit": commit},
                     size=members.total_size(safe),

@@ -49,7 +49,7 @@ class Member:
     modified: float = 0.0
 
 
-def safe_members(members: t.Iterable[Member], strip: int = 0) -> t.Tuple[Member, ...]:
+def safe_members(members: t.Iterable[Member], strip: int = 0, shared: t.Collection[str] = ()) -> t.Tuple[Member, ...]:
     """The members to unpack, in order, with normalised names.
 
     Refused, with :class:`UnsafeArchive`: names that are absolute or climb with
@@ -58,8 +58,15 @@ def safe_members(members: t.Iterable[Member], strip: int = 0) -> t.Tuple[Member,
     members given twice or below something that is not a folder; a member that
     takes the place of the release's own record.
 
+    A shared path becomes a link to a place elsewhere, and what the archive has
+    there may move to that place. So a link that climbs after it has come to a
+    shared path is refused too, as are one from inside that leaves it, a hard
+    link between inside and outside, and what is no folder above it.
+
     :param strip: leading folders to take off every name; members with no more are left out
+    :param shared: the checked shared paths of the release
     """
+    places = frozenset(tuple(path.split("/")) for path in shared)
     kept = [member for member in (_normalised(member, strip) for member in members) if member is not None]
     by_path: t.Dict[Path, Member] = {}
     for member in kept:
@@ -70,8 +77,11 @@ def safe_members(members: t.Iterable[Member], strip: int = 0) -> t.Tuple[Member,
     links = {path: tuple(member.target.split("/")) for path, member in by_path.items() if member.kind is Kind.SYMLINK}
     for path, member in by_path.items():
         _refuse_below_non_folder(member, path, by_path)
-        if member.kind is Kind.SYMLINK and resolve(path[:-1], links[path], links) is None:
-            raise _refused(member, "links to {0!r}, which leads outside the release".format(member.target))
+        _refuse_above_shared(member, path, places)
+        if member.kind is Kind.SYMLINK:
+            _refuse_leading_out(member, path, links, places)
+        elif member.kind is Kind.HARDLINK:
+            _refuse_across(member, path, places)
     return tuple(by_path.values())
 
 
@@ -80,10 +90,13 @@ def total_size(members: t.Iterable[Member]) -> int:
     return sum(member.size for member in members if member.kind is Kind.FILE)
 
 
-def resolve(folder: Path, target: Path, links: t.Mapping[Path, Path]) -> t.Optional[Path]:
+def resolve(
+    folder: Path, target: Path, links: t.Mapping[Path, Path], shared: t.Collection[Path] = ()
+) -> t.Optional[Path]:
     """Where a relative *target* leads, seen from *folder*, when every link is followed as the system does.
 
-    None when it leads outside, or through more links than the system follows.
+    None when it leads outside, through more links than the system follows, or
+    climbs from a shared path, whose place is not in the release.
 
     :param links: all symbolic links: their path and the parts of their relative targets
     """
@@ -93,13 +106,13 @@ def resolve(folder: Path, target: Path, links: t.Mapping[Path, Path]) -> t.Optio
     while ahead:
         part = ahead.pop()
         if part == "..":
-            if not here:
+            if not here or _shared_place(tuple(here), shared) is not None:
                 return None
             here.pop()
         elif part not in ("", "."):
             here.append(part)
             onward = links.get(tuple(here))
-            if onward is not None:
+            if onward is not None and _shared_place(tuple(here), shared) is None:
                 followed += 1
                 if followed > _MOST_LINKS:
                     return None
@@ -151,6 +164,39 @@ def _refuse_bad_hardlink(member: Member, by_path: t.Mapping[Path, Member]) -> No
     earlier = by_path.get(tuple(member.target.split("/")))
     if earlier is None or earlier.kind not in (Kind.FILE, Kind.HARDLINK):
         raise _refused(member, "is a hard link to {0!r}, which is no earlier file of the archive".format(member.target))
+
+
+def _refuse_above_shared(member: Member, path: Path, shared: t.Collection[Path]) -> None:
+    for place in shared:
+        if member.kind is not Kind.FOLDER and len(path) < len(place) and place[: len(path)] == path:
+            raise _refused(member, "is a {0} above the shared path {1!r}".format(member.kind.value, "/".join(place)))
+
+
+def _refuse_leading_out(member: Member, path: Path, links: t.Mapping[Path, Path], shared: t.Collection[Path]) -> None:
+    place = _shared_place(path[:-1], shared)
+    if place is not None:
+        depth = len(place)
+        inside = {link[depth:]: target for link, target in links.items() if link[:depth] == place}
+        if resolve(path[depth:-1], links[path], inside) is None:
+            raise _refused(
+                member,
+                "links to {0!r}, which leads outside the shared path {1!r}".format(member.target, "/".join(place)),
+            )
+    elif resolve(path[:-1], links[path], links) is None:
+        raise _refused(member, "links to {0!r}, which leads outside the release".format(member.target))
+    elif resolve(path[:-1], links[path], links, shared) is None:
+        raise _refused(member, "links to {0!r}, which climbs from a shared path".format(member.target))
+
+
+def _refuse_across(member: Member, path: Path, shared: t.Collection[Path]) -> None:
+    # Both names are one file, so what is written to the shared one would change the release.
+    if _shared_place(path, shared) != _shared_place(tuple(member.target.split("/")), shared):
+        raise _refused(member, "is a hard link to {0!r}, and only one of them is shared".format(member.target))
+
+
+def _shared_place(path: Path, shared: t.Collection[Path]) -> t.Optional[Path]:
+    """The shared path that *path* is or lies in."""
+    return next((place for place in shared if path[: len(place)] == place), None)
 
 
 def _refused(member: Member, reason: str) -> UnsafeArchive:

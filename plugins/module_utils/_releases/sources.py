@@ -52,12 +52,16 @@ class Source:
         """Whether a release made from *recorded* is the one this source would make."""
         raise NotImplementedError
 
-    def check(self) -> None:
+    def check(self, shared: t.Sequence[str] = ()) -> None:
         """Find out, changing nothing, whether :meth:`opened` would work, as far as that can be known."""
         raise NotImplementedError
 
-    def opened(self, scratch: str) -> t.ContextManager[Content]:
-        """Fetch and check; *scratch* is a folder for what is too large for memory."""
+    def opened(self, scratch: str, shared: t.Sequence[str] = ()) -> t.ContextManager[Content]:
+        """Fetch and check.
+
+        :param scratch: a folder for what is too large for memory
+        :param shared: the checked paths that will be links out of the release
+        """
         raise NotImplementedError
 
 
@@ -126,19 +130,19 @@ class ArchiveSource(Source):
                 return recorded.get("sha256") == archive.digest_of(handle, "sha256")
         return True
 
-    def check(self) -> None:
+    def check(self, shared: t.Sequence[str] = ()) -> None:
         if self.path is not None:
-            with self.opened(os.path.dirname(self.path)):
+            with self.opened(os.path.dirname(self.path), shared):
                 pass
         elif self.download is not None:
             self.download.open().close()
 
     @contextlib.contextmanager
-    def opened(self, scratch: str) -> t.Iterator[Content]:
+    def opened(self, scratch: str, shared: t.Sequence[str] = ()) -> t.Iterator[Content]:
         with self._handle(scratch) as handle:
             digests = self._verified(handle)
             with archive.open_archive(handle, self._name) as opened:
-                safe = members.safe_members(opened.members(), self.strip)
+                safe = members.safe_members(opened.members(), self.strip, shared)
                 yield Content(
                     description=dict(digests, type="archive", name=os.path.basename(self._name)),
                     size=members.total_size(safe),
@@ -199,11 +203,11 @@ class ReferenceSource(Source):
     def same_as(self, recorded: t.Mapping[str, str]) -> bool:
         return dict(recorded) == self._description
 
-    def check(self) -> None:
+    def check(self, shared: t.Sequence[str] = ()) -> None:
         """Nothing can be known without asking the place where it lives."""
 
     @contextlib.contextmanager
-    def opened(self, scratch: str) -> t.Iterator[Content]:  # noqa: ARG002
+    def opened(self, scratch: str, shared: t.Sequence[str] = ()) -> t.Iterator[Content]:  # noqa: ARG002
         yield Content(self._description, size=0, files=1, fill=self._fill)
 
     @property
@@ -228,11 +232,11 @@ class PreparedSource(Source):
     def same_as(self, recorded: t.Mapping[str, str]) -> bool:
         return recorded.get("type") == "prepared" and recorded.get("identity", "") == self.identity
 
-    def check(self) -> None:
+    def check(self, shared: t.Sequence[str] = ()) -> None:
         """Nothing can be known before it is filled."""
 
     @contextlib.contextmanager
-    def opened(self, scratch: str) -> t.Iterator[Content]:  # noqa: ARG002
+    def opened(self, scratch: str, shared: t.Sequence[str] = ()) -> t.Iterator[Content]:  # noqa: ARG002
         yield Content({"type": "prepared", "identity": self.identity}, size=0, files=0, fill=_leave)
 
 

@@ -155,7 +155,7 @@ class Store:
         Raises the errors of its source, and of :mod:`disk`. Nothing is left of
         a release that fails.
         """
-        with self._sent_archive(version), source.opened(self.releases) as content:
+        with self._sent_archive(version), source.opened(self.releases, shared) as content:
             disk.check_room(self.releases, content.size, content.files)
             record = Record(
                 version=version,

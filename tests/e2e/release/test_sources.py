@@ -226,12 +226,13 @@ def test_locks_of_a_fetch_that_was_killed_are_overcome(root, repository):
     assert (root / "current" / "VERSION").read_text() == "further"
 
 
-def test_a_link_in_a_repository_cannot_lead_outside(root, repository):
-    (repository.path / "outside").symlink_to("/etc")
+@pytest.mark.parametrize("target", ["/etc", "data/../other"])
+def test_a_link_in_a_repository_cannot_lead_outside(root, repository, target):
+    (repository.path / "outside").symlink_to(target)
     repository.commit("linked")
 
     with pytest.raises(Failed) as failure:
-        release(root, source=repository.source("next"))
+        release(root, source=repository.source("next"), shared=["data"])
 
     assert failure.value.result["error"] == "unsafe-archive"
     assert os.listdir(root / "releases") == []

@@ -188,6 +188,18 @@ def test_refused_an_archive_with_a_member_outside(site, name):
     assert repr(name) in refused(site, "unsafe-archive", source=site.archive("1.1", **{name: "x"}))
 
 
+@pytest.mark.parametrize("target", ["data/../other", "data/../../secret"])
+def test_refused_a_link_that_climbs_from_a_shared_path(site, target):
+    path = site.folder / "1.1.tar"
+    with tarfile.open(path, "w") as made:
+        link = tarfile.TarInfo("evil")
+        link.type, link.linkname = tarfile.SYMTYPE, target
+        made.addfile(link)
+    source = {"path": str(path), "unverified": True}
+
+    assert "'evil'" in refused(site, "unsafe-archive", source=source, shared=["data"])
+
+
 def test_refused_another_content_under_the_same_version(site):
     message = refused(site, "release-differs", "1.0", source=site.archive("1.0", extra="x"))
 

@@ -22,6 +22,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.mem
     safe_members,
     total_size,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.shared import link_shared
 
 
 def members(*entries):
@@ -39,8 +40,8 @@ def members(*entries):
     return made
 
 
-def names(*entries, strip=0):
-    return [member.name for member in safe_members(members(*entries), strip)]
+def names(*entries, strip=0, shared=()):
+    return [member.name for member in safe_members(members(*entries), strip, shared)]
 
 
 def test_ordinary_archives_are_taken():
@@ -90,6 +91,47 @@ def test_an_archive_with_one_bad_member_is_refused_whole(entries):
         names("good", *entries)
 
     assert refused.value.details["member"] in {entry.split(" ")[0].rstrip("/") for entry in entries} | set(entries)
+
+
+@pytest.mark.parametrize(
+    ("shared", "entries"),
+    [
+        (["data"], ["data/", "evil -> data/../other"]),
+        (["data"], ["evil -> data/../other"]),
+        (["data"], ["evil -> data/sub/../../other"]),
+        (["data"], ["evil -> data/sub/.."]),
+        (["data"], ["d -> .", "evil -> d/data/../../secret"]),
+        (["d/data"], ["evil -> d/data/../../secret"]),
+        (["data"], ["to -> data", "evil -> to/../other"]),
+        (["data"], ["deep/to -> ../data/sub", "evil -> deep/to/../../other"]),
+        (["data"], ["data -> inside/deep", "evil -> data/../other"]),
+        (["data"], ["data/evil -> ../other"]),
+        (["data"], ["data/one/up -> ../..", "other"]),
+        (["a/data"], ["a/data/evil -> ../../other"]),
+        (["data"], ["data/run", "hard => data/run"]),
+        (["data"], ["run", "data/hard => run"]),
+        (["a/b"], ["a"]),
+        (["a/b"], ["c/", "a -> c"]),
+    ],
+)
+def test_nothing_leads_outside_through_a_shared_path(shared, entries):
+    with pytest.raises(UnsafeArchive):
+        names("good", *entries, shared=shared)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        ["to -> data/x"],
+        ["deep/to -> ../data"],
+        ["data/x", "data/y/to -> ../x"],
+        ["data/x", "data/hard => data/x"],
+        ["data -> default", "default/"],
+        ["database", "other -> lib/../database"],
+    ],
+)
+def test_links_to_and_within_a_shared_path_are_taken(entries):
+    assert names(*entries, shared=["data"])
 
 
 def test_devices_and_pipes_are_refused():
@@ -158,6 +200,31 @@ def test_what_is_accepted_stays_inside_on_a_real_file_system(entries):
             assert os.path.realpath(path).startswith(os.path.dirname(release))
             assert path in beside or (os.path.realpath(path) + os.sep).startswith(release + os.sep)
         assert {os.path.relpath(path, release) for path in found} >= {member.name for member in accepted}
+
+
+@settings(max_examples=500)
+@example([Member(0, "b", Kind.SYMLINK, "a/../c")], ["a"])
+@given(linked_members, st.sampled_from([["a"], ["b"], ["a/b"], ["a", "c/b"]]))
+def test_what_is_accepted_never_leads_out_of_a_release_with_shared_paths(entries, shared):
+    try:
+        accepted = safe_members(entries, shared=shared)
+    except UnsafeArchive:
+        return
+    with tempfile.TemporaryDirectory() as made:
+        root = os.path.realpath(made)
+        release, store = os.path.join(root, "releases", "1"), os.path.join(root, "shared")
+        os.makedirs(release)
+        os.makedirs(store)
+        unpack(Letters(), accepted, release)
+        link_shared(release, release, store, shared)
+
+        inside = [release, *(os.path.join(store, path) for path in shared)]
+        for folder, folders, files in os.walk(root):
+            for name in folders + files:
+                path = os.path.join(folder, name)
+                if os.path.islink(path):
+                    led = os.path.realpath(path) + os.sep
+                    assert any(led.startswith(place + os.sep) for place in inside)
 
 
 tree = st.dictionaries(

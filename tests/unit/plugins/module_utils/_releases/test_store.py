@@ -46,11 +46,11 @@ class Files(Source):
     def same_as(self, recorded):
         return recorded == {"type": "files"}
 
-    def check(self):
+    def check(self, shared=()):
         """There is nothing to check."""
 
     @contextlib.contextmanager
-    def opened(self, scratch):
+    def opened(self, scratch, shared=()):
         yield Content({"type": "files"}, self._size, len(self._files), self._fill)
 
     def _fill(self, folder):
