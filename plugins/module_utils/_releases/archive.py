@@ -16,6 +16,7 @@ import lzma
 import os
 import shutil
 import stat
+import struct
 import tarfile
 import time
 import typing as t
@@ -29,8 +30,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.err
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.members import Kind, Member
 
 _CHUNK = 1024 * 1024
+_ENCRYPTED = 0x1
 _READABLE_BY_ALL = 0o755
+_LATEST = 253402300799.0  # The year 9999; no file system keeps a later time, and most end before.
 _TORN = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError)
+# What tarfile and zipfile let through of a field that makes no sense: a time of nan, a sparse map of letters,
+# a name of another encoding, headers nested without end.
+_SENSELESS = (ValueError, OverflowError, RuntimeError, struct.error, IndexError, KeyError)
 
 
 def digest_of(handle: t.BinaryIO, algorithm: str) -> str:
@@ -122,9 +128,23 @@ def make_folders(folder: str, below: str) -> None:
 
 
 def _opened(handle: t.BinaryIO) -> Archive:
-    if _begins_as_zip(handle):
-        return _Zip(zipfile.ZipFile(handle))
-    return _Tar(tarfile.open(fileobj=handle, mode="r:*"))
+    with _understood():
+        if _begins_as_zip(handle):
+            return _Zip(zipfile.ZipFile(handle))
+        return _Tar(_TarFile.open(fileobj=handle, mode="r:*"))
+
+
+@contextlib.contextmanager
+def _understood() -> t.Iterator[None]:
+    """Around nothing but the reading of an archive, so that no other fault is taken for one of its own."""
+    try:
+        yield
+    except _TORN:
+        raise
+    except _SENSELESS as error:
+        raise tarfile.ReadError(
+            "it has a field that makes no sense: {0}".format(error or type(error).__name__)
+        ) from error
 
 
 def _begins_as_zip(handle: t.BinaryIO) -> bool:
@@ -148,11 +168,29 @@ def _create(archive: Archive, member: Member, folder: str, path: str) -> None:
 
 def _write(archive: Archive, member: Member, path: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as handle, archive.content(member) as content:
-        shutil.copyfileobj(content, handle, _CHUNK)
+    with os.fdopen(descriptor, "wb") as handle:
+        with _understood(), archive.content(member) as content:
+            shutil.copyfileobj(content, handle, _CHUNK)
         handle.flush()
         os.fchmod(handle.fileno(), member.mode & 0o755 | 0o600)
-    os.utime(path, (max(member.modified, 0.0), max(member.modified, 0.0)))
+    modified = min(member.modified, _LATEST) if member.modified > 0 else 0.0
+    os.utime(path, (modified, modified))
+
+
+class _TarInfo(tarfile.TarInfo):
+    def _block(self, count: int) -> int:
+        # Where Python has not refused it yet: a negative size leads back to an earlier header, for ever.
+        if count < 0:
+            raise tarfile.ReadError("it has a member of negative size")
+        return int(super()._block(count))  # type: ignore[misc]
+
+
+class _TarFile(tarfile.TarFile):
+    tarinfo = _TarInfo
+    # The same on every Python; later ones know more.
+    OPEN_METH: t.ClassVar[t.Mapping[str, str]] = {
+        form: tarfile.TarFile.OPEN_METH[form] for form in ("tar", "gz", "bz2", "xz")
+    }
 
 
 class _Tar(Archive):
@@ -164,12 +202,15 @@ class _Tar(Archive):
         self._untarred.close()
 
     def members(self) -> t.List[Member]:
-        self._entries = self._untarred.getmembers()
-        self._refuse_missing_end()
-        return [
-            Member(position, entry.name, _tar_kind(entry), entry.linkname, entry.mode, entry.size, float(entry.mtime))
-            for position, entry in enumerate(self._entries)
-        ]
+        with _understood():
+            self._entries = self._untarred.getmembers()
+            self._read_to_end()
+            return [
+                Member(
+                    position, entry.name, _tar_kind(entry), entry.linkname, entry.mode, entry.size, float(entry.mtime)
+                )
+                for position, entry in enumerate(self._entries)
+            ]
 
     def content(self, member: Member) -> t.IO[bytes]:
         content = self._untarred.extractfile(self._entries[member.position])
@@ -177,13 +218,16 @@ class _Tar(Archive):
             raise ArchiveUnreadable("archive member {0!r} has no content".format(member.name))
         return content
 
-    def _refuse_missing_end(self) -> None:
-        # tarfile takes an archive that was cut between two members for a complete one.
+    def _read_to_end(self) -> None:
+        # tarfile takes an archive that was cut between two members for a complete one,
+        # and never comes to the checksum that stands at the end of a compressed one.
         end = self._untarred.fileobj
         if end is not None:
             end.seek(self._untarred.offset)
             if end.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:
                 raise tarfile.ReadError("it ends without its end mark")
+            while end.read(_CHUNK):
+                pass
 
 
 def _tar_kind(entry: tarfile.TarInfo) -> Kind:
@@ -204,10 +248,15 @@ class _Zip(Archive):
         self._unzipped.close()
 
     def members(self) -> t.List[Member]:
-        broken = self._unzipped.testzip()
-        if broken is not None:
-            raise ArchiveUnreadable("archive member {0!r} is torn".format(broken))
-        return [self._member(position, entry) for position, entry in enumerate(self._unzipped.infolist())]
+        entries = self._unzipped.infolist()
+        for entry in entries:
+            if entry.flag_bits & _ENCRYPTED:
+                raise zipfile.BadZipFile("its member {0!r} is encrypted".format(entry.filename))
+        with _understood():
+            broken = self._unzipped.testzip()
+            if broken is not None:
+                raise zipfile.BadZipFile("its member {0!r} is torn".format(broken))
+            return [self._member(position, entry) for position, entry in enumerate(entries)]
 
     def content(self, member: Member) -> t.IO[bytes]:
         return self._unzipped.open(self._unzipped.infolist()[member.position])

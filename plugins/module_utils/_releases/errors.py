@@ -26,7 +26,7 @@ class UnsafeArchive(DeliveryError):
 
 
 class ArchiveUnreadable(DeliveryError):
-    """The archive is missing, torn, or of a format that is not understood."""
+    """The archive is missing, torn, encrypted, or of a format that is not understood."""
 
     code = "archive-unreadable"
     remedy = "give a complete .tar, .tar.gz, .tar.bz2, .tar.xz or .zip; nothing was changed"

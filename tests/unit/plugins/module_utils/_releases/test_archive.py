@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import stat
 import tarfile
+import tempfile
 import zipfile
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._releases import archive
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.errors import (
@@ -21,10 +25,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.err
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.members import Kind, Member, safe_members
 
 
-def tar(*entries, mode="w"):
+def tar(*entries, mode="w", **options):
     """A tar archive of ``(name, content or None, changes)``."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=mode) as made:
+    with tarfile.open(fileobj=buffer, mode=mode, **options) as made:
         for name, content, changes in entries:
             entry = tarfile.TarInfo(name)
             entry.size = len(content or b"")
@@ -33,6 +37,20 @@ def tar(*entries, mode="w"):
             made.addfile(entry, io.BytesIO(content or b""))
     buffer.seek(0)
     return buffer
+
+
+def pax(*entries):
+    """A tar archive whose entries have fields of the pax format."""
+    return tar(*entries, format=tarfile.PAX_FORMAT)
+
+
+def zipped(*entries):
+    """The bytes of a zip archive of ``(name, content)``."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in entries:
+            made.writestr(name, content)
+    return buffer.getvalue()
 
 
 def unpack(handle, folder, strip=0):
@@ -155,6 +173,89 @@ def test_a_torn_zip_is_named_and_leaves_nothing(tmp_path):
         unpack(io.BytesIO(bytes(torn)), tmp_path)
 
     assert not list(tmp_path.iterdir())
+
+
+def test_an_encrypted_zip_is_named_and_leaves_nothing(tmp_path):
+    # zipfile cannot encrypt, so it is the flag alone: in the member's own header and in the archive's list.
+    torn = bytearray(zipped(("plain", b"0"), ("secret", b"1")))
+    torn[torn.rindex(b"PK\x03\x04") + 6] |= 1
+    torn[torn.rindex(b"PK\x01\x02") + 8] |= 1
+
+    with pytest.raises(ArchiveUnreadable, match=r"test\.tar .*'secret' is encrypted"):
+        unpack(io.BytesIO(bytes(torn)), tmp_path)
+
+    assert not list(tmp_path.iterdir())
+
+
+SENSELESS = {
+    "sparse map": {"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.map": "here,there"},
+    "sparse map of 1.0": {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "1"},
+    "sparse size": {"GNU.sparse.size": "large"},
+    "size that leads back to its own header": {"size": "-1536"},
+}
+
+
+@pytest.mark.parametrize("fields", SENSELESS.values(), ids=SENSELESS.keys())
+def test_a_tar_with_a_senseless_field_is_named_and_leaves_nothing(fields, tmp_path):
+    made = pax(("good", b"1", {}), ("bad", b"x" * 512, {"pax_headers": fields}))
+
+    with pytest.raises(ArchiveUnreadable, match=r"test\.tar"):
+        unpack(made, tmp_path)
+
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"), [("1e300", 253402300799), ("inf", 253402300799), ("nan", 0), ("-5", 0), ("1e9", 10**9)]
+)
+def test_a_time_that_no_file_can_have_is_brought_near(told, kept, tmp_path):
+    unpack(pax(("file", b"x", {"pax_headers": {"mtime": told}})), tmp_path)
+
+    (tmp_path / "same").touch()
+    os.utime(tmp_path / "same", (kept, kept))
+    assert (tmp_path / "file").stat().st_mtime == (tmp_path / "same").stat().st_mtime
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
+def test_a_compressed_tar_is_read_to_its_checksum(mode, tmp_path):
+    whole = bytearray(tar(("file", b"1" * 20000, {}), mode=mode).getvalue())
+    # In gzip the checksum and the length are the last; in the others they are before the end.
+    place = {"w:gz": -8, "w:bz2": -4, "w:xz": -30}[mode]
+    whole[place] ^= 0xFF
+
+    with pytest.raises(ArchiveUnreadable, match=r"test\.tar"):
+        unpack(io.BytesIO(bytes(whole)), tmp_path)
+
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
+def test_a_compressed_tar_without_its_last_byte_is_torn(mode, tmp_path):
+    whole = tar(("file", b"1" * 20000, {}), mode=mode).getvalue()
+
+    with pytest.raises(ArchiveUnreadable, match=r"test\.tar"):
+        unpack(io.BytesIO(whole[:-1]), tmp_path)
+
+
+whole_archives = st.sampled_from(
+    [
+        tar(("one", b"1" * 600, {}), ("link", None, {"type": tarfile.SYMTYPE, "linkname": "one"})).getvalue(),
+        tar(("long/" * 40, b"", {}), ("one", b"1", {}), format=tarfile.GNU_FORMAT).getvalue(),
+        pax(("one", b"1" * 600, {"pax_headers": {"mtime": "1.5", "size": "600"}})).getvalue(),
+        tar(("one", b"1" * 600, {}), mode="w:gz").getvalue(),
+        zipped(("one", b"1" * 600), ("two/", b"")),
+    ]
+)
+
+
+@settings(max_examples=400)
+@given(whole_archives, st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), min_size=1, max_size=6))
+def test_damage_anywhere_is_a_refusal_or_nothing(whole, damage):
+    damaged = bytearray(whole)
+    for place, value in damage:
+        damaged[place % len(damaged)] = value
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(ArchiveUnreadable, UnsafeArchive):
+        unpack(io.BytesIO(bytes(damaged)), folder)
 
 
 def test_something_else_is_no_archive(tmp_path):
