@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import json
 import typing as t
 from unittest import mock
 
+from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
@@ -20,6 +23,29 @@ class Failed(Exception):
     def __init__(self, result: dict[str, t.Any]) -> None:
         super().__init__(result.get("msg"))
         self.result = result
+
+
+def everything_told(module: str, /, **options: t.Any) -> tuple[dict[str, t.Any], str]:
+    """The result of a module as Ansible gets it, with its invocation and masked, and all it printed and logged.
+
+    Does not tell a success from a failure.
+    """
+    imported = importlib.import_module(f"ansible_collections.progressive.delivery.plugins.modules.{module}")
+    printed = io.StringIO()
+    logged: list[str] = []
+
+    def log(_module: AnsibleModule, message: t.Any) -> None:
+        logged.append(str(message))
+
+    with (
+        patch_module_args({**options, "_ansible_diff": True}),
+        mock.patch.object(basic, "has_journal", False),
+        mock.patch.object(AnsibleModule, "_log_to_syslog", log),
+        contextlib.redirect_stdout(printed),
+        contextlib.suppress(SystemExit),
+    ):
+        imported.main()
+    return json.loads(printed.getvalue()), "\n".join([*logged, printed.getvalue()])
 
 
 def call(module: str, /, *, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:

@@ -54,7 +54,7 @@ options:
         description: Path of the archive on this host.
         type: path
       url:
-        description: Address of the archive, if it has no O(source.path).
+        description: Address of the archive, if it has no O(source.path). User, password and query are neither shown nor written down.
         type: str
       checksum:
         description: Digest of the archive, as V(sha256:…), V(sha384:…) or V(sha512:…). Required unless O(source.unverified=true).
@@ -74,7 +74,7 @@ options:
         description: Password for O(source.url).
         type: str
       headers:
-        description: Headers for the request of O(source.url).
+        description: Headers for the request of O(source.url). Their values are not shown.
         type: dict
         default: {}
       validate_certs:
@@ -86,7 +86,7 @@ options:
         type: float
         default: 30
       repo:
-        description: Address of the git repository.
+        description: Address of the git repository. User, password and query are neither shown nor written down.
         type: str
       ref:
         description: Tag, branch or full commit id. It is resolved once, when the release is put in place. Submodules are not followed.
@@ -237,6 +237,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.ret
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.shared import NOBODY_ELSE
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.source_options import (
     SOURCE_OPTIONS,
+    shown_options,
     source_of,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import PreparedSource, Source
@@ -313,7 +314,22 @@ def _shown(present: Present) -> t.Dict[str, t.Any]:
     return {"current": present.current, "releases": _in_order(present)}
 
 
-def run(module: AnsibleModule) -> t.Dict[str, t.Any]:
+def take_source(module: AnsibleModule) -> t.Optional[t.Dict[str, t.Any]]:
+    """The option ``source``, of which from here on only what is no secret is among the module's parameters.
+
+    ``no_log`` kept it out of the system's log and out of what is said of options that are not understood.
+    It would also mask every text of it wherever that occurs in the result: versions behind a header
+    ``X-Version: 1.0``, numbers behind ``strip: 1``. The result holds nothing of the secrets; a password
+    is masked in any case.
+    """
+    source: t.Optional[t.Dict[str, t.Any]] = module.params["source"]
+    if source is not None:
+        module.params["source"] = shown_options(source)
+        module.no_log_values = {source["url_password"]} if source["url_password"] else set()
+    return source
+
+
+def run(module: AnsibleModule, source_options: t.Optional[t.Dict[str, t.Any]]) -> t.Dict[str, t.Any]:
     """Do what the options ask for; the result."""
     params = module.params
     version = names.check_version(params["version"])
@@ -324,7 +340,7 @@ def run(module: AnsibleModule) -> t.Dict[str, t.Any]:
     if not os.path.isabs(params["root"]):
         raise InvalidOption("root must be an absolute path, not {0!r}".format(params["root"]))
     store = Store(os.path.normpath(params["root"]))
-    source = source_of(params["source"], store.git_cache)
+    source = source_of(source_options, store.git_cache)
     if module.check_mode:
         snapshot = store.read()
         made = decide(params, source, snapshot, store)
@@ -353,7 +369,7 @@ def main() -> t.NoReturn:
             "root": {"type": "path", "required": True},
             "version": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "current", "absent", "prepared"], "default": "current"},
-            "source": {"type": "dict", "options": SOURCE_OPTIONS},
+            "source": {"type": "dict", "options": SOURCE_OPTIONS, "no_log": True},
             "shared": {"type": "list", "elements": "str", "default": []},
             "shared_owner": {"type": "str"},
             "keep": {"type": "int", "default": 5},
@@ -363,7 +379,7 @@ def main() -> t.NoReturn:
         supports_check_mode=True,
     )
     try:
-        result = run(module)
+        result = run(module, take_source(module))
     except DeliveryError as error:
         module.fail_json(**error.as_result())
     module.exit_json(**result)

@@ -22,6 +22,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 from ansible_collections.progressive.delivery.plugins.module_utils._releases import archive, members
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.disk import explained
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.errors import GitFailed
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.shown_url import (
+    shown_url,
+    without_url_secrets,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import Content, Source
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?\Z")
@@ -43,7 +47,7 @@ class GitSource(Source):
 
     def __post_init__(self) -> None:
         if self.repository.startswith("-") or not self.repository:
-            raise InvalidOption("repo {0!r} is not the address of a repository".format(self.repository))
+            raise InvalidOption("repo {0!r} is not the address of a repository".format(self.shown))
         if not _REFERENCE.match(self.ref) or ".." in self.ref:
             raise InvalidOption("ref {0!r} is not a tag, a branch or a full commit id".format(self.ref))
 
@@ -52,7 +56,12 @@ class GitSource(Source):
             return False
         if _COMMIT.match(self.ref):
             return recorded.get("commit") == self.ref
-        return recorded.get("ref") == self.ref and recorded.get("repository") == self.repository
+        return recorded.get("ref") == self.ref and shown_url(recorded.get("repository", "")) == self.shown
+
+    @property
+    def shown(self) -> str:
+        """The repository's address as it may be shown."""
+        return shown_url(self.repository)
 
     def check(self, shared: t.Sequence[str] = ()) -> None:  # noqa: ARG002
         listed = self._git("ls-remote", "--", self.repository)
@@ -71,7 +80,7 @@ class GitSource(Source):
             with archive.open_archive(handle, commit) as opened:
                 safe = members.safe_members(opened.members(), shared=shared)
                 yield Content(
-                    description={"type": "git", "repository": self.repository, "ref": self.ref, "commit": commit},
+                    description={"type": "git", "repository": self.shown, "ref": self.ref, "commit": commit},
                     size=members.total_size(safe),
                     files=len(safe),
                     fill=lambda folder: archive.unpack(opened, safe, folder),
@@ -109,7 +118,7 @@ class GitSource(Source):
             return None
 
     def _unknown(self) -> GitFailed:
-        return GitFailed("repository {0} has no tag, branch or commit {1!r}".format(self.repository, self.ref))
+        return GitFailed("repository {0} has no tag, branch or commit {1!r}".format(self.shown, self.ref))
 
     def _git(self, *arguments: str) -> str:
         return os.fsdecode(self._run(arguments, subprocess.PIPE))
@@ -129,6 +138,7 @@ class GitSource(Source):
         except FileNotFoundError as error:
             raise GitFailed("git is not installed on this host") from error
         except subprocess.CalledProcessError as error:
-            reason = os.fsdecode(error.stderr).strip()
-            raise GitFailed("git could not work with {0}: {1}".format(self.repository, reason)) from error
+            reason = without_url_secrets(os.fsdecode(error.stderr).strip(), self.repository)
+            # Not from the error, whose text is the command with the address.
+            raise GitFailed("git could not work with {0}: {1}".format(self.shown, reason)) from None
         return done.stdout or b""

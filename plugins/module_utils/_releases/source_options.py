@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._releases import names
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.git import GitSource
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.shown_url import shown_url
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import (
     ArchiveSource,
     Download,
@@ -20,6 +21,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.sou
     ReferenceSource,
     Source,
 )
+
+_HIDDEN = "***"
 
 SOURCE_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "type": {
@@ -60,6 +63,15 @@ def source_of(params: t.Optional[t.Mapping[str, t.Any]], git_cache: str) -> t.Op
     if params["type"] == "package":
         return ReferenceSource("package", {key: _word(params, key) for key in ("name", "version")})
     return PreparedSource(params["identity"])
+
+
+def shown_options(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+    """The options as they may be shown: of headers their names, of addresses what is no secret, no password."""
+    shown = dict(params, headers=dict.fromkeys(params["headers"] or {}, _HIDDEN))
+    for key in ("url", "repo"):
+        shown[key] = shown_url(params[key]) if params[key] else params[key]
+    shown["url_password"] = _HIDDEN if params["url_password"] else params["url_password"]
+    return shown
 
 
 def _archive_of(params: t.Mapping[str, t.Any]) -> ArchiveSource:

@@ -26,6 +26,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.err
     DownloadFailed,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.names import Checksum
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.shown_url import (
+    shown_url,
+    without_url_secrets,
+)
 
 _CHUNK = 1024 * 1024
 
@@ -76,6 +80,11 @@ class Download:
     validate_certs: bool = True
     timeout: float = 30.0
 
+    @property
+    def shown(self) -> str:
+        """The address as it may be shown."""
+        return shown_url(self.url)
+
     def open(self) -> t.Any:
         """The response, to be read and closed; raises :class:`DownloadFailed`."""
         try:
@@ -88,8 +97,8 @@ class Download:
                 validate_certs=self.validate_certs,
                 timeout=self.timeout,
             )
-        except (OSError, ValueError) as error:
-            raise DownloadFailed("cannot fetch {0}: {1}".format(self.url, error)) from error
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise DownloadFailed("cannot fetch {0}: {1}".format(self.shown, self._reason(error))) from None
 
     def chunks(self) -> t.Iterator[bytes]:
         """All that it sends; raises :class:`DownloadFailed`, also when it ends early."""
@@ -100,10 +109,18 @@ class Download:
                     received += len(chunk)
                     yield chunk
             except (OSError, http.client.HTTPException) as error:
-                raise DownloadFailed("{0} broke off after {1} bytes: {2}".format(self.url, received, error)) from error
+                raise DownloadFailed(
+                    "{0} broke off after {1} bytes: {2}".format(self.shown, received, self._reason(error))
+                ) from None
             promised = response.headers.get("Content-Length")
             if promised is not None and promised.isdigit() and int(promised) != received:
-                raise DownloadFailed("{0} sent {1} of {2} bytes".format(self.url, received, promised))
+                raise DownloadFailed("{0} sent {1} of {2} bytes".format(self.shown, received, promised))
+
+    def _reason(self, error: Exception) -> str:
+        if isinstance(error, (http.client.InvalidURL, ValueError)) and not isinstance(error, OSError):
+            # Their texts quote parts of the address, or the header that cannot be sent.
+            return "the address is not valid, or a header cannot be sent"
+        return without_url_secrets(str(error) or type(error).__name__, self.url)
 
 
 @dataclass(frozen=True)
@@ -152,7 +169,7 @@ class ArchiveSource(Source):
 
     @property
     def _name(self) -> str:
-        return self.path or (self.download.url if self.download else "")
+        return self.path or (self.download.shown if self.download else "")
 
     def _handle(self, scratch: str) -> t.ContextManager[t.BinaryIO]:
         if self.path is not None:
@@ -174,7 +191,7 @@ class ArchiveSource(Source):
             raise AssertionError("an archive has a path or an address")
         with tempfile.TemporaryFile(dir=scratch) as handle:
             for chunk in self.download.chunks():
-                with explained("keep what {0} sends".format(self.download.url), scratch):
+                with explained("keep what {0} sends".format(self.download.shown), scratch):
                     handle.write(chunk)
                     handle.flush()
             yield t.cast(t.BinaryIO, handle)

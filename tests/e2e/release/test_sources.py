@@ -41,7 +41,7 @@ class Artifacts(http.server.BaseHTTPRequestHandler):
         granted = "Basic " + base64.b64encode(b"me:s3cret").decode()
         if self.path == "/private" and self.headers["Authorization"] != granted:
             self.send_error(401)
-        elif self.path in ("/good", "/private", "/short"):
+        elif self.path.partition("?")[0] in ("/good", "/private", "/short"):
             self.send_response(200)
             self.send_header("Content-Length", str(len(ARCHIVE)))
             self.end_headers()
@@ -94,6 +94,25 @@ def test_a_password_is_sent_and_never_told(root, artifacts):
         release(root, "1.1", source={**source, "url_password": "wr0ng"})
     assert failure.value.result["error"] == "download-failed"
     assert "wr0ng" not in str(failure.value.result)
+
+
+def test_secrets_of_addresses_are_not_written_down(root, artifacts, repository):
+    url, requests = artifacts
+    private = url.replace("://", "://me:s3cret@")
+    release(root, source={"url": f"{private}/good", "checksum": CHECKSUM})
+    release(root, "1.1", source={"url": f"{url}/good?signature=s3cret", "checksum": CHECKSUM})
+    git = {**repository.source("v1"), "repo": f"file://me:s3cret@localhost{repository.path}"}
+    release(root, "1.2", source=git)
+
+    told = call("release_info", root=str(root))["releases"]
+    assert [entry["source"].get("name", entry["source"].get("repository")) for entry in told] == [
+        "good",
+        "good",
+        f"file://localhost{repository.path}",
+    ]
+    assert requests == ["/good", "/good?signature=s3cret"]
+    assert not [path for path in root.rglob(".release.json") if "s3cret" in path.read_text()]
+    assert not release(root, "1.2", source=git)["changed"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import tarfile
 
 import pytest
 
-from ansible_collections.progressive.delivery.tests.module_call import Failed, call
+from ansible_collections.progressive.delivery.tests.module_call import Failed, call, everything_told
 
 
 class Site:
@@ -198,6 +198,50 @@ def test_refused_a_link_that_climbs_from_a_shared_path(site, target):
     source = {"path": str(path), "unverified": True}
 
     assert "'evil'" in refused(site, "unsafe-archive", source=source, shared=["data"])
+
+
+SECRETIVE = {
+    "url": "http://me:t0ken@127.0.0.1:1/app/1.1.tar.gz?signature=s1gned#fr4gment",
+    "headers": {"X-Version": "1.0", "Authorization": "Bearer b3arer", "X-App": "app"},
+    "url_username": "me",
+    "url_password": "passw0rd",
+    "unverified": True,
+}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        SECRETIVE,
+        {**SECRETIVE, "url": "http://me:t0ken@127.0.0.1:s1gned/"},
+        {**SECRETIVE, "url": "http://me:t0ken/s1gned@127.0.0.1:1/"},
+        {**SECRETIVE, "url": "nothing://me:t0ken@127.0.0.1/?s1gned"},
+        {**SECRETIVE, "headers": {"Authorization": "b3arer\nx"}},
+        {"type": "git", "repo": "http://t0ken@127.0.0.1:1/app.git?s1gned", "ref": "v1"},
+        {"type": "git", "repo": "nothing://me:t0ken@127.0.0.1:1/app.git", "ref": "v1"},
+        {"typo": 1, **SECRETIVE},
+    ],
+)
+def test_secrets_of_a_source_are_told_nowhere(site, source):
+    result, told = everything_told("release", root=str(site.root), version="1.1", source=source)
+
+    assert result["failed"]
+    for secret in ("t0ken", "s1gned", "fr4gment", "b3arer", "passw0rd"):
+        assert secret not in told
+
+
+def test_a_failure_says_which_address_without_its_secrets(site):
+    result, _told = everything_told("release", root=str(site.root), version="1.1", source=SECRETIVE)
+
+    assert "http://127.0.0.1:1/app/1.1.tar.gz: " in result["msg"]
+    assert result["invocation"]["module_args"]["source"]["headers"] == dict.fromkeys(SECRETIVE["headers"], "***")
+
+
+def test_headers_do_not_mask_what_is_like_them(site):
+    site.deploy("1.0")
+    result, _told = everything_told("release", root=str(site.root), version="1.0", source=SECRETIVE)
+
+    assert (result["current"], result["folder"]) == ("1.0", str(site.root / "releases" / "1.0"))
 
 
 def test_refused_another_content_under_the_same_version(site):
