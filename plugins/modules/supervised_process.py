@@ -47,6 +47,8 @@ options:
   environment:
     description:
       - Variables added to the environment. The description, which holds them, is readable by its owner only.
+      - Their values are not shown. What the process prints is shown when it cannot be started, with values of
+        8 characters and more masked, unless another option has them too.
     type: dict
     default: {}
   directory:
@@ -183,17 +185,31 @@ from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.p
     render,
     with_autostart,
     without_values,
+    worth_masking,
 )
 
 
-def describe(params: t.Mapping[str, t.Any], folder: daemon.Folder) -> t.Optional[str]:
+def take_environment(module: AnsibleModule) -> t.Dict[str, str]:
+    """The option ``environment``, of which from here on only the names are among the module's parameters.
+
+    ``no_log`` kept it out of the system's log. Its other half, to mask the same texts wherever they
+    occur in the result, would hide process ids behind ``WORKERS=1`` and paths behind ``NAME=app``, and
+    the result of a success holds nothing of the values.
+    """
+    environment = {key: str(value) for key, value in module.params["environment"].items()}
+    module.params["environment"] = dict.fromkeys(environment, "***")
+    module.no_log_values = set()
+    return environment
+
+
+def describe(params: t.Mapping[str, t.Any], environment: t.Mapping[str, str], folder: daemon.Folder) -> t.Optional[str]:
     """The program file that the options ask for; None when they give no command."""
     if not params["command"]:
         return None
     program = Program(
         name=params["name"],
         command=tuple(params["command"]),
-        environment={key: str(value) for key, value in params["environment"].items()},
+        environment=environment,
         directory=params["directory"],
         user=_other_user(params["user"]),
         revision=params["revision"],
@@ -236,11 +252,11 @@ def shutdown(module: AnsibleModule, folder: daemon.Folder) -> t.NoReturn:
     )
 
 
-def ensure(module: AnsibleModule, folder: daemon.Folder) -> t.NoReturn:
+def ensure(module: AnsibleModule, environment: t.Mapping[str, str], folder: daemon.Folder) -> t.NoReturn:
     """Bring one process to the wanted state."""
     params = module.params
     check_name(params["name"])
-    text = describe(params, folder)
+    text = describe(params, environment, folder)
     process = SupervisedProcess(
         folder, params["name"], params["binary_directory"], params["reload_command"], params["reload_signal"]
     )
@@ -295,7 +311,7 @@ def main() -> t.NoReturn:
                 "default": "started",
             },
             "command": {"type": "list", "elements": "str"},
-            "environment": {"type": "dict", "default": {}},
+            "environment": {"type": "dict", "default": {}, "no_log": True},
             "directory": {"type": "path"},
             "user": {"type": "str"},
             "revision": {"type": "str", "default": ""},
@@ -314,12 +330,14 @@ def main() -> t.NoReturn:
         required_if=[("state", state, ["name"]) for state in ("started", "stopped", "restarted", "reloaded", "absent")],
         supports_check_mode=True,
     )
+    environment = take_environment(module)
     try:
         folder = daemon.Folder(module.params["supervisor_directory"])
         if module.params["state"] == "shutdown":
             shutdown(module, folder)
-        ensure(module, folder)
+        ensure(module, environment, folder)
     except DeliveryError as error:
+        module.no_log_values = worth_masking(environment, str(module.params))
         module.fail_json(**error.as_result())
 
 

@@ -18,6 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*\Z")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SIGNALS = ("TERM", "HUP", "INT", "QUIT", "KILL", "USR1", "USR2")
+_SHORTEST_SECRET = 8
 _ENV = "/usr/bin/env"
 _REVISION = "SERVICE_REVISION"
 _COMMENT = re.compile(r"(?<=\s)([;#])")
@@ -117,6 +118,15 @@ def with_autostart(text: str, autostart: bool) -> str:
 def without_values(text: str) -> str:
     """*text* with the values of the environment hidden, except the revision: fit to be shown."""
     return re.sub(r"(?m)^command = .*$", lambda match: "command = " + _hide(match.group(0)[len("command = ") :]), text)
+
+
+def worth_masking(environment: t.Mapping[str, str], shown: str) -> t.Set[str]:
+    """The values of *environment* to mask in words of others, such as what the process printed before it failed.
+
+    Not short ones, which would mask parts of ordinary words and numbers and are no secrets, and
+    none of *shown*, what has been shown already, or names and paths could not be read any more.
+    """
+    return {value for value in environment.values() if len(value) >= _SHORTEST_SECRET and value not in shown}
 
 
 def _command(program: Program) -> str:

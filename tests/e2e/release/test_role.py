@@ -42,6 +42,19 @@ def test_a_release_is_delivered_and_a_second_run_changes_nothing(host):
     assert host.report()["pid"] == first["pid"]
 
 
+def test_values_of_variables_are_shown_at_no_verbosity(host):
+    environment = {"COLOR": "s3cret-blue", "WORKERS": "1"}
+    delivered = host.deploy("1.0", "-vvvv", "--diff", release_environment=environment)
+    command = [*host.variables["release_command"][:1], "-c", "import os, sys; sys.exit(os.environ['COLOR'])"]
+    options = {"release_version": "1.1", "release_source": host.archive("1.1"), "service_start_seconds": 1}
+    failed = host.play("-vvvv", **options, release_environment=environment, release_command=command)
+
+    assert host.root.joinpath("releases", "1.1").exists()
+    assert "start-failed" in failed.output
+    assert "s3cret" not in delivered.output + failed.output
+    assert '"pid": "VALUE' not in delivered.output
+
+
 def test_the_next_release_restarts_the_service_behind_the_same_command(host):
     host.deploy("1.0")
     before = host.report()

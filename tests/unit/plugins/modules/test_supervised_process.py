@@ -9,7 +9,7 @@ import getpass
 
 import pytest
 
-from ansible_collections.progressive.delivery.tests.module_call import Failed, call
+from ansible_collections.progressive.delivery.tests.module_call import Failed, call, everything_told
 
 
 @pytest.fixture
@@ -30,6 +30,34 @@ def test_check_mode_tells_the_steps_and_makes_nothing(supervised, tmp_path):
     assert "/bin/web" in result["diff"]["after"]
     assert "s3cret" not in result["diff"]["after"]
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("typo", [{}, {"typo": 1}, {"state": "typo"}, {"name": "a/b"}])
+def test_values_of_variables_are_told_nowhere(tmp_path, typo):
+    options = {"supervisor_directory": str(tmp_path), "name": "web", "command": ["/bin/web"], **typo}
+    result, told = everything_told(
+        "supervised_process", **options, environment={"TOKEN": "s3cret", "KEY": "long-s3cret"}, _ansible_check_mode=True
+    )
+
+    assert "s3cret" not in told
+    assert bool(typo) == result.get("failed", False)
+
+
+def test_values_of_variables_do_not_mask_what_is_like_them(tmp_path):
+    environment = {"WORKERS": "1", "NAME": "web", "HOME": str(tmp_path), "STATE": "UNKNOWN"}
+    result, _told = everything_told(
+        "supervised_process",
+        supervisor_directory=str(tmp_path),
+        name="web",
+        command=["/bin/web"],
+        environment=environment,
+        _ansible_check_mode=True,
+    )
+
+    assert result["log"] == str(tmp_path / "logs" / "web.log")
+    assert result["process_state"] == "UNKNOWN"
+    assert result["invocation"]["module_args"]["environment"] == dict.fromkeys(environment, "***")
+    assert "HOME=*** NAME=*** STATE=*** WORKERS=***" in result["diff"]["after"]
 
 
 @pytest.mark.parametrize("state", ["stopped", "absent", "shutdown"])

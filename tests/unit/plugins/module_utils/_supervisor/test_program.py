@@ -18,6 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.p
     render,
     with_autostart,
     without_values,
+    worth_masking,
 )
 
 LOG = "/tmp/logs/web.log"
@@ -136,3 +137,9 @@ def test_what_is_shown_has_the_names_of_variables_and_the_revision_but_no_values
     assert all(f"{key}=***" in shown for key in environment)
     assert ("SERVICE_REVISION=1.0" in shown) == revised
     assert "/bin/web x=y" in shown
+
+
+def test_only_values_that_can_be_secrets_and_are_not_shown_already_are_masked_in_the_words_of_others():
+    environment = {"WORKERS": "1", "LEVEL": "warning", "HOME": "/srv/app/home", "TOKEN": "long-s3cret"}
+
+    assert worth_masking(environment, "{'directory': '/srv/app/home/x'}") == {"long-s3cret"}
