@@ -143,6 +143,34 @@ def test_it_runs_where_and_as_it_was_described(systemd):
     assert "AWKWARD" not in systemd.shell("systemctl show web.service")
 
 
+def test_variables_that_are_not_asked_for_any_more_leave_no_file(systemd):
+    systemd.bring("started", service_environment={"TOKEN": "s3cret"})
+    assert systemd.report()["environment"]["TOKEN"] == "s3cret"
+
+    assert systemd.bring("stopped", service_command=[]) > 0
+    assert systemd.shell("ls /etc/systemd/system/web.env").strip()
+    assert systemd.bring("started") > 0
+    assert "TOKEN" not in systemd.report()["environment"]
+    assert systemd.shell("ls /etc/systemd/system | grep web.env || true") == ""
+    assert systemd.bring("started") == 0
+
+
+def test_a_unit_that_was_written_by_a_run_that_was_cut_off_is_read_by_the_next(systemd):
+    systemd.bring("started", service_environment={"COLOR": "blue"})
+    systemd.report()
+    # As a run leaves it that ends before systemd has read what it wrote.
+    unit = "/etc/systemd/system/web.service"
+    systemd.shell(f"cp {unit} /tmp/before")
+    systemd.bring("started", service_environment={"COLOR": "blue"}, service_revision="2")
+    systemd.shell(f"cp {unit} /tmp/after; cp /tmp/before {unit}; systemctl daemon-reload; systemctl restart web")
+    systemd.shell(f"cp /tmp/after {unit}")
+
+    systemd.bring("started", service_environment={"COLOR": "blue"}, service_revision="2")
+
+    assert systemd.report()["environment"]["SERVICE_REVISION"] == "2"
+    assert systemd.bring("started", service_environment={"COLOR": "blue"}, service_revision="2") == 0
+
+
 def test_a_changed_revision_restarts_and_a_change_can_wait(systemd):
     systemd.bring("started", service_revision="1")
     before = systemd.report()["pid"]
