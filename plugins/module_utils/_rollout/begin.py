@@ -70,7 +70,7 @@ def check_names(app: str, release: t.Optional[str]) -> None:
     if not APP_NAME.fullmatch(app):
         raise InvalidOption("app: '{0}' is not lower-case letters, digits and dashes".format(app))
     if release is not None and not is_release_name(release):
-        raise InvalidOption("release: '{0}' is not a release's name: {1}".format(release, RULE))
+        raise InvalidOption("release: '{0}' is not a plain name: {1}".format(release, RULE))
 
 
 def begin_blue_green(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[Rollout, Unchanged]:
