@@ -441,9 +441,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.asses
 from ansible_collections.progressive.delivery.plugins.module_utils._health.crew import ThreadCrew
 from ansible_collections.progressive.delivery.plugins.module_utils._health.policy import Policy
 from ansible_collections.progressive.delivery.plugins.module_utils._health.polling import poll
-from ansible_collections.progressive.delivery.plugins.module_utils._quorum import needed
 from ansible_collections.progressive.delivery.plugins.module_utils._health.specification import specify
 from ansible_collections.progressive.delivery.plugins.module_utils._health.verdict import DEGRADED, UNHEALTHY, verdict
+from ansible_collections.progressive.delivery.plugins.module_utils._quorum import needed
 
 THIS_MACHINE = {"name": "localhost", "address": "127.0.0.1"}
 

@@ -19,7 +19,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.asses
 from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import Check, Severity, Target
 from ansible_collections.progressive.delivery.plugins.module_utils._health.placeholders import RESERVED
 from ansible_collections.progressive.delivery.plugins.module_utils._health.polling import Job
-from ansible_collections.progressive.delivery.plugins.module_utils._quorum import needed
 from ansible_collections.progressive.delivery.plugins.module_utils._health.registry import CHECK_TYPES
 from ansible_collections.progressive.delivery.plugins.module_utils._health.validation import (
     of_check,
@@ -28,6 +27,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.valid
     require_seconds,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._health.verdict import Names
+from ansible_collections.progressive.delivery.plugins.module_utils._quorum import needed
 
 COMPOSITE = "composite"
 

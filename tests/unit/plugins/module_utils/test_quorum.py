@@ -33,7 +33,9 @@ def test_a_quorum_asks_for(quorum: str, members: int, expected: int) -> None:
     assert needed(quorum, members) == expected
 
 
-@pytest.mark.parametrize("quorum", ["", "some", "0", "-1", "0%", "101%", "1.5", "50 percent", "%", "1e1", "²", "٣", "٣%"])
+@pytest.mark.parametrize(
+    "quorum", ["", "some", "0", "-1", "0%", "101%", "1.5", "50 percent", "%", "1e1", "²", "٣", "٣%"]
+)
 def test_what_is_no_quorum_is_refused(quorum: str) -> None:
     with pytest.raises(InvalidOption, match=r"must be 'all', a count"):
         needed(quorum, 5)

@@ -39,7 +39,14 @@ def test_a_quorum_that_cannot_be_is_refused_by_its_option(quorum):
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("timeout", -1.0), ("timeout", 0.0), ("timeout", math.nan), ("timeout", math.inf), ("wait", -1.0), ("wait", math.nan)],
+    [
+        ("timeout", -1.0),
+        ("timeout", 0.0),
+        ("timeout", math.nan),
+        ("timeout", math.inf),
+        ("wait", -1.0),
+        ("wait", math.nan),
+    ],
 )
 def test_seconds_that_cannot_be_are_refused(option, value):
     with pytest.raises(InvalidOption, match=f"health.{option} is {value:g}"):
