@@ -264,11 +264,31 @@ def role_process(
     kind: str, directory: pathlib.Path, port: int, endpoints: Endpoints, *arguments: str, **options: t.Any
 ) -> subprocess.CompletedProcess[str]:
     """Run the role ``balancer`` on this host with pools of *endpoints*, and return the ended playbook."""
-    hosts = {
-        pool: {"hosts": {name: {"rollout_port": number} for name, number in endpoints.ports[pool].items()}}
-        for pool in SERVERS
+    files = directory.parent / f"{directory.name}-playbook"
+    play = {
+        "hosts": "balancers",
+        "gather_facts": False,
+        "roles": ["progressive.delivery.balancer"],
+        "vars": role_variables(kind, directory, port, **options),
     }
-    variables = {
+    return run_playbook(files, {"all": {"vars": LOCAL, "children": groups(endpoints.ports)}}, play, *arguments)
+
+
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+
+
+def groups(ports: t.Mapping[str, t.Mapping[str, int]]) -> dict[str, t.Any]:
+    """The groups of an inventory: a host for each instance by pool, and the balancer ``edge``."""
+    pools = {
+        pool: {"hosts": {name: {"rollout_port": port} for name, port in instances.items()}}
+        for pool, instances in ports.items()
+    }
+    return {**pools, "balancers": {"hosts": {"edge": {}}}}
+
+
+def role_variables(kind: str, directory: pathlib.Path, port: int, **options: t.Any) -> dict[str, t.Any]:
+    """The options with which the role lays down a balancer of *kind* as whoever runs this."""
+    return {
         "rollout_app": APP,
         "rollout_pools": list(SERVERS),
         "balancer_kind": kind,
@@ -279,22 +299,15 @@ def role_process(
         "balancer_user": getpass.getuser(),
         **options,
     }
-    inventory = {
-        "all": {
-            "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
-            "children": {**hosts, "balancers": {"hosts": {"edge": {}}}},
-        }
-    }
-    play = {"hosts": "balancers", "gather_facts": False, "roles": ["progressive.delivery.balancer"], "vars": variables}
-    return run_playbook(directory.parent / f"{directory.name}-playbook", inventory, play, *arguments)
 
 
 def run_playbook(
-    files: pathlib.Path, inventory: dict[str, t.Any], play: dict[str, t.Any], *arguments: str
+    files: pathlib.Path, inventory: dict[str, t.Any], play: dict[str, t.Any] | str, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run one play; *files* is where it is written."""
+    """Run one play, or the playbook of that name in the collection; *files* is where things are written."""
     files.mkdir(exist_ok=True)
     (files / "inventory.json").write_text(json.dumps(inventory))
     (files / "play.json").write_text(json.dumps([play]))
-    command = ["ansible-playbook", "-i", str(files / "inventory.json"), str(files / "play.json"), *arguments]
+    playbook = play if isinstance(play, str) else str(files / "play.json")
+    command = ["ansible-playbook", "-i", str(files / "inventory.json"), playbook, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment(), cwd=files)

@@ -32,6 +32,13 @@ def refusal(balancer, **options):
     [
         ({"split": {"blue": 50, "gren": 50}}, "unknown-pool", "gren"),
         ({"split": {"blue": 50, "green": 40}}, "invalid-option", "add up to 90 %"),
+        ({"split": {"blue": 60, "green": 60}}, "invalid-option", "add up to 120 %"),
+        ({"split": {"blue": 101, "green": -1}}, "invalid-option", "101 % for pool 'blue' is outside 0 to 100"),
+        ({"split": {"blue": 99.995, "green": 0.005}}, "invalid-option", "more than two decimals"),
+        ({"split": {"blue": "1e2", "green": 0}}, "invalid-option", "not a number"),
+        ({"split": {"blue": 100}}, "invalid-option", "no share for pool green"),
+        ({"pools": [{"name": "blue"}, {"name": "green", "endpoints": []}], "sticky": True}, "empty-pool", "green"),
+        ({"split": {"blue": 90, "green": 10}, "health": {"timeout": -1}}, "invalid-option", "health.timeout is -1"),
         ({"header": {"name": "X-Other", "pool": "green"}}, "balancer-layout-mismatch", "X-Preview"),
         ({"drain": {"pool": "blue"}}, "pool-still-serving", "100 %"),
     ],

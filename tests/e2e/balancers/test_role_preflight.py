@@ -35,3 +35,29 @@ def test_what_cannot_be_is_said_and_nothing_is_laid_down(endpoints, tmp_path, op
     assert refused.returncode != 0
     assert words in " ".join(refused.stdout.split())
     assert not (tmp_path / "app").exists()
+
+
+def refused(tmp_path, ports):
+    """What the role says of pools of *ports*, on one line; nothing may be laid down."""
+    directory = tmp_path / "app"
+    play = {
+        "hosts": "balancers",
+        "gather_facts": False,
+        "roles": ["progressive.delivery.balancer"],
+        "vars": laid_down.role_variables("haproxy", directory, laid_down.free_port()),
+    }
+    inventory = {"all": {"vars": laid_down.LOCAL, "children": laid_down.groups(ports)}}
+    process = laid_down.run_playbook(tmp_path / "playbook", inventory, play)
+    assert process.returncode != 0
+    assert not directory.exists()
+    return " ".join(process.stdout.split())
+
+
+def test_a_host_in_both_pools_is_named_with_both_groups(tmp_path):
+    said = refused(tmp_path, {"blue": {"app1": 8001, "app2": 8002}, "green": {"app2": 8002, "app3": 8003}})
+    assert "In both groups 'blue' and 'green': app2." in said
+
+
+def test_two_hosts_with_one_endpoint_are_named(tmp_path):
+    said = refused(tmp_path, {"blue": {"app1": 8001}, "green": {"app2": 8002, "app3": 8001}})
+    assert "Hosts 'app1' and 'app3' both have the endpoint 127.0.0.1:8001" in said
