@@ -71,6 +71,12 @@ faults:
   type: list
   elements: str
   returned: success
+generation:
+  description:
+    - Which configuration the running process says that it has, as the role P(progressive.delivery.balancer#role) laid it down.
+    - The role compares it with the files to see whether a reload was refused.
+  type: str
+  returned: success
 pools:
   description: The pools by name.
   type: dict
@@ -114,6 +120,7 @@ def read(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
         changed=False,
         consistent=reading.consistent,
         faults=list(reading.faults),
+        generation=balancer.generation(),
         pools={pool: _pool(balancer, pool) for pool in layout.pools},
     )
 

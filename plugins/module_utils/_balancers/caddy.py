@@ -50,7 +50,7 @@ class Caddy:
         self._layout = layout
         self._file = layout.path(FILE_NAME)
         self._admin = ControlInterface("Caddy's admin interface", connection.admin or layout.admin)
-        self._listener = ControlInterface("Caddy", connection.probe or "{0}:{1}".format(*_bracketed(layout.listener)))
+        self._listener = ControlInterface("Caddy", connection.probe or layout.listener)
 
     def read(self) -> Reading:
         on_disk = self._read_file()
@@ -65,6 +65,9 @@ class Caddy:
             fault = "Caddy finds {0!r} in {1} and sends everything to '{2}'".format(seen, self._file, self._layout.base)
             return Reading(live=everything_to_base(self._layout), stored=stored, faults=(fault,))
         return Reading(live=live, stored=stored)
+
+    def generation(self) -> str:
+        return self._listener.get("/", host="{0}.generation.invalid".format(self._layout.app))
 
     def plan(self, current: Reading, wanted: Split) -> t.List[Command]:
         if current.live == wanted and current.consistent:
@@ -166,8 +169,3 @@ def parse_in_flight(answer: str) -> t.Dict[str, int]:
         return {upstream["address"]: int(upstream["num_requests"]) for upstream in upstreams}
     except (ValueError, KeyError, TypeError) as error:
         raise CommandRefused("Caddy's list of upstreams cannot be understood: {0!r}".format(answer[:200])) from error
-
-
-def _bracketed(listener: t.Tuple[str, int]) -> t.Tuple[str, int]:
-    host, port = listener
-    return ("[{0}]".format(host) if ":" in host else host), port

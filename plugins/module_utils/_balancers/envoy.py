@@ -74,6 +74,14 @@ class Envoy:
         faults = () if running == expected else ("the routes that Envoy runs are not those that stand for their split",)
         return Reading(live=live, stored=self._stored(), faults=faults)
 
+    def generation(self) -> str:
+        """What it was started with, its clusters and its listener, which it takes up one by one."""
+        started = parse_node_generation(self._admin.get("/server_info"))
+        answer = self._admin.get("/stats?" + urllib.parse.urlencode({"filter": r"\.(lds|cds)\.version_text$"}))
+        clusters = parse_statistics(answer, "cluster_manager.cds").get("version_text", "")
+        listener = parse_statistics(answer, "listener_manager.lds").get("version_text", "")
+        return " ".join([started, clusters, listener])
+
     def plan(self, current: Reading, wanted: Split) -> t.List[Command]:
         if current.live == wanted and current.consistent:
             return []
@@ -172,6 +180,14 @@ class Envoy:
                 "Envoy at {0} has no {1}: it runs another configuration".format(self._admin.address, name)
             )
         return statistics
+
+
+def parse_node_generation(answer: str) -> str:
+    """The generation in the metadata of the node in ``/server_info``, or empty where it has none."""
+    try:
+        return str(json.loads(answer)["node"].get("metadata", {}).get("generation", ""))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CommandRefused("Envoy's description of itself cannot be understood: {0!r}".format(error)) from error
 
 
 def parse_routes(answer: str) -> t.Dict[str, t.Dict[str, t.Any]]:

@@ -59,6 +59,9 @@ class HAProxy:
         faults = entry_faults(entries, self._layout)
         return Reading(live=split_from(entries, self._layout), stored=self._read_file(), faults=faults)
 
+    def generation(self) -> str:
+        return parse_description(self._ask("show info"))
+
     def plan(self, current: Reading, wanted: Split) -> t.List[Command]:
         if current.live == wanted and current.consistent:
             return []
@@ -235,6 +238,12 @@ def parse_map_file(text: str) -> t.List[t.Tuple[str, str]]:
 def parse_runtime_map(answer: str) -> t.List[t.Tuple[str, str]]:
     """The entries of ``show map``, whose lines begin with an address."""
     return [_entry(line.partition(" ")[2]) for line in answer.splitlines() if line.strip()]
+
+
+def parse_description(answer: str) -> str:
+    """The ``description`` in ``show info``, or empty where the configuration has none."""
+    fields = (line.partition(": ") for line in answer.splitlines())
+    return next((value.strip() for name, _colon, value in fields if name.lower() == "description"), "")
 
 
 def parse_server_states(answer: str) -> t.List[t.Tuple[str, str, str]]:

@@ -94,6 +94,9 @@ class Balancer(t.Protocol):
     def read(self) -> Reading:
         """The split in force now, and the one on disk."""
 
+    def generation(self) -> str:
+        """Which configuration the running process has, in the words that the role laid down with it."""
+
     def plan(self, current: Reading, wanted: Split) -> t.List[Command]:
         """The commands that lead from *current* to *wanted*; empty when nothing is to be done. No I/O."""
 

@@ -80,12 +80,11 @@ class Layout:
         return list(self.pools)[1]
 
     @property
-    def listener(self) -> t.Tuple[str, int]:
-        """Host and port at which this host reaches the balancer; a wildcard address is reached over loopback."""
+    def listener(self) -> str:
+        """``host:port`` at which this host reaches the balancer; a wildcard address is reached over loopback."""
         host, _colon, port = self.listen.rpartition(":")
-        host = host.strip("[]")
-        wildcards = {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
-        return wildcards.get(host, host), int(port)
+        wildcards = {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104
+        return "{0}:{1}".format(wildcards.get(host, host), port)
 
     def path(self, name: str) -> str:
         """The absolute path of a file of the mechanism."""

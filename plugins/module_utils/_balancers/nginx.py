@@ -12,15 +12,14 @@ look well.
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import typing as t
-import urllib.parse
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers import tcp_connections
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.control_interface import ControlInterface
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
-    BalancerUnreachable,
+    CommandRefused,
     LayoutMismatch,
     PermissionMissing,
     Unsupported,
@@ -36,9 +35,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.sp
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import point_link, sync_folder
 
-ANSWER_TIMEOUT = 10.0
-"""Seconds that nginx may take over an answer."""
-
 FOLDER = "splits"
 
 
@@ -48,11 +44,13 @@ class Nginx:
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout
         self._link = layout.path("current")
-        url = urllib.parse.urlsplit(connection.probe)
-        self._listener = (url.hostname or "", url.port or 80) if connection.probe else layout.listener
+        self._listener = ControlInterface("nginx", connection.probe or layout.listener)
 
     def read(self) -> Reading:
         return Reading(live=self._seen(), stored=self._stored())
+
+    def generation(self) -> str:
+        return self._listener.get("/", host="{0}.generation.invalid".format(self._layout.app))
 
     def plan(self, current: Reading, wanted: Split) -> t.List[Command]:
         if current.live == wanted and current.consistent:
@@ -78,27 +76,18 @@ class Nginx:
 
     def _seen(self) -> Split:
         """The split that nginx itself sees."""
-        answer = self._ask()
+        try:
+            answer = self._listener.get("/", host="{0}.split.invalid".format(self._layout.app))
+        except CommandRefused as error:
+            raise LayoutMismatch(error.message) from error
         split = split_from(answer, self._layout)
         if split is None:
             raise LayoutMismatch(
-                "what listens at {0}:{1} is not the nginx of app '{2}': asked for its split, it answered {3!r}".format(
-                    self._listener[0], self._listener[1], self._layout.app, answer
+                "what listens at {0} is not the nginx of app '{1}': asked for its split, it answered {2!r}".format(
+                    self._listener.address, self._layout.app, answer[:200]
                 )
             )
         return split
-
-    def _ask(self) -> str:
-        channel = http.client.HTTPConnection(*self._listener, timeout=ANSWER_TIMEOUT)
-        try:
-            channel.request("GET", "/", headers={"Host": "{0}.split.invalid".format(self._layout.app)})
-            return channel.getresponse().read(256).decode("utf-8", "replace")
-        except (OSError, http.client.HTTPException) as error:
-            raise BalancerUnreachable(
-                "nginx does not answer at {0}:{1}: {2}".format(self._listener[0], self._listener[1], error)
-            ) from error
-        finally:
-            channel.close()
 
     def _stored(self) -> t.Optional[Split]:
         """The split that the link stands for; None when it leads nowhere, or to something else."""

@@ -91,18 +91,52 @@ def test_a_balancer_is_laid_down_and_keeps_its_split(role):
     assert reading["consistent"]
 
 
+NO_PORT = {
+    "caddy": "port 99999 is out of range",
+    "envoy": "PortValue: value must be less than or equal to 65535",
+    "haproxy": "invalid port",
+    "nginx": "invalid port in",
+}
+"""What each binary says of port 99999."""
+
+
 def test_a_configuration_that_the_binary_refuses_replaces_nothing(role):
     assert role.changes()
     before = files_of(role.balancer)
-    refused = role.process("-e", "rollout_address=no/address")
+    refused = role.process("-e", "balancer_listen=127.0.0.1:99999")
     assert refused.returncode != 0
+    assert NO_PORT[role.balancer.kind] in said(refused)
     assert files_of(role.balancer) == before
     assert role.balancer.get().pool == "blue"
+
+
+def test_a_refused_reload_is_a_failure_and_is_tried_again(role):
+    # given a balancer, and a port that another program has, which no check of a file can know
+    assert role.changes()
+    with contextlib.closing(laid_down.Endpoints()) as others:
+        port = others.ports["green"]["green1"]
+        moved = ("-e", f"balancer_listen=127.0.0.1:{port}")
+        # when the balancer is to move there, then each run says that it did not, and it serves on where it was
+        for _attempt in range(2):
+            refused = role.process(*moved)
+            assert refused.returncode != 0
+            assert "does not run the configuration that was laid down" in said(refused)
+            assert f"supervisor/logs/balancer-{laid_down.APP}.log" in said(refused)
+            assert role.balancer.get().pool == "blue"
+    # and once the port is free, the next run brings it there
+    assert role.changes(*moved)
+    assert laid_down.ask(port, "/").pool == "blue"
+    assert role.changes(*moved) == 0
 
 
 def test_check_mode_foretells_and_lays_nothing_down(role):
     assert role.changes("--check")
     assert not role.balancer.directory.exists()
+
+
+def said(playbook):
+    """What a playbook printed, on one line."""
+    return " ".join((playbook.stdout + playbook.stderr).split())
 
 
 def files_of(balancer):

@@ -46,6 +46,10 @@ def test_what_is_live_is_shown_and_whether_it_is_stored(run):
     assert run(Variable(split(5), split(5)))["consistent"]
 
 
+def test_what_runs_is_told_as_the_process_tells_it(run):
+    assert run(Variable(split(0), split(0), configuration="0f3a"))["generation"] == "0f3a"
+
+
 def test_each_endpoint_is_shown_as_the_balancer_sees_it(run):
     assert run(Variable(split(0), split(0), states={"green1": "down"}))["pools"]["green"] == {
         "endpoints": [

@@ -62,9 +62,13 @@ class Variable:
     states: dict = dataclasses.field(default_factory=dict)
     deaf: bool = False
     said: list = dataclasses.field(default_factory=list)
+    configuration: str = ""
 
     def read(self):
         return Reading(self.live, self.stored)
+
+    def generation(self):
+        return self.configuration
 
     def plan(self, current, wanted):
         self._planned = wanted

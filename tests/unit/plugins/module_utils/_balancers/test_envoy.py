@@ -262,3 +262,24 @@ def test_an_unknown_server_changes_nothing(tmp_path):
 def test_endpoints_that_were_never_laid_down_are_reported(tmp_path):
     with pytest.raises(LayoutMismatch, match="endpoints-blue"):
         envoy.Envoy(layout_in(tmp_path), Connection()).set_servers("blue", ["blue1"], "maint")
+
+
+class ToldGenerations:
+    """Stands for the admin interface of an Envoy that took up each of its files."""
+
+    def get(self, path, host=None):
+        if path == "/server_info":
+            return json.dumps({"node": {"id": "shop", "metadata": {"generation": "a1"}}})
+        return 'cluster_manager.cds.version_text: "b2"\nlistener_manager.lds.version_text: "c3"\n'
+
+
+def test_which_configuration_runs_is_told_file_by_file(tmp_path):
+    driven = envoy.Envoy(layout_in(tmp_path), Connection())
+    driven._admin = ToldGenerations()
+    assert driven.generation() == "a1 b2 c3"
+
+
+@pytest.mark.parametrize("answer", ["", "[]", "{}"])
+def test_a_description_that_is_not_envoys_is_reported(answer):
+    with pytest.raises(CommandRefused, match="cannot be understood"):
+        envoy.parse_node_generation(answer)

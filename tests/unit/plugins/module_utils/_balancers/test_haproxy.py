@@ -175,6 +175,11 @@ def test_servers_change_in_one_line():
     )
 
 
+def test_which_configuration_runs_is_its_description():
+    assert driver(show_info="Name: HAProxy\nnode: edge\ndescription: 0f3a\n\n").generation() == "0f3a"
+    assert driver(show_info="Name: HAProxy\n").generation() == ""
+
+
 def test_a_socket_that_is_not_there_is_unreachable(tmp_path):
     with pytest.raises(BalancerUnreachable, match="nothing.sock"):
         haproxy.RuntimeSocket(str(tmp_path / "nothing.sock")).ask("show map")

@@ -63,7 +63,7 @@ def test_a_plan_is_empty_only_where_all_is_well():
 def on_disk(tmp_path, monkeypatch):
     """A driver whose nginx sees what is on disk, and the way to change it."""
     driver = nginx.Nginx(layout("nginx", tmp_path), Connection())
-    monkeypatch.setattr(driver, "_ask", lambda: os.path.basename(os.readlink(driver._link)))
+    monkeypatch.setattr(driver._listener, "get", lambda *_words, **_more: os.path.basename(os.readlink(driver._link)))
 
     def change(wanted):
         driver.apply(driver.plan(Reading(split(0), None), wanted))
