@@ -126,6 +126,11 @@ class Histories(RuleBasedStateMachine):
             assert self.share(action.pool) == 0  # law 1
             self.running[action.pool] = False
 
+    def refused(self, action: Action) -> bool:
+        """Whether the traffic module refuses a shift, because a pool that gets more is not healthy just then."""
+        gains = [pool for pool, share in (action.shares or {}).items() if share > self.share(pool)]
+        return any(not (self.healthy[pool] and self.running[pool]) for pool in gains)
+
     # -- what happens ------------------------------------------------------
 
     @precondition(lambda self: self.action is not None)
@@ -139,10 +144,10 @@ class Histories(RuleBasedStateMachine):
             sound = self.healthy[action.pool] and self.running[action.pool]
             outcome = Outcome(Result.SUCCEEDED if sound else Result.FAILED, "as it is")
             (self.known_healthy.add if sound else self.known_healthy.discard)(action.pool)
-        reached = [name for name in BALANCERS if self.reachable[name]]
+        reached = [name for name in BALANCERS if self.reachable[name] and not self.refused(action)]
         self.apply(action, reached)
         if action.kind is Kind.SHIFT and len(reached) < len(BALANCERS):
-            outcome = Outcome(Result.FAILED, "a balancer is unreachable")
+            outcome = Outcome(Result.FAILED, "a balancer is unreachable, or refuses a pool that is not healthy")
         self.report(outcome)
 
     @precondition(lambda self: self.action is not None)
@@ -209,9 +214,8 @@ class Histories(RuleBasedStateMachine):
 
     @rule(pool=st.sampled_from(POOLS), sound=st.booleans())
     def health_changes(self, pool: str, sound: bool) -> None:
+        """Unseen until somebody looks, or until the balancer is to send the pool more."""
         self.healthy[pool] = sound
-        if not sound:
-            self.known_healthy.discard(pool)
 
     @rule(name=st.sampled_from(BALANCERS), up=st.booleans())
     def network_changes(self, name: str, up: bool) -> None:
