@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -74,7 +73,7 @@ def page() -> str:
     """
     sections: dict[str, list[str]] = {title: [] for title in TITLES.values()}
     for kind in kinds():
-        cause = " ".join(inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0].split())
+        cause = " ".join(inspect.cleandoc(kind.__doc__ or "").split("\n\n", maxsplit=1)[0].split())
         remedy = _sentence(kind.remedy) or "The message names the option and what it may be."
         sections[TITLES[area(kind)]].append(ROW.format(kind.code, _sentence(cause), remedy))
     parts = [

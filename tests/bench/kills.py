@@ -15,7 +15,7 @@ import pathlib
 import subprocess
 import sys
 import typing as t
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
 

@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _group(value: str) -> tuple[str, list[str]]:
-    group, _, members = value.partition("=")
+    group, _equals, members = value.partition("=")
     return _name(group), [_name(host) for host in members.split(",")]
 
 

@@ -182,7 +182,7 @@ class Host:
             said = run(*login, question, timeout=BOOT_DEADLINE)
         except HostsError:
             return "", ""
-        state, _, failed = said.partition("\n")
+        state, _line, failed = said.partition("\n")
         return state, failed.strip()
 
     def _last_words(self) -> str:

@@ -9,7 +9,7 @@ import dataclasses
 import re
 
 PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_.]*)\s*\}\}")
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)")
 _HEADING = re.compile(r"(#{1,6})\s+\S")
 _BLANK_LINES = re.compile(r"\n\s*\n")

@@ -252,7 +252,7 @@ class Histories(RuleBasedStateMachine):
         self.known_healthy.clear()
         if self.rollout.status.ended:
             return
-        for _ in range(4):
+        for _number in range(4):
             if not self.rollout.status.ended:
                 self.run_to_its_end(self.way_out())
         assert self.rollout.status.ended
@@ -273,7 +273,7 @@ class Histories(RuleBasedStateMachine):
 
     def run_to_its_end(self, opened: Rollout) -> None:
         self.take(opened)
-        for _ in range(60):
+        for _number in range(60):
             if self.action is None:
                 return
             self.succeed(1.0)
@@ -293,7 +293,7 @@ def test_a_run_killed_at_any_action_is_undone_or_finished(actions: int) -> None:
     ):
         history = Histories()
         history.start(BlueGreen(extras, extras, extras, bake), Options(warm=warm, stop_on_abort=stop), False, first)
-        for _ in range(actions):
+        for _number in range(actions):
             if history.action is not None:
                 history.succeed(1.0)
             elif history.rollout.status is Status.PAUSED:
