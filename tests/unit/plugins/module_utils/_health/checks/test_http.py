@@ -247,13 +247,10 @@ def test_the_name_to_prove_can_be_given(finding, authority) -> None:
 
 
 def test_a_redirect_to_https_is_followed_with_the_checks_headers(finding, authority) -> None:
-    with (
-        web_server(healthy, authority.server_context("127.0.0.1")) as secured,
-        web_server(redirecting(f"https://127.0.0.1:{secured.port}/there")) as server,
-    ):
-        assert finding(
-            "http", server.port, follow_redirects=True, ca_path=str(authority.path), headers={"X-Preview": "green"}
-        ).passed
+    with web_server(healthy, authority.server_context("127.0.0.1")) as secured:
+        options = {"ca_path": str(authority.path), "headers": {"X-Preview": "green"}}
+        with web_server(redirecting(f"https://127.0.0.1:{secured.port}/there")) as server:
+            assert finding("http", server.port, follow_redirects=True, **options).passed
 
     assert secured.seen[0].headers["X-Preview"] == "green"
 
