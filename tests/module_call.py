@@ -14,6 +14,7 @@ from unittest import mock
 
 from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 
 
@@ -31,6 +32,8 @@ def everything_told(module: str, /, **options: t.Any) -> tuple[dict[str, t.Any],
     Does not tell a success from a failure.
     """
     imported = importlib.import_module(f"ansible_collections.progressive.delivery.plugins.modules.{module}")
+    # A newer ansible-core tells the invocation only where it is asked to; an older one does not know the question.
+    asking = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
     printed = io.StringIO()
     logged: list[str] = []
 
@@ -38,7 +41,7 @@ def everything_told(module: str, /, **options: t.Any) -> tuple[dict[str, t.Any],
         logged.append(str(message))
 
     with (
-        patch_module_args({**options, "_ansible_diff": True}),
+        patch_module_args({**options, "_ansible_diff": True, **asking}),
         mock.patch.object(basic, "has_journal", False),
         mock.patch.object(AnsibleModule, "_log_to_syslog", log),
         contextlib.redirect_stdout(printed),
