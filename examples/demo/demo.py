@@ -80,7 +80,8 @@ class Played:
 def main() -> int:
     """Play all acts; returns the exit code."""
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
-    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+    # Not the system's choice, which on macOS is too long for the address of a socket.
+    with tempfile.TemporaryDirectory(prefix="demo-", dir="/tmp") as folder:
         site = Site(pathlib.Path(folder), "caddy")
         try:
             return _play(site)

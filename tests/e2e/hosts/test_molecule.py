@@ -18,9 +18,11 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture
 def _no_hosts_left() -> collections.abc.Iterator[None]:
-    """Molecule destroys what it created, but not when it is interrupted."""
+    """Molecule destroys what it created, but not when it is interrupted, nor what an earlier run left behind."""
+    down = [sys.executable, "-m", "tests.hosts", "--network", "molecule", "down"]
+    subprocess.run(down, cwd=CHECKOUT, check=True)
     yield
-    subprocess.run([sys.executable, "-m", "tests.hosts", "--network", "molecule", "down"], cwd=CHECKOUT, check=True)
+    subprocess.run(down, cwd=CHECKOUT, check=True)
 
 
 @pytest.mark.usefixtures("_no_hosts_left")

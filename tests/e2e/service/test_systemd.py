@@ -91,7 +91,9 @@ class Systemd:
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[Systemd]:
-    hosts = [sys.executable, "-m", "tests.hosts"]
+    hosts = [sys.executable, "-m", "tests.hosts", "--network", "systemd"]
+    # A run that was killed left its hosts behind.
+    subprocess.run([*hosts, "down"], cwd=CHECKOUT, check=True)
     up = subprocess.run([*hosts, "up", "systemd=sd-1"], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True)
     try:
         host = Systemd(pathlib.Path(up.stdout.strip()), tmp_path_factory.mktemp("systemd"))
