@@ -82,7 +82,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     # Not the system's choice, which on macOS is too long for the address of a socket.
     with tempfile.TemporaryDirectory(prefix="demo-", dir="/tmp") as folder:
-        site = Site(pathlib.Path(folder), "caddy")
+        site = Site(pathlib.Path(folder), "caddy", instances=3)
         try:
             return _play(site)
         except KeyboardInterrupt:

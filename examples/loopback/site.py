@@ -29,7 +29,8 @@ from load import records
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = REPOSITORY / "examples"
 INVENTORY = EXAMPLES / "loopback" / "inventory.yml"
-HOSTS = ("blue-1", "blue-2", "blue-3", "green-1", "green-2", "green-3", "lb-1")
+CONNECTION = "{{{{ 'ssh' if (site_directory ~ '/cut-{0}') is exists else 'local' }}}}"
+"""How a host is reached: a file cuts it off. The host is named in full, so that it holds for delegated tasks too."""
 
 
 class SiteError(Exception):
@@ -119,6 +120,8 @@ class Site:
     :param balancer: ``haproxy``, ``nginx``, ``caddy`` or ``envoy``
     :param binary: the balancer's program; by default as found on this machine
     :param variables: further variables for every run
+    :param instances: how many in each pool, called ``blue-1``, ``blue-2``, … and ``green-1``, …
+    :param balancers: how many, called ``lb-1``, …; the load goes to the first
     """
 
     def __init__(
@@ -127,9 +130,16 @@ class Site:
         balancer: str = "caddy",
         binary: str | None = None,
         variables: t.Mapping[str, t.Any] | None = None,
+        instances: int = 2,
+        balancers: int = 1,
     ) -> None:
         self.directory = directory
-        self.ports = _free_ports(HOSTS)
+        groups = {
+            "blue": [f"blue-{number + 1}" for number in range(instances)],
+            "green": [f"green-{number + 1}" for number in range(instances)],
+            "balancers": [f"lb-{number + 1}" for number in range(balancers)],
+        }
+        self.ports = _free_ports([name for names in groups.values() for name in names])
         self.settings: dict[str, t.Any] = {
             "site_directory": str(directory),
             "site_ports": self.ports,
@@ -137,11 +147,15 @@ class Site:
             "site_balancer_binary": binary or find_binary(balancer),
             **(variables or {}),
         }
-        self.inventories = [INVENTORY]
         self._loads: list[Load] = []
         self._started: list[Started] = []
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "site.json").write_text(json.dumps(self.settings), encoding="utf-8")
+        hosts = {
+            group: {"hosts": {name: {"ansible_connection": CONNECTION.format(name)} for name in names}}
+            for group, names in groups.items()
+        }
+        (directory / "hosts.yml").write_text(json.dumps(hosts), encoding="utf-8")
 
     @property
     def url(self) -> str:
@@ -175,7 +189,8 @@ class Site:
         command = [
             str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
             str(REPOSITORY / "playbooks" / f"{playbook}.yml"),
-            *(f"--inventory={inventory}" for inventory in self.inventories),
+            f"--inventory={self.directory / 'hosts.yml'}",
+            f"--inventory={INVENTORY}",
             f"--extra-vars=@{self.directory / 'site.json'}",
             f"--extra-vars={json.dumps(variables)}",
             *(["--check", "--diff"] if check else []),
@@ -231,13 +246,13 @@ class Site:
             started.end()
         for load in self._loads:
             load.kill()
-        pid_file = self.directory / "supervisor" / "supervisord.pid"
-        with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
-            pid = int(pid_file.read_text(encoding="ascii"))
-            os.kill(pid, signal.SIGTERM)
-            while True:
-                os.kill(pid, 0)
-                time.sleep(0.05)
+        for pid_file in self.directory.glob("supervisor*/supervisord.pid"):
+            with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
+                pid = int(pid_file.read_text(encoding="ascii"))
+                os.kill(pid, signal.SIGTERM)
+                while True:
+                    os.kill(pid, 0)
+                    time.sleep(0.05)
 
 
 def find_binary(balancer: str) -> str:

@@ -174,6 +174,12 @@ options:
       - The release cannot be undone once it has had traffic; trouble then freezes the rollout instead of rolling back.
     type: bool
     default: false
+  full:
+    description:
+      - For O(command=promote), every later gate, promotion check and bake is left out as well.
+      - That the instances are ready is still asked before they take traffic.
+    type: bool
+    default: false
   seq:
     description:
       - For O(command=advance), the number of the action that O(reports) is about.
@@ -352,6 +358,7 @@ ARGUMENTS: Params = {
     "error_limit": {"type": "int", "default": 4},
     "stop_on_abort": {"type": "bool", "default": False},
     "irreversible": {"type": "bool", "default": False},
+    "full": {"type": "bool", "default": False},
     "seq": {"type": "int"},
     "expected": {"type": "list", "elements": "str", "default": []},
     "reports": {"type": "dict", "default": {}},
@@ -409,7 +416,7 @@ def opening_of(params: Params, now: float) -> opening.Opening:
     by_command: t.Dict[str, opening.Opening] = {
         "begin": opening.begin_or_resume(wanted, parameters.fleet(params["fleet"])),
         "rollback": opening.roll_back(wanted),
-        "promote": opening.promote,
+        "promote": opening.promote(params["full"]),
         "resume": opening.resume,
     }
     return by_command[params["command"]]

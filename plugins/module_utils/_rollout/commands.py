@@ -11,6 +11,7 @@ sit waiting are all continued in the same way.
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import serving_pool
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
@@ -20,12 +21,15 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.erro
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import abort, has_had_traffic
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    RETIRING,
     Kind,
     Pause,
     Rollout,
     Status,
+    Step,
     World,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import READY
 
 
 def resume(rollout: Rollout, world: World) -> Rollout:
@@ -45,13 +49,14 @@ def resume(rollout: Rollout, world: World) -> Rollout:
     return awake
 
 
-def promote(rollout: Rollout, world: World) -> Rollout:
+def promote(rollout: Rollout, world: World, full: bool = False) -> Rollout:
     """Accept the step at which the rollout is paused or frozen, and go on.
 
     Only checks and gates are accepted this way: a deploy or a shift that did
     not happen is done again, and so is the last shift when somebody else moved
     the traffic since.
 
+    :param full: take every later gate, promotion check and bake out of the plan
     :raises NotPaused: when it is neither
     """
     if rollout.status not in (Status.PAUSED, Status.FROZEN):
@@ -60,13 +65,17 @@ def promote(rollout: Rollout, world: World) -> Rollout:
     judged = rollout.pause in (Pause.GATE, Pause.INCONCLUSIVE) or rollout.status is Status.FROZEN
     passes = judged and step is not None and step.kind in (Kind.GATE, Kind.VALIDATE, Kind.BAKE)
     position = _last_shift(rollout) if rollout.pause is Pause.WORLD else rollout.position + (1 if passes else 0)
-    awake = _awake(rollout, world, "promote")
+    if RETIRING in rollout.unwound:
+        # Its instances may be stopped, so the plan begins again with the deploy.
+        position = 0
+    awake = _awake(rollout, world, "promote in full" if full else "promote")
     return dataclasses.replace(
         awake,
         status=Status.RUNNING,
         pause=None,
         reason="",
         position=position,
+        steps=_unjudged_from(rollout, position) if full else rollout.steps,
         unwound=(),
     )
 
@@ -112,6 +121,15 @@ def _last_shift(rollout: Rollout) -> int:
     """The position of the last shift up to the present step; the present one where there was none."""
     shifts = [index for index in range(rollout.position) if rollout.steps[index].kind is Kind.SHIFT]
     return shifts[-1] if shifts else rollout.position
+
+
+def _unjudged_from(rollout: Rollout, position: int) -> t.Tuple[Step, ...]:
+    """The plan without what judges the release from *position* on; whether its instances are ready is still asked."""
+    ahead = rollout.steps[position:]
+    judges = [
+        step.kind in (Kind.GATE, Kind.BAKE) or (step.kind is Kind.VALIDATE and step.checks != READY) for step in ahead
+    ]
+    return rollout.steps[:position] + tuple(step for step, is_judge in zip(ahead, judges) if not is_judge)
 
 
 def _resume_ended(rollout: Rollout, world: World) -> Rollout:

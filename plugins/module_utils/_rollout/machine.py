@@ -17,6 +17,7 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    RETIRING,
     Action,
     Kind,
     Outcome,
@@ -324,6 +325,8 @@ def _intend(rollout: Rollout, proposal: Action, world: World) -> t.Tuple[Rollout
     taken = dataclasses.replace(rollout, seq=action.seq, intent=intent)
     if action.kind in (Kind.DEPLOY, Kind.RETIRE):
         taken = dataclasses.replace(taken, vouched=tuple(p for p in taken.vouched if p != action.pool))
+    if action.kind is Kind.RETIRE and rollout.status is Status.ABORTING:
+        taken = dataclasses.replace(taken, unwound=_with(taken.unwound, RETIRING))
     if action.kind is Kind.SHIFT and (action.shares or {}).get(rollout.new_pool, 0) > 0:
         taken = dataclasses.replace(taken, shifted=True)
     return taken.noting(world.now, "intent", describe(action), action), action

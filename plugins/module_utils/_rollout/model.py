@@ -17,6 +17,10 @@ SCHEMA = 1
 """Version of the journal's form; a reader refuses a higher one."""
 
 
+RETIRING = "retiring"
+"""Marks an abort that may have stopped the new pool's instances."""
+
+
 class Status(str, enum.Enum):
     """Where a rollout as a whole stands."""
 
@@ -197,7 +201,7 @@ class Rollout:
     :param position: index of the step to do next
     :param vouched: pools seen healthy in this run with nothing done to them since
     :param shifted: whether traffic for the new pool was ever intended
-    :param unwound: which parts of an abort are done: ``deploy``, ``drain``, ``retire``
+    :param unwound: which parts of an abort are done: ``deploy``, ``drain``, ``retire``; ``RETIRING`` once the last is begun
     :param request: ``pause`` or ``rollback`` asked for by someone without the lock
     :param intent: the action under way; None when nothing is
     """

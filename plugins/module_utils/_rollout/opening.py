@@ -59,9 +59,13 @@ def resume(current: t.Optional[Rollout], world: World) -> t.Union[Rollout, begin
     return resumed
 
 
-def promote(current: t.Optional[Rollout], world: World) -> Rollout:
-    """Accept the step at which the rollout waits."""
-    return commands.promote(_active(current), world)
+def promote(full: bool) -> Opening:
+    """Accept the step at which the rollout waits; *full*, everything that would judge the release later too."""
+
+    def opening(current: t.Optional[Rollout], world: World) -> Rollout:
+        return commands.promote(_active(current), world, full)
+
+    return opening
 
 
 def abandon(current: t.Optional[Rollout], world: World) -> Rollout:

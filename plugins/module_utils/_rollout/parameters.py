@@ -29,6 +29,8 @@ def check(params: Params, check_mode: bool) -> None:
     check_names(params["app"], params["release"])
     if not params["token"] and not check_mode and params["command"] not in ("lock", "pause"):
         raise InvalidOption("token: command {0} needs the token that 'lock' returned".format(params["command"]))
+    if params["full"] and params["command"] != "promote":
+        raise InvalidOption("full: only command promote takes it, not {0}".format(params["command"]))
     for name in _SECONDS:
         if not math.isfinite(params[name]):
             raise InvalidOption("{0}: {1} is not a number of seconds".format(name, params[name]))

@@ -166,15 +166,15 @@ class Story:
 
     # -- what is looked at -------------------------------------------------
 
-    def serving(self) -> set[str]:
-        """The releases that answer now; empty when none does."""
-        first = self._answering()
+    def serving(self, balancer: str = "lb-1") -> set[str]:
+        """The releases that answer there now; empty when none does."""
+        first = self._answering(balancer)
         if first is None:
             return set()
-        return {first, *(self._answering() or "nothing" for _number in range(7))}
+        return {first, *(self._answering(balancer) or "nothing" for _number in range(7))}
 
-    def _answering(self) -> str | None:
-        url = self.site.url.replace("/analyze", "/version")
+    def _answering(self, balancer: str) -> str | None:
+        url = f"http://127.0.0.1:{self.site.ports[balancer]}/version"
         try:
             return requests.get(url, timeout=10).headers.get("X-Release")
         except requests.RequestException:

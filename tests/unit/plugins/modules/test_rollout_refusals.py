@@ -23,6 +23,17 @@ def test_refused_without_a_token(shop, command):
     assert shop.tree() == before
 
 
+@pytest.mark.parametrize("command", ["begin", "resume", "rollback", "abandon", "advance"])
+def test_refused_full_for_another_command_than_promote(shop, command):
+    options = {**shop.ready_for(command), "full": True}
+    before = shop.tree()
+
+    message = shop.refused("invalid-option", command, **options)
+
+    assert message.startswith(f"full: only command promote takes it, not {command}")
+    assert shop.tree() == before
+
+
 @pytest.mark.parametrize("release", ["../1.1", "a/b", "/1.1", "..", ".hidden", ""])
 def test_refused_a_release_that_is_no_plain_name(shop, release):
     options = {**shop.ready_for("begin"), "release": release}

@@ -12,6 +12,7 @@ always have a way out. The numbers are those of the project's design.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import typing as t
 
@@ -186,13 +187,14 @@ class Histories(RuleBasedStateMachine):
         self.known_healthy.clear()
 
     @precondition(lambda self: self.action is None)
-    @rule(command=st.sampled_from(["resume", "promote", "rollback", "abandon"]))
+    @rule(command=st.sampled_from(["resume", "promote", "promote in full", "rollback", "abandon"]))
     def operate(self, command: str) -> None:
         """A new run is started by a person; an operator's command may be refused, and then changes nothing."""
         before = self.rollout
         opening = {
             "resume": commands.resume,
             "promote": commands.promote,
+            "promote in full": functools.partial(commands.promote, full=True),
             "rollback": commands.roll_back,
             "abandon": commands.abandon,
         }[command]

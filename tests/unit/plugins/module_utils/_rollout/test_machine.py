@@ -17,6 +17,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Observed,
     Options,
     Outcome,
+    Pause,
     Result,
     Rollout,
     Status,
@@ -25,15 +26,16 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen
 
 GOOD = Outcome(Result.SUCCEEDED)
+UNWATCHED = BlueGreen(bake=0)
 
 
 def world(now: float, green: int = 0) -> World:
     return World(now, {"lb1": Observed({"blue": 10000 - green, "green": green})})
 
 
-def begun(options: Options) -> t.Tuple[Rollout, Action]:
+def begun(options: Options, choices: BlueGreen = UNWATCHED) -> t.Tuple[Rollout, Action]:
     """A rollout from 1.0.0 on blue to 1.1.0 on green at second 0, and its first action."""
-    wanted = begin.Delivery("r1", "app", "1.1.0", BlueGreen(bake=0), options)
+    wanted = begin.Delivery("r1", "app", "1.1.0", choices, options)
     opened = begin.begin_blue_green(wanted, {"blue": {"b1": "1.0.0"}, "green": {"g1": None}}, world(0))
     assert isinstance(opened, Rollout)
     return machine.decide(opened, world(0))
@@ -80,3 +82,44 @@ def test_a_release_that_cannot_be_put_back_freezes_and_resume_tries_again() -> N
     assert "1.0.0 could not be put back on pool blue: disk full" in frozen.reason
     _after, again = machine.decide(commands.resume(frozen, world(4, 10000)), world(4, 10000))
     assert again == dataclasses.replace(action, seq=again.seq)
+
+
+def to_the_gate(choices: BlueGreen) -> Rollout:
+    rollout, action = begun(Options(), choices)
+    while action.kind is not Kind.END:
+        rollout, action = machine.decide(machine.record(rollout, action.seq, GOOD, world(1)), world(1))
+    return rollout
+
+
+@pytest.mark.parametrize(("full", "left"), [(False, ["shift", "bake", "drain"]), (True, ["shift", "drain"])])
+def test_a_full_promotion_takes_what_would_judge_the_release_later_out_of_the_plan(
+    full: bool, left: t.List[str]
+) -> None:
+    waiting = to_the_gate(BlueGreen(promotion_checks=True, gate=True, bake=60))
+    promoted = commands.promote(waiting, world(2), full)
+    assert [step.kind.value for step in promoted.steps[promoted.position :]] == left
+    # what was done stays in the plan
+    assert promoted.steps[: promoted.position] == waiting.steps[: promoted.position]
+
+
+def test_a_full_promotion_still_asks_whether_the_instances_are_ready() -> None:
+    rollout, _action = begun(Options(), BlueGreen(promotion_checks=True, gate=True, bake=60))
+    paused = machine.pause(rollout, Pause.INCONCLUSIVE, "in doubt", world(1))
+    promoted = commands.promote(paused, world(2), full=True)
+    assert [(step.kind.value, step.checks) for step in promoted.steps] == [
+        ("deploy", ""),
+        ("validate", "ready"),
+        ("shift", ""),
+        ("drain", ""),
+    ]
+
+
+def test_a_promotion_after_the_abort_began_to_stop_the_new_pool_deploys_again() -> None:
+    """A first release was turned round and stopped; then somebody gave it traffic, and it is wanted after all."""
+    rollout, action = begun(Options(stop_on_abort=True))
+    deployed = machine.record(rollout, action.seq, GOOD, world(1))
+    aborting, action = machine.decide(machine.abort(deployed, "changed our mind", world(1)), world(1))
+    assert (action.kind, action.pool) == (Kind.RETIRE, "green")
+    moved = dataclasses.replace(aborting, status=Status.FROZEN, intent=None)
+    _after, action = machine.decide(commands.promote(moved, world(2)), world(2))
+    assert (action.kind, action.pool) == (Kind.DEPLOY, "green")
