@@ -38,6 +38,8 @@ PACKAGES = (
     "haproxy",
     "python3-venv",
 )
+OFFERED = ("nginx",)
+"""Packages that are not installed, but can be, with what they need: the tree holds a copy of apt's lists and of their archives."""
 
 SET_UP = f"""
 set -eu
@@ -46,7 +48,6 @@ echo '{USER} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/{USER}
 systemctl enable systemd-networkd.service ssh.service
 : >/etc/machine-id
 rm -f /var/lib/dbus/machine-id /etc/hostname /etc/resolv.conf
-apt-get clean
 """
 """Run once inside the new tree. With an empty machine-id each host makes its own; no resolver, as there is nobody to ask."""
 
@@ -57,7 +58,7 @@ def base_tree() -> Path:
     :raises HostsError: apt names no source of this release, or debootstrap failed
     """
     suite = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
-    recipe = "\n".join([suite, *PACKAGES, SET_UP])
+    recipe = "\n".join([suite, *PACKAGES, "offered:", *OFFERED, SET_UP])
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "progressive.delivery" / "hosts"
     tree = cache / f"{suite}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -75,7 +76,22 @@ def _build(tree: Path, suite: str) -> None:
     _remove(unfinished)
     run("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", suite, unfinished, mirror, timeout=1800)
     run("chroot", unfinished, "/bin/sh", "-c", SET_UP)
+    _offer(unfinished)
     unfinished.rename(tree)
+
+
+def _offer(tree: Path) -> None:
+    """Let apt in the tree install ``OFFERED`` without a network, in the versions that this machine's own apt knows."""
+    run("apt-get", "--quiet", "update")
+    for folder in ("etc/apt", "var/lib/apt/lists"):
+        shutil.rmtree(tree / folder)
+        shutil.copytree(Path("/", folder), tree / folder)
+    archives = tree / "var/cache/apt/archives"
+    for archive in archives.glob("*.deb"):
+        archive.unlink()
+    theirs = [f"Dir::State::status={tree}/var/lib/dpkg/status", f"Dir::Cache::archives={archives}"]
+    options = [part for option in theirs for part in ("--option", option)]
+    run("apt-get", *options, "--quiet", "--yes", "--download-only", "install", *OFFERED, timeout=600)
 
 
 def _remove(tree: Path) -> None:

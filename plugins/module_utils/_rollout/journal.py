@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import itertools
 import os
 import re
 import typing as t
@@ -134,7 +135,13 @@ class Journal:
 
     def set_aside(self, names: t.Sequence[str], now: float) -> t.List[str]:
         """Rename the files *names*, so that they are kept and in nobody's way; returns their new paths."""
-        return [self._rename(name, _aside(name, now)) for name in names]
+        return [self._rename(name, self._aside(name, now)) for name in names]
+
+    def _aside(self, name: str, now: float) -> str:
+        """A name for what is set aside, which nothing has yet."""
+        first = "{0}.corrupt-{1}".format(name, utc(now))
+        names = itertools.chain([first], ("{0}-{1}".format(first, number) for number in itertools.count(2)))
+        return next(name for name in names if not os.path.lexists(self._path(name)))
 
     def _rename(self, name: str, to: str) -> str:
         with self._writing(name):
@@ -215,7 +222,3 @@ class ReadOnlyJournal(Journal):
 
 def _file_of(rollout_id: str) -> str:
     return os.path.join("rollouts", rollout_id + ".json")
-
-
-def _aside(name: str, now: float) -> str:
-    return "{0}.corrupt-{1}".format(name, utc(now))

@@ -108,6 +108,7 @@ def test_check_mode_says_what_would_come_and_touches_nothing(story: Story) -> No
     [
         ({"rollout_release": "../1.1.0"}, "not a path"),
         ({"rollout_release": ""}, "rollout_release is empty"),
+        ({"rollout_release": 1.1}, "rollout_release is the number 1.1"),
         ({"rollout_pools": ["blue", "purple"]}, "purple"),
         ({"rollout_ready_checks": []}, "rollout_ready_checks is empty"),
         ({"rollout_balancer_group": "nobody"}, "nobody"),

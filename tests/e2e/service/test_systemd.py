@@ -7,51 +7,25 @@ from __future__ import annotations
 
 import collections.abc
 import json
-import os
 import pathlib
-import subprocess
-import sys
 import time
 import typing as t
 
 import pytest
-import yaml
 
-CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
+from ansible_collections.progressive.delivery.tests.e2e.booted_host import BootedHost, booted
+
 INSTANCE = pathlib.Path(__file__).resolve().parent / "instance.py"
 PORT = 8000
 AWKWARD = " a;b #c %d \"e\" 'f' \\g $HOME ${HOME} `h` ü "
 
 
 class Systemd:
-    """The host and, on it, the service ``web``."""
+    """On a booted host, the service ``web``."""
 
-    def __init__(self, inventory: pathlib.Path, folder: pathlib.Path) -> None:
-        self._inventory = inventory
-        self._folder = folder
-        self.environment = {
-            **os.environ,
-            "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".cache" / "collections"),
-            "ANSIBLE_NOCOLOR": "1",
-        }
-
-    def play(self, *tasks: dict[str, t.Any], check_mode: bool = False) -> int:
-        """How many tasks changed something, or would; the play must succeed."""
-        playbook = self._folder / "play.yml"
-        playbook.write_text(
-            yaml.safe_dump([{"hosts": "systemd", "gather_facts": False, "tasks": list(tasks)}]), encoding="utf-8"
-        )
-        command = [
-            str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
-            "-i",
-            str(self._inventory),
-            str(playbook),
-        ]
-        command += ["--check"] * check_mode
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return int(done.stdout.split("changed=")[1].split()[0])
+    def __init__(self, host: BootedHost) -> None:
+        self._host = host
+        self.shell = host.shell
 
     def bring(self, state: str, *, check_mode: bool = False, **options: t.Any) -> int:
         """The service brought to a state by the role; how many tasks changed something."""
@@ -63,17 +37,7 @@ class Systemd:
         }
         role = {"name": "progressive.delivery.service"}
         include = {"name": "Include", "ansible.builtin.include_role": role, "vars": variables}
-        return self.play(include, check_mode=check_mode)
-
-    def shell(self, script: str) -> str:
-        """What a script prints on the host, as root."""
-        inventory = json.loads(self._inventory.read_text())
-        hosts = inventory["all"]["children"]["hosts"]
-        variables = hosts["vars"]
-        address = hosts["children"]["systemd"]["hosts"]["sd-1"]["ansible_host"]
-        login = ["-i", variables["ansible_ssh_private_key_file"], *variables["ansible_ssh_common_args"].split()]
-        command = ["ssh", *login, "-o", "BatchMode=yes", f"{variables['ansible_user']}@{address}", "sudo sh -s"]
-        return subprocess.run(command, input=script, check=True, capture_output=True, text=True).stdout
+        return self._host.play(include, check_mode=check_mode)
 
     def report(self) -> dict[str, t.Any]:
         """What the service tells of itself; waits until it listens."""
@@ -91,18 +55,11 @@ class Systemd:
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[Systemd]:
-    hosts = [sys.executable, "-m", "tests.hosts", "--network", "systemd"]
-    # A run that was killed left its hosts behind.
-    subprocess.run([*hosts, "down"], cwd=CHECKOUT, check=True)
-    up = subprocess.run([*hosts, "up", "systemd=sd-1"], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True)
-    try:
-        host = Systemd(pathlib.Path(up.stdout.strip()), tmp_path_factory.mktemp("systemd"))
+    with booted("service", tmp_path_factory.mktemp("systemd")) as host:
         host.play(
             {"name": "Copy", "ansible.builtin.copy": {"src": str(INSTANCE), "dest": "/opt/instance.py", "mode": "0644"}}
         )
-        yield host
-    finally:
-        subprocess.run([*hosts, "down"], cwd=CHECKOUT, check=True)
+        yield Systemd(host)
 
 
 @pytest.fixture

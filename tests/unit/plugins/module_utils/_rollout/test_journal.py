@@ -104,6 +104,14 @@ def test_a_corrupt_journal_is_set_aside_whole(journal: Journal) -> None:
     assert len(moved) == 2
 
 
+def test_what_was_set_aside_in_the_same_second_is_not_overwritten(journal: Journal) -> None:
+    for text in ("first", "second", "third"):
+        file_of(journal).write_text(text)
+        journal.set_aside(["rollouts/r1.json"], 0.0)
+    kept = sorted(pathlib.Path(journal.folder, "rollouts").glob("r1.json.corrupt-*"))
+    assert [path.read_text() for path in kept] == ["first", "second", "third"]
+
+
 def test_a_sound_journal_is_not_set_aside(journal: Journal) -> None:
     assert journal.unreadable() == []
     assert journal.current() == ROLLOUT
