@@ -43,7 +43,7 @@ def measure(scale: float, _balancers: t.Sequence[str], folder: pathlib.Path) -> 
     result = folder / "result.xml"
     with (folder / "output").open("w+", encoding="utf-8") as output:
         subprocess.run(
-            [sys.executable, "-m", "pytest", TESTS, "-k", "killed", f"--junitxml={result}"],
+            [sys.executable, "-m", "pytest", TESTS, "-k", "killed", "--numprocesses=2", f"--junitxml={result}"],
             cwd=laid_down.ROOT,
             env={**os.environ, "PROGRESSIVE_DELIVERY_KILLS": str(places)},
             stdout=output,

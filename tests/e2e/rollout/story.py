@@ -38,7 +38,7 @@ class Story:
     :param rate: requests a second during the story
     """
 
-    def __init__(self, site: Site, rate: int = 100) -> None:
+    def __init__(self, site: Site, rate: int = 50) -> None:
         self.site = site
         self._rate = rate
         self._load: Load | None = None
