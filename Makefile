@@ -55,7 +55,7 @@ integration: environment-test ## the modules as ansible-test runs them
 
 .PHONY: e2e
 e2e: environment-test ## real balancers under load, kills and faults
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest tests/e2e --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest tests/e2e --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: bench
 bench: link ## how it compares; prints a table and writes .cache/bench.json

@@ -20,7 +20,7 @@ import requests
 from .conftest import Sites
 from .story import Story, cutting, hook
 
-KILLS = int(os.environ.get("PROGRESSIVE_DELIVERY_KILLS", "2"))
+KILLS = int(os.environ.get("PROGRESSIVE_DELIVERY_KILLS", "1"))
 WAYS = [(balancer, way_out) for balancer in ("haproxy", "caddy") for way_out in ("rollback", "resume")]
 
 

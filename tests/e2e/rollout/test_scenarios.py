@@ -32,15 +32,13 @@ def test_a_first_delivery_that_is_bad_is_followed_by_a_good_one(tmp_path: pathli
 def test_several_balancers_move_together_or_not_at_all(tmp_path: pathlib.Path) -> None:
     """One of the two is lost before it is told of the split: the one that has moved comes back."""
     site = Site(tmp_path, "haproxy", balancers=2)
-    site.build_releases("1.0.0", "1.1.0")
+    site.build_releases("1.0.0")
     try:
         assert site.run("balancer").code == 0
         story = Story(site).given_serving()
-        story.when_delivering("1.1.0").then_it_ended(0)
-        assert story.serving("lb-1") == story.serving("lb-2") == {"1.1.0"}
         story.when_delivering(story.new, rollout_hooks={"before_shift": cutting(story, "lb-2")})
         story.then_it_failed("lb-2")
-        assert story.serving("lb-1") == story.serving("lb-2") == {"1.1.0"}
+        assert story.serving("lb-1") == story.serving("lb-2") == {"1.0.0"}
         story.when_reached_again("lb-2").when("rollback").then_it_ended(0).then_status("rolled_back").then_unlocked()
         story.when_delivering(story.new).then_it_ended(0).then_status("succeeded").then_nothing_failed()
         assert story.serving("lb-1") == story.serving("lb-2") == {story.new}
