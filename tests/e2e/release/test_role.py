@@ -221,7 +221,8 @@ def test_refused_by_name_before_anything_is_touched(host, changes, named):
 
 
 def test_a_service_outlives_the_run_that_is_killed_while_it_goes_on(host):
-    waiting = {"name": "Wait for ever", "ansible.builtin.wait_for": {"path": str(host.folder / "never")}}
+    gate = host.folder / "gate"
+    waiting = {"name": "Wait for the gate", "ansible.builtin.wait_for": {"path": str(gate)}}
     command = host.command(then=[waiting], release_version="1.0", release_source=host.archive("1.0"))
     output = host.folder / "output"
     with output.open("wb") as log:
@@ -229,12 +230,14 @@ def test_a_service_outlives_the_run_that_is_killed_while_it_goes_on(host):
             command, env=host.environment(), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
     before = host.report()
-    while "Wait for ever" not in output.read_text():
+    while "Wait for the gate" not in output.read_text():
         assert run.poll() is None, output.read_text()
         time.sleep(0.05)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
 
     assert host.report() == before
+    # What waits is not of the run's session any more, and would go on.
+    gate.touch()
     assert host.deploy("1.0").changed == 0
     assert host.report()["pid"] == before["pid"]
