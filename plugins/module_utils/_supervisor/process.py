@@ -16,6 +16,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._files import
 from ansible_collections.progressive.delivery.plugins.module_utils._supervisor import daemon
 from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.errors import FolderRefused, ReloadFailed
 from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.plan import Observed, Step, Wanted
+from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.rpc import Client
 
 
 class SupervisedProcess:
@@ -64,10 +65,19 @@ class SupervisedProcess:
             os.unlink(self.folder.program(self.name))
         elif step is Step.START_DAEMON:
             self._client = daemon.start(self.folder, self._binary_directory)
+            self._take_up(self._client)
         elif step is Step.RELOAD and self._reload_command:
             self._run_reload_command(self._reload_command)
         else:
             self._command(step)
+
+    def _take_up(self, client: Client) -> None:
+        """Have the supervisord know what was written, also where another run started it before that."""
+        observed = self.observe()
+        if observed.state is not None and observed.stale:
+            client.stop(self.name)
+        if observed.state is None or observed.stale:
+            client.load(self.name)
 
     def _command(self, step: Step) -> None:
         client = self._client

@@ -16,6 +16,10 @@ import time
 
 import pytest
 
+from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.daemon import Folder
+from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.plan import Wanted, plan
+from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.process import SupervisedProcess
+from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.program import Program, render
 from ansible_collections.progressive.delivery.tests.e2e.service.conftest import running
 from ansible_collections.progressive.delivery.tests.module_call import Failed
 
@@ -292,6 +296,25 @@ def test_hosts_that_share_a_folder_start_one_supervisor(supervised):
     assert len(supervised.daemons()) == 1
     for number in range(6):
         assert supervised.bring("started", name=f"sleep-{number}")["process_state"] == "RUNNING"
+
+
+@pytest.mark.parametrize("described", [False, True])
+def test_a_supervisor_that_another_run_starts_amid_ours_learns_of_our_process(supervised, described):
+    # given a run that found no supervisor, for a process that is new, or has another description in its file
+    folder = Folder(str(supervised.folder))
+    folder.make()
+    texts = [render(Program("ours", ("sleep", number)), folder.log("ours"), True) for number in ("1000", "1001")]
+    if described:
+        pathlib.Path(folder.program("ours")).write_text(texts[0])
+    ours, wanted = SupervisedProcess(folder, "ours"), Wanted("started", texts[1])
+    steps = plan("ours", ours.observe(), wanted)
+    # when another run starts one before ours has written anything
+    supervised.started()
+    for step in steps:
+        ours.perform(step, wanted)
+    # then ours runs as described
+    [words] = [words for pid, words in running() if pid == ours.pid()]
+    assert words[:2] == ["sleep", "1001"]
 
 
 def test_a_shutdown_ends_everything_and_waits(supervised):
