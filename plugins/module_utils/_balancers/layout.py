@@ -12,6 +12,7 @@ never in it.
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import json
 import os
 import typing as t
@@ -83,8 +84,15 @@ class Layout:
     def listener(self) -> str:
         """``host:port`` at which this host reaches the balancer; a wildcard address is reached over loopback."""
         host, _colon, port = self.listen.rpartition(":")
-        wildcards = {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104
-        return "{0}:{1}".format(wildcards.get(host, host), port)
+        if host in ("", "*"):
+            return "127.0.0.1:{0}".format(port)
+        try:
+            address = ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            return self.listen
+        if not address.is_unspecified:
+            return self.listen
+        return "{0}:{1}".format("127.0.0.1" if address.version == 4 else "[::1]", port)
 
     def path(self, name: str) -> str:
         """The absolute path of a file of the mechanism."""

@@ -20,13 +20,13 @@ PACKAGE = "progressive-delivery-sample"
 LAYER = """
 set -e
 mount -t tmpfs tmpfs "$1"
-mkdir "$1/upper" "$1/work" "$1/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
-for folder in proc dev sys "$2"; do mount --rbind "/$folder" "$1/root/$folder"; done
-rm -f "$1"/root/etc/apt/sources.list "$1"/root/etc/apt/sources.list.d/*
-echo "deb [trusted=yes] file:/$2/packages ./" > "$1/root/etc/apt/sources.list"
-echo 'APT::Sandbox::User "root";' > "$1/root/etc/apt/apt.conf.d/zz-layer"
-exec chroot "$1/root" sh -ec "$3"
+mkdir "$1/upper" "$1/work" "$1/merged"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/merged"
+for folder in proc dev sys "$2"; do mount --rbind "/$folder" "$1/merged/$folder"; done
+rm -f "$1"/merged/etc/apt/sources.list "$1"/merged/etc/apt/sources.list.d/*
+echo "deb [trusted=yes] file:/$2/packages ./" > "$1/merged/etc/apt/sources.list"
+echo 'APT::Sandbox::User "root";' > "$1/merged/etc/apt/apt.conf.d/zz-layer"
+exec chroot "$1/merged" sh -ec "$3"
 """
 
 
