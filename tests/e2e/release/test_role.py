@@ -200,6 +200,7 @@ def test_a_delivery_can_be_checked_beforehand(host):
     ("changes", "named"),
     [
         ({"release_version": "../1.0"}, "release_version ('../1.0')"),
+        ({"release_version": 1.1}, "release_version is the number 1.1"),
         ({"release_root": "app"}, "release_root ('app')"),
         ({"release_keep": 0}, "release_keep (0)"),
         ({"release_source": {"path": "/absent.tar.gz", "unverified": True}}, "'/absent.tar.gz'"),
