@@ -24,9 +24,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from load import records, report
 from loopback.site import Run, Site
 
-RATE = 150
+RATE = 100
 OPTIONS: dict[str, t.Any] = {
-    "rollout_bake": 6,
+    "rollout_bake": 5,
     "rollout_fall": 2,
     "rollout_check_interval": 0.5,
     "rollout_check_deadline": 4,
@@ -86,9 +86,11 @@ def main() -> int:
         try:
             return _play(site)
         except KeyboardInterrupt:
-            print("\nInterrupted; cleaning up.")
+            print("\nInterrupted; cleaning up. It takes a few seconds.", flush=True)
             return 130
         finally:
+            # Who presses Ctrl-C once often presses it twice, and would leave servers behind.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             site.down()
 
 
