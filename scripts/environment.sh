@@ -27,11 +27,11 @@ create() {
     printf 'Creating %s with %s\n' "$folder" "$python"
     rm -rf "$folder"
     mkdir -p "$(dirname "$folder")"
-    if ! "$python" -c 'import ensurepip' 2>/dev/null; then
-        "$python" -m venv --without-pip "$folder"
-        "$python" -m pip --python "$folder/bin/python" install --quiet pip
-    else
+    if "$python" -c 'import ensurepip' 2>/dev/null; then
         "$python" -m venv "$folder"
+    else
+        "$python" -m venv --without-pip "$folder"
+        "$folder/bin/python" scripts/get_pip.py --quiet pip
     fi
     printf '%s' "$PWD/$folder" >"$folder/.place"
 }

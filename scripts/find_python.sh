@@ -5,7 +5,7 @@
 #   find_python.sh        the first of 3.11, 3.12, 3.13, 3.14 and python3 that is 3.11 or newer
 #   find_python.sh 3.8    that version only, old or new
 #
-# Exit codes: 0 found, 1 not there, 2 there but without the means to make a virtual environment.
+# Exit codes: 0 found, 1 not there, 2 there but without the module venv.
 # A name on PATH proves nothing: version managers put shims there that fail when run, so each one is run.
 set -eu
 
@@ -38,31 +38,36 @@ if version < (3, 11) if not wanted else wanted != "%d.%d" % version:
 print(getattr(sys, "_base_executable", sys.executable))' "$wanted" 2>/dev/null
 }
 
-# pip comes from ensurepip, which Debian ships apart, or from a pip that is already there.
-can_make_environment() {
-    "$1" -c 'import venv, ensurepip' 2>/dev/null || "$1" -c 'import venv, pip' 2>/dev/null
-}
-
 list=$(candidates)
-incomplete=''
+without_pip=''
+without_venv=''
 IFS='
 '
 for candidate in $list; do
     [ -x "$candidate" ] || continue
     python=$(resolve "$candidate") || continue
-    if can_make_environment "$python"; then
+    if "$python" -c 'import venv, ensurepip' 2>/dev/null; then
         printf '%s\n' "$python"
         exit 0
     fi
-    incomplete=$python
+    if "$python" -c 'import venv' 2>/dev/null; then
+        without_pip=${without_pip:-$python}
+    else
+        without_venv=$python
+    fi
 done
 
-if [ -n "$incomplete" ]; then
-    version=$("$incomplete" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-    printf '%s\n' "$incomplete cannot make a virtual environment. On Debian and Ubuntu: sudo apt-get install python$version-venv" >&2
+# Debian and Ubuntu ship ensurepip apart. Nobody has to install it: get_pip.py does without.
+if [ -n "$without_pip" ]; then
+    printf '%s\n' "$without_pip"
+    exit 0
+fi
+if [ -n "$without_venv" ]; then
+    version=$("$without_venv" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    printf '%s\n' "$without_venv is without its module venv. On Debian and Ubuntu: sudo apt-get install python$version" >&2
     exit 2
 fi
 if [ -z "$wanted" ]; then
-    printf '%s\n' 'No Python 3.11 or newer found. Debian and Ubuntu: sudo apt-get install python3 python3-venv; Fedora: sudo dnf install python3; macOS: brew install python@3.13' >&2
+    printf '%s\n' 'No Python 3.11 or newer found. Debian and Ubuntu: sudo apt-get install python3; Fedora: sudo dnf install python3; macOS: brew install python@3.13' >&2
 fi
 exit 1

@@ -3,13 +3,17 @@
 # Sees to it that the commands of requirements/debian.txt are there: installs them where it may, else names what is missing.
 set -eu
 
+has_ensurepip() {
+    python=$(scripts/find_python.sh 2>/dev/null) && "$python" -c 'import ensurepip' 2>/dev/null
+}
+
 # Prints the packages whose command is not there.
 missing() {
     grep -v '^#' requirements/debian.txt | while read -r package command _; do
         command -v "$command" >/dev/null 2>&1 || printf '%s ' "$package"
     done
-    # Debian ships the means to make a virtual environment apart from Python.
-    if command -v apt-get >/dev/null 2>&1 && ! scripts/find_python.sh >/dev/null 2>&1; then
+    # Debian ships ensurepip apart from Python; with it no pip has to be fetched from the package index.
+    if command -v apt-get >/dev/null 2>&1 && ! has_ensurepip; then
         printf '%s ' python3-venv
     fi
 }
