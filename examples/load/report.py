@@ -14,7 +14,6 @@ import collections
 import collections.abc
 import dataclasses
 import math
-import typing as t
 
 from load.records import Record
 
@@ -162,20 +161,3 @@ def quantile(ordered: collections.abc.Sequence[float], fraction: float) -> float
     if not ordered:
         return 0.0
     return ordered[max(0, math.ceil(fraction * len(ordered)) - 1)]
-
-
-def as_json(run: Totals) -> dict[str, t.Any]:
-    """Totals as plain data."""
-    median, most, longest = run.latency
-    return {
-        "requests": run.requests,
-        "failed": run.failed,
-        "seconds": round(run.seconds, 3),
-        "errors": {str(kind): count for kind, count in run.errors.items()},
-        "latency_ms": {"p50": _ms(median), "p99": _ms(most), "max": _ms(longest)},
-        "latest_ms": _ms(run.latest),
-    }
-
-
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 3)

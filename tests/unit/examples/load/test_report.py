@@ -188,16 +188,3 @@ def test_a_split_is_measured_as_precisely_as_it_was_drawn() -> None:
     share = report.by_release(run)["1.1.0"].requests / len(run)
 
     assert share == pytest.approx(0.05, abs=0.006)
-
-
-def test_totals_as_plain_data() -> None:
-    run = [request(0, latency=0.0012), request(1, None, 503, latency=0.0034)]
-
-    assert report.as_json(report.totals(run)) == {
-        "requests": 2,
-        "failed": 1,
-        "seconds": 1.003,
-        "errors": {"503": 1},
-        "latency_ms": {"p50": 1.2, "p99": 3.4, "max": 3.4},
-        "latest_ms": 0.0,
-    }
