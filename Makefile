@@ -6,7 +6,6 @@
 SHELL := /bin/sh
 # Servers live in sbin, which an ordinary user's PATH often leaves out.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
-export PROGRESSIVE_DELIVERY_ORACLES ?= ../shared/oracles
 
 VENV := .venv
 STEPS := packages lint sanity unit integration e2e
@@ -20,7 +19,7 @@ demo: environment-demo ## deliver a release under load, and roll a bad one back;
 	@$(VENV)/bin/python examples/demo/demo.py
 
 .PHONY: test
-test: ## everything below, in turn, up to the first step that fails
+test: ## packages, lint, sanity, unit, integration and e2e, in turn, up to the first that fails
 	@for step in $(STEPS); do \
 	    printf '\n==== make %s\n' "$$step"; \
 	    began=$$(date +%s); \
@@ -61,6 +60,10 @@ e2e: environment-test ## real balancers under load, kills and faults
 bench: link ## how it compares; prints a table and writes .cache/bench.json
 	@scripts/environment.sh .cache/bench bench
 	@.cache/bench/bin/python tests/bench/bench.py --output .cache/bench.json
+
+.PHONY: errors
+errors: environment-test ## write docs/errors.md from the errors that the libraries can raise
+	@$(VENV)/bin/python scripts/errors.py
 
 .PHONY: changelog
 changelog: environment-test ## write CHANGELOG.md from the fragments, for the version in galaxy.yml

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write docs/errors.md: every error that the collection raises, its cause and what to do.
 
-Run it as ``.venv/bin/python scripts/errors.py``.
+``make errors`` runs it.
 """
 
 from __future__ import annotations

@@ -39,4 +39,4 @@ def test_every_error_is_declared_among_the_errors_of_its_area() -> None:
 
 
 def test_the_page_of_errors_is_what_the_classes_say() -> None:
-    assert errors.PAGE.read_text(encoding="utf-8") == errors.page(), "run scripts/errors.py"
+    assert errors.PAGE.read_text(encoding="utf-8") == errors.page(), "run make errors"
