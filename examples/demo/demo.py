@@ -13,6 +13,7 @@ import dataclasses
 import math
 import pathlib
 import re
+import shlex
 import signal
 import sys
 import tempfile
@@ -82,7 +83,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     # Not the system's choice, which on macOS is too long for the address of a socket.
     with tempfile.TemporaryDirectory(prefix="demo-", dir="/tmp") as folder:
-        site = Site(pathlib.Path(folder), "caddy", instances=3)
+        site = Site(pathlib.Path(folder), "caddy", instances=3, variables=OPTIONS)
         try:
             return _play(site)
         except KeyboardInterrupt:
@@ -105,7 +106,9 @@ def _play(site: Site) -> int:
             print(f"The {playbook} playbook failed; its output is above.")
             return 1
     load = site.load("--rate", str(RATE), "--connections", "16")
-    print(f"1.0.0 serves. {RATE} requests a second go to {site.url} from now on.\n", flush=True)
+    print(f"1.0.0 serves. {RATE} requests a second go to {site.url} from now on.")
+    print("Ask what serves, from another shell in this folder; the options are what … stands for below:")
+    print(f"$ .venv/bin/ansible-playbook {shlex.join(site.options)} playbooks/status.yml\n", flush=True)
     played = [_play_act(site, act) for act in ACTS]
     time.sleep(LAST_LOOK_SECONDS)
     recorded = load.stop()
@@ -115,9 +118,9 @@ def _play(site: Site) -> int:
 
 def _play_act(site: Site, act: Act) -> Played:
     print(
-        f"$ ansible-playbook playbooks/blue_green.yml -e rollout_release={act.release}    # {act.promise}", flush=True
+        f"$ ansible-playbook … playbooks/blue_green.yml -e rollout_release={act.release}    # {act.promise}", flush=True
     )
-    started = site.start("blue_green", rollout_release=act.release, **OPTIONS)
+    started = site.start("blue_green", rollout_release=act.release)
     for line in started.lines():
         if said := SAID.match(line):
             print("    " + said[1], flush=True)

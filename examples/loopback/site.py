@@ -162,6 +162,12 @@ class Site:
         """Where the balancer takes requests."""
         return f"http://127.0.0.1:{self.ports['lb-1']}/analyze"
 
+    @property
+    def options(self) -> list[str]:
+        """What a playbook that is run in the checkout is given to find the site."""
+        inventories = (self.directory / "hosts.yml", INVENTORY.relative_to(REPOSITORY))
+        return [*(part for path in inventories for part in ("-i", str(path))), "-e", f"@{self.directory / 'site.json'}"]
+
     def build_releases(self, *versions: str, faults: t.Sequence[str] = ()) -> None:
         """Build releases into the site's own folder, with their checksums beside them."""
         options = [part for fault in faults for part in ("--fault", fault)]
@@ -189,9 +195,7 @@ class Site:
         command = [
             str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
             str(REPOSITORY / "playbooks" / f"{playbook}.yml"),
-            f"--inventory={self.directory / 'hosts.yml'}",
-            f"--inventory={INVENTORY}",
-            f"--extra-vars=@{self.directory / 'site.json'}",
+            *self.options,
             f"--extra-vars={json.dumps(variables)}",
             *(["--check", "--diff"] if check else []),
         ]
