@@ -44,10 +44,12 @@ options:
   command:
     description:
       - V(lock) takes the app's lock, so that what is read from balancers and hosts afterwards stays true.
-      - V(unlock) gives it back after a failure; V(end) does so by itself.
+      - V(unlock) gives it back after a failure; V(end) does so by itself. A lock that was broken for a run that then began nothing
+        goes back to the run that had it.
+      - V(renew) makes sure that this run still holds the lock, and holds it for another lease.
       - V(begin) starts a rollout of O(release), or resumes the one of that release under way.
       - V(promote) accepts the gate or the doubtful step at which a rollout is paused or frozen.
-      - V(rollback) turns the rollout under way round, or begins one back to the release before.
+      - V(rollback) turns the rollout under way round, or begins one back to the release before. A way back that failed is tried again.
       - V(resume) carries on after a crash, a pause, or a fault that is mended.
       - V(abandon) ends the rollout with the world as it is, which must have one pool with all the traffic. A journal or lock
         that cannot be read is set aside.
@@ -55,7 +57,7 @@ options:
       - V(advance) takes in the O(reports) on the action O(seq) and returns the next one.
     type: str
     required: true
-    choices: [lock, unlock, begin, promote, rollback, resume, abandon, pause, advance]
+    choices: [lock, unlock, renew, begin, promote, rollback, resume, abandon, pause, advance]
   state_dir:
     description:
       - Folder on the state host that holds a folder for each app.
@@ -139,7 +141,9 @@ options:
     default: false
   bake:
     description:
-      - Seconds to watch the new pool with all the traffic on it, before the rollout counts as done.
+      - Seconds to watch the new pool with all the traffic on it, before the rollout counts as done. Time in which the checks could not
+        be made does not count.
+      - A bake takes up to 120 actions, and O(lease) must outlast two of them.
     type: float
     default: 60
   warm:
@@ -161,7 +165,7 @@ options:
     default: 1800
   error_limit:
     description:
-      - Consecutive errors of the checks themselves (not bad results) after which the rollout pauses.
+      - How many consecutive errors of the checks themselves (not bad results) are borne; the rollout pauses at the next one.
     type: int
     default: 4
   stop_on_abort:
@@ -194,6 +198,7 @@ options:
     description:
       - For O(command=advance), what each of O(expected) reports - a dictionary with V(seq), V(result) (V(succeeded), V(failed),
         V(inconclusive), V(error)) and V(reason). A missing or empty report means that it was lost.
+      - One with the id of another rollout in V(rollout) is left over from that, and counts as missing.
     type: dict
     default: {}
   keep:
@@ -249,7 +254,7 @@ EXAMPLES = r"""
 RETURN = r"""
 action:
   description: What the run has to do next.
-  returned: for all commands but lock, unlock and pause
+  returned: for all commands but lock, unlock, renew and pause
   type: dict
   contains:
     seq:
@@ -279,6 +284,12 @@ action:
     checks:
       description: For validate and bake, which set of health checks.
       type: str
+    opens:
+      description: Whether the action begins its step; a bake that takes several actions is begun by the first.
+      type: bool
+    closes:
+      description: Whether the action ends its step, if it succeeds.
+      type: bool
     result:
       description: For the end, the status of the rollout, or V(unchanged).
       type: str
@@ -287,7 +298,7 @@ action:
       type: str
 say:
   description: Which rollout, how far it is, and what comes next, in words.
-  returned: for all commands but lock, unlock and pause
+  returned: for all commands but lock, unlock, renew and pause
   type: str
 token:
   description: Proves that this run holds the lock; empty in check mode.
@@ -298,8 +309,18 @@ broke:
   returned: for lock
   type: str
 rollout:
-  description: The rollout as the journal has it, without its entries; null when the app has none that can be read.
-  returned: for all commands but lock and unlock
+  description:
+    - The rollout as the journal has it, as M(progressive.delivery.rollout_info) returns it but without its entries; null when the app
+      has none that can be read.
+  returned: for all commands but lock, unlock and renew
+  type: dict
+error:
+  description: Name of the kind of failure, for example C(lock-held), C(rollout-active) or C(journal-corrupt).
+  returned: failure
+  type: str
+details:
+  description: What the failure is about, for example the C(owner) of a lock that is held.
+  returned: failure, where there is more to tell
   type: dict
 """
 
@@ -328,7 +349,7 @@ ARGUMENTS: Params = {
     "command": {
         "type": "str",
         "required": True,
-        "choices": ["lock", "unlock", "begin", "promote", "rollback", "resume", "abandon", "pause", "advance"],
+        "choices": ["lock", "unlock", "renew", "begin", "promote", "rollback", "resume", "abandon", "pause", "advance"],
     },
     "state_dir": {"type": "path", "default": "/var/lib/progressive.delivery"},
     "token": {"type": "str", "no_log": False},
@@ -389,6 +410,9 @@ def carry_out(journal: Journal, params: Params) -> Params:
         return take_lock(journal, params)
     if command == "unlock":
         return {"changed": run.release(journal, token)}
+    if command == "renew":
+        run.renew(journal, token)
+        return {"changed": False}
     if command == "pause":
         before, after = map(summary, run.request(journal, "pause"))
         return {"changed": before != after, "rollout": after, "diff": {"before": before, "after": after}}

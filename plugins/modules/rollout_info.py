@@ -65,12 +65,49 @@ rollout:
     reason:
       description: Why it is in that status.
       type: str
+    pause:
+      description: Why it is paused, one of V(gate), V(request), V(inconclusive), V(world); null when it is not.
+      type: str
+    app:
+      description: The app that is delivered.
+      type: str
+    strategy:
+      description: V(blue_green), or V(rollback) for a way back that was begun after the end of a delivery.
+      type: str
     from_release:
-      description: The release that served before.
+      description: The release that served before; null before the first.
       type: str
     to_release:
       description: The release that is delivered.
       type: str
+    old_pool:
+      description: The pool that served before.
+      type: str
+    new_pool:
+      description: The pool that the release is delivered to.
+      type: str
+    steps:
+      description: The plan, each step with its C(kind), C(pool) and what belongs to its kind.
+      type: list
+      elements: dict
+    position:
+      description: Index of the step to do next in RV(rollout.steps).
+      type: int
+    intent:
+      description: The action under way; null when none is.
+      type: dict
+    irreversible:
+      description: Whether trouble freezes it instead of rolling it back.
+      type: bool
+    options:
+      description: What was chosen for it, by the names of the options of M(progressive.delivery.rollout).
+      type: dict
+    created_at:
+      description: When it was begun, in seconds since the epoch.
+      type: float
+    ended_at:
+      description: When it ended; null before that.
+      type: float
     entries:
       description: What was intended, what came of it and what was noticed, oldest first, with the time in seconds since the epoch.
       type: list
@@ -98,6 +135,10 @@ lock:
 held:
   description: The lock in words, with when its lease ends.
   returned: always
+  type: str
+error:
+  description: Name of the kind of failure, for example C(journal-corrupt).
+  returned: failure
   type: str
 history:
   description: The ids of the rollouts that the journal keeps, oldest first.
@@ -156,9 +197,9 @@ def read(journal: Journal, rollout_id: t.Optional[str]) -> t.Dict[str, t.Any]:
 
 
 def without_token(lock: Lock) -> t.Dict[str, t.Any]:
-    """The lock as anyone may see it."""
+    """The lock as anyone may see it; the one that it broke is in words there."""
     data = document.as_data(lock)
-    del data["token"]
+    del data["token"], data["broken"]
     return data
 
 

@@ -16,21 +16,25 @@ import typing as t
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._release_name import RULE, is_release_name
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
-    Irreversible,
+    IrreversibleDelivered,
     MixedFleet,
     NoRollout,
     NothingToRollBackTo,
     TrafficUnclear,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Kind,
     Options,
     Rollout,
     Status,
     World,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import (
+    BLUE_GREEN,
+    ROLLBACK,
     BlueGreen,
     blue_green,
+    close_preview,
     rollback,
 )
 
@@ -87,39 +91,49 @@ def begin_blue_green(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[Ro
     release = release_of(serving, fleet)
     if release == wanted.release:
         return Unchanged("release {0} serves already, from pool {1}".format(release, serving))
-    return _open(wanted, serving, idle, release, blue_green(serving, idle, wanted.choices, wanted.options), world)
+    steps = blue_green(serving, idle, wanted.choices, wanted.options)
+    if any(split.header is not None for split in world.readable):
+        steps = close_preview(serving, idle) + steps
+    return _open(wanted, serving, idle, release, steps, world)
 
 
 def begin_rollback(last: t.Optional[Rollout], wanted: Delivery, world: World) -> t.Union[Rollout, Unchanged]:
-    """A rollout back to the release before *last*, or Unchanged when that has happened already.
+    """A rollout back to the release before *last*, or Unchanged when that one serves already.
 
-    Needs the journal and the balancers only. ``wanted.release`` is not used.
+    When *last* is such a return itself and did not get there, it is tried
+    again. Needs the journal and the balancers only; ``wanted.release`` is not
+    used.
 
     :raises NoRollout: the app was never delivered
     :raises NothingToRollBackTo: the last delivery was the first
-    :raises Irreversible: the last release was declared so
+    :raises IrreversibleDelivered: the last release was declared irreversible
     :raises TrafficUnclear: see :func:`serving_pool`
     """
     if last is None:
         raise NoRollout("app {0} has no rollout in its journal".format(wanted.app))
-    if last.status is Status.ROLLED_BACK or last.strategy == "rollback":
-        kept = last.from_release if last.status is Status.ROLLED_BACK else last.to_release
-        return Unchanged("the last rollout, {0}, has been rolled back; {1} serves".format(last.id, kept))
-    if last.from_release is None:
+    again = last.strategy == ROLLBACK
+    pool, release = (last.new_pool, last.to_release) if again else (last.old_pool, last.from_release)
+    serving = serving_pool(world, [last.old_pool, last.new_pool])
+    if serving == pool:
+        said = "{0} serves, from pool {1}: rollout {2} is {3}"
+        return Unchanged(said.format(release or "nothing", pool, last.id, last.status.value))
+    if release is None:
         raise NothingToRollBackTo("{0} was the first release of {1}".format(last.to_release, last.app))
     if last.irreversible:
-        raise Irreversible("release {0} of {1} was declared irreversible".format(last.to_release, last.app))
-    serving = serving_pool(world, [last.old_pool, last.new_pool])
-    if serving == last.old_pool:
-        return Unchanged("pool {0} with {1} serves already".format(last.old_pool, last.from_release))
-    age = world.now - (last.ended_at or world.now)
-    retired = last.step is None and any(step.kind.value == "retire" for step in last.steps)
-    instant = age <= wanted.options.rollback_window and not retired
-    back = dataclasses.replace(wanted, release=last.from_release)
-    steps = rollback(serving, last.old_pool, instant, wanted.options)
-    opened = _open(back, serving, last.old_pool, last.to_release, steps, world)
+        raise IrreversibleDelivered("release {0} of {1} was declared irreversible".format(last.to_release, last.app))
+    instant = not again and _served_lately(last, wanted.options.rollback_window, world)
+    back = dataclasses.replace(wanted, release=release, irreversible=False)
+    steps = rollback(serving, pool, instant, wanted.options)
+    opened = _open(back, serving, pool, last.from_release if again else last.to_release, steps, world)
     # Having served within the window speaks for the pool; the shift itself still asks each endpoint before it moves anything.
-    return dataclasses.replace(opened, strategy="rollback", vouched=(last.old_pool,) if instant else ())
+    return dataclasses.replace(opened, strategy=ROLLBACK, vouched=(pool,) if instant else ())
+
+
+def _served_lately(delivered: Rollout, window: float, world: World) -> bool:
+    """Whether the old pool of a finished delivery runs as it did when it served, not longer ago than *window* seconds."""
+    retired = delivered.step is None and any(step.kind is Kind.RETIRE for step in delivered.steps)
+    ended_at = world.now if delivered.ended_at is None else delivered.ended_at
+    return delivered.status is Status.SUCCEEDED and world.now - ended_at <= window and not retired
 
 
 def serving_pool(world: World, pools: t.Sequence[str]) -> str:
@@ -166,7 +180,7 @@ def _open(
     opened = Rollout(
         id=wanted.id,
         app=wanted.app,
-        strategy="blue_green",
+        strategy=BLUE_GREEN,
         old_pool=old,
         new_pool=new,
         from_release=release,
@@ -177,4 +191,4 @@ def _open(
         irreversible=wanted.irreversible,
         options=wanted.options,
     )
-    return opened.noting(world.now, "begin", "{0} to {1} on pool {2}".format(release, wanted.release, new))
+    return opened.noting(world.now, "begin", "{0} to {1} on pool {2}".format(release or "nothing", wanted.release, new))

@@ -19,7 +19,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.erro
     NoRollout,
     NotPaused,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import abort, has_had_traffic
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import abort, must_stay
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     RETIRING,
     Kind,
@@ -29,7 +29,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Step,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import READY
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import READY, rollback
 
 
 def resume(rollout: Rollout, world: World) -> Rollout:
@@ -88,17 +88,29 @@ def roll_back(rollout: Rollout, world: World) -> Rollout:
     """
     if rollout.status.ended:
         raise NoRollout("rollout {0} has ended: {1}".format(rollout.id, rollout.status.value))
-    check_reversible(rollout, world)
+    if must_stay(rollout, world):
+        raise Irreversible("release {0} was declared irreversible and has had traffic".format(rollout.to_release))
     awake = _awake(rollout, world, "rollback")
     if rollout.status is Status.ABORTING:
         return awake
     return abort(awake, "an operator asked for a rollback", world)
 
 
-def check_reversible(rollout: Rollout, world: World) -> None:
-    """:raises Irreversible: once an irreversible release has had traffic."""
-    if rollout.irreversible and has_had_traffic(rollout, world):
-        raise Irreversible("release {0} was declared irreversible and has had traffic".format(rollout.to_release))
+def return_again(rollout: Rollout, world: World) -> Rollout:
+    """Carry on a rollout that is itself the way back; one that has turned round, or is frozen, is begun anew."""
+    if rollout.status not in (Status.ABORTING, Status.FROZEN):
+        return resume(rollout, world)
+    # Nothing is deployed to a pool that has part of the traffic; one that has none may have been stopped meanwhile.
+    started = world.highest_share(rollout.new_pool) > 0
+    return dataclasses.replace(
+        _awake(rollout, world, "rollback"),
+        status=Status.RUNNING,
+        pause=None,
+        reason="",
+        position=0,
+        steps=rollback(rollout.old_pool, rollout.new_pool, started, rollout.options),
+        unwound=(),
+    )
 
 
 def abandon(rollout: Rollout, world: World) -> Rollout:

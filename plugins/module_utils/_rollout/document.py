@@ -68,7 +68,7 @@ def load_lock(text: str, path: str) -> Lock:
     """The lock in *text*; raises as :func:`load_rollout`."""
     data = _load("lock", text, path)
     try:
-        return Lock(**dict(data, owner=Owner(**data["owner"])))
+        return _load_lock(data)
     except (KeyError, TypeError) as error:
         raise JournalCorrupt("{0}: {1}".format(path, error)) from error
 
@@ -77,6 +77,11 @@ def as_data(record: t.Any) -> Json:
     """A dataclass as plain JSON data, enumerations as their values."""
     plain = json.loads(json.dumps(dataclasses.asdict(record), default=lambda value: value.value))
     return t.cast(Json, plain)
+
+
+def _load_lock(data: Json) -> Lock:
+    broken = data["broken"]
+    return Lock(**dict(data, owner=Owner(**data["owner"]), broken=None if broken is None else _load_lock(broken)))
 
 
 def _load_action(data: Json) -> Action:

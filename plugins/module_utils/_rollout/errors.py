@@ -46,6 +46,13 @@ class TrafficUnclear(DeliveryError):
     remedy = "see the status playbook; put all traffic on one pool with the traffic module, then run again"
 
 
+class IrreversibleDelivered(DeliveryError):
+    """The release that serves was declared irreversible, and its rollout has ended."""
+
+    code = "irreversible-delivered"
+    remedy = "mend it in a further release and deliver that with the blue_green playbook"
+
+
 class MixedFleet(DeliveryError):
     """The hosts of one pool have different releases."""
 

@@ -43,6 +43,7 @@ class Lock:
     :param seen: when it was last renewed
     :param lease: seconds for which it holds after that
     :param broke: how the lock of a dead or overruled run stood when this one broke it; empty when none was
+    :param broken: that lock, to be put back when this run may not begin; None when there was none that could be read
     """
 
     owner: Owner
@@ -51,6 +52,7 @@ class Lock:
     seen: float
     lease: float
     broke: str = ""
+    broken: t.Optional[Lock] = None
 
     def expired(self, now: float) -> bool:
         return now > self.seen + self.lease
@@ -71,7 +73,9 @@ def take(existing: t.Optional[Lock], wanted: Lock, take_over: bool) -> Lock:
     if existing is None or existing.token == wanted.token:
         return wanted
     if take_over or existing.expired(wanted.seen):
-        return dataclasses.replace(wanted, broke=existing.describe(wanted.seen))
+        return dataclasses.replace(
+            wanted, broke=existing.describe(wanted.seen), broken=dataclasses.replace(existing, broken=None)
+        )
     raise LockHeld("the app is " + existing.describe(wanted.seen), owner=dataclasses.asdict(existing.owner))
 
 

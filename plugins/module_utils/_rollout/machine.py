@@ -28,7 +28,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Step,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import READY
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import READY, ROLLBACK
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.words import describe
 
 Proposal = t.Union[Action, Rollout]
@@ -59,7 +59,7 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
     text = "{0}: {1}".format(outcome.result.value, outcome.reason) if outcome.reason else outcome.result.value
     noted = dataclasses.replace(rollout.noting(world.now, "outcome", text, action), intent=None)
     if outcome.result is Result.ERROR:
-        return _count_error(noted, outcome, world)
+        return _count_error(_not_watched(noted, action, world), outcome, world)
     noted = dataclasses.replace(noted, errors=0)
     if rollout.status is Status.ABORTING:
         return _record_unwinding(noted, action, outcome, world)
@@ -87,16 +87,17 @@ def action_under_way(rollout: Rollout, seq: int) -> Action:
 def abort(rollout: Rollout, reason: str, world: World) -> Rollout:
     """Turn a rollout round: back to the old pool, or frozen where there is no safe way back."""
     turned = dataclasses.replace(rollout, reason=reason, attempts=0, errors=0, pause=None, vouched=())
-    if rollout.irreversible and has_had_traffic(rollout, world):
+    if must_stay(rollout, world):
         return _freeze(turned, reason + "; the release is irreversible", world)
     if rollout.from_release is None and world.highest_share(rollout.new_pool) > 0:
         return _freeze(turned, reason + "; there is no earlier release to return to", world)
     return dataclasses.replace(turned, status=Status.ABORTING).noting(world.now, "abort", reason)
 
 
-def has_had_traffic(rollout: Rollout, world: World) -> bool:
-    """Whether the new release may have served: by this rollout's doing, or by somebody else's once it was deployed."""
-    return rollout.shifted or (rollout.position > 0 and world.highest_share(rollout.new_pool) > 0)
+def must_stay(rollout: Rollout, world: World) -> bool:
+    """Whether the new release is irreversible and may have served: by this rollout, or by somebody else once it was deployed."""
+    deployed = any(step.kind is Kind.DEPLOY for step in rollout.steps[: rollout.position])
+    return rollout.irreversible and (rollout.shifted or (deployed and world.highest_share(rollout.new_pool) > 0))
 
 
 def pause(rollout: Rollout, why: Pause, reason: str, world: World) -> Rollout:
@@ -168,7 +169,15 @@ def _bake(rollout: Rollout, step: Step, world: World) -> Proposal:
         return dataclasses.replace(rollout, baking_since=since)
     if left <= 0:
         return _next_step(rollout, world)
-    return Action(0, Kind.BAKE, step.pool, seconds=min(left, rollout.options.bake_slice), checks=step.checks)
+    return Action(
+        0,
+        Kind.BAKE,
+        step.pool,
+        seconds=min(left, rollout.options.bake_slice),
+        checks=step.checks,
+        opens=left >= step.seconds,
+        closes=left <= rollout.options.bake_slice,
+    )
 
 
 def _drain(rollout: Rollout, step: Step, world: World) -> Proposal:
@@ -213,11 +222,16 @@ def _unwind(rollout: Rollout, world: World) -> Proposal:
         return Action(0, Kind.SHIFT, old, shares=rollout.all_on(old))
     if world.unreadable:
         return _give_up(rollout, _cannot_read(world))
-    if rollout.shifted and "drain" not in rollout.unwound:
+    if (rollout.shifted or _previewed(rollout)) and "drain" not in rollout.unwound:
         return Action(0, Kind.DRAIN, new)
     if rollout.options.stop_on_abort and "retire" not in rollout.unwound:
         return Action(0, Kind.RETIRE, new)
     return _finish(rollout, Status.ROLLED_BACK, world)
+
+
+def _previewed(rollout: Rollout) -> bool:
+    """Whether a header route may have led to the new pool."""
+    return any(step.header is not None for step in rollout.steps[: rollout.position + 1])
 
 
 def _needs_deploy(rollout: Rollout, world: World) -> bool:
@@ -293,6 +307,14 @@ def _record_unwinding(rollout: Rollout, action: Action, outcome: Outcome, world:
     return dataclasses.replace(rollout, unwound=_with(rollout.unwound, action.kind.value))
 
 
+def _not_watched(rollout: Rollout, action: Action, world: World) -> Rollout:
+    """A bake lasts longer by the time in which the checks could not be made: nobody watched."""
+    if action.kind is not Kind.BAKE or rollout.baking_since is None:
+        return rollout
+    lost = world.now - rollout.progress_at
+    return dataclasses.replace(rollout, baking_since=rollout.baking_since + lost, progress_at=world.now)
+
+
 def _count_error(rollout: Rollout, outcome: Outcome, world: World) -> Rollout:
     errors = rollout.errors + 1
     counted = dataclasses.replace(rollout, errors=errors)
@@ -314,6 +336,8 @@ def _heed_request(rollout: Rollout, world: World) -> Rollout:
     heard = dataclasses.replace(rollout, request=None)
     if rollout.status is not Status.RUNNING:
         return heard
+    if asked == "rollback" and (rollout.strategy == ROLLBACK or must_stay(rollout, world)):
+        return heard.noting(world.now, "refused", "a rollback was asked for, which this rollout is, or cannot have")
     if asked == "pause":
         return pause(heard, Pause.REQUEST, "an operator asked for a pause", world)
     return abort(heard, "an operator asked for a rollback", world)

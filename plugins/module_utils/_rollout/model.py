@@ -94,6 +94,8 @@ class Action:
 
     :param seq: its number within the rollout; a report must carry it
     :param release: for a deploy: the release that the pool is to have
+    :param opens: whether it begins its step, which a bake that takes several actions does once
+    :param closes: whether it ends its step, unless it has to be repeated
     :param result: for ``end``: the rollout's status as the run ends
     :param reason: why, in words for a person
     """
@@ -106,6 +108,8 @@ class Action:
     header: t.Optional[str] = None
     seconds: float = 0.0
     checks: str = ""
+    opens: bool = True
+    closes: bool = True
     result: str = ""
     reason: str = ""
 

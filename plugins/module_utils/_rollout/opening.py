@@ -12,7 +12,8 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import NoRollout, RolloutActive
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Rollout, Status, World
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Rollout, World
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BLUE_GREEN, ROLLBACK
 
 Opening = t.Callable[[t.Optional[Rollout], World], t.Union[Rollout, begin.Unchanged]]
 """What a command makes of the current rollout and the world."""
@@ -25,7 +26,7 @@ def begin_or_resume(wanted: begin.Delivery, fleet: begin.Fleet) -> Opening:
         begin.check_names(wanted.app, wanted.release)
         if current is None or current.status.ended:
             return begin.begin_blue_green(wanted, fleet, world)
-        if current.to_release == wanted.release and current.strategy == "blue_green":
+        if current.to_release == wanted.release and current.strategy == BLUE_GREEN:
             return commands.resume(current, world)
         raise RolloutActive(
             "rollout {0} to {1} is {2}: {3}".format(
@@ -41,9 +42,7 @@ def roll_back(wanted: begin.Delivery) -> Opening:
 
     def opening(current: t.Optional[Rollout], world: World) -> t.Union[Rollout, begin.Unchanged]:
         if current is not None and not current.status.ended:
-            if current.strategy == "rollback" and current.status is not Status.FROZEN:
-                return commands.resume(current, world)
-            return commands.roll_back(current, world)
+            return (commands.return_again if current.strategy == ROLLBACK else commands.roll_back)(current, world)
         return begin.begin_rollback(current, wanted, world)
 
     return opening

@@ -23,11 +23,13 @@ class Report:
     """What one host or balancer says of its part of an action.
 
     :param seq: the action it belongs to
+    :param rollout: the rollout whose action that is; empty for the one under way
     """
 
     seq: int
     result: Result
     reason: str = ""
+    rollout: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,11 +54,21 @@ def parse_report(host: str, data: t.Any) -> t.Optional[Report]:
     if not data:
         return None
     try:
-        return Report(int(data["seq"]), Result(data["result"]), str(data.get("reason") or ""))
+        return Report(
+            int(data["seq"]), Result(data["result"]), str(data.get("reason") or ""), str(data.get("rollout") or "")
+        )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         raise InvalidOption(
             "reports: that of {0} is not of the form seq, result, reason: {1!r}".format(host, data)
         ) from None
+
+
+def of_rollout(rollout_id: str, reports: t.Mapping[str, t.Optional[Report]]) -> t.Dict[str, t.Optional[Report]]:
+    """The reports without those that an earlier rollout left behind on its hosts, whose actions had the same numbers."""
+    return {
+        name: report if report is not None and report.rollout in ("", rollout_id) else None
+        for name, report in reports.items()
+    }
 
 
 def judge(action: Action, expected: t.Sequence[str], reports: t.Mapping[str, t.Optional[Report]]) -> Outcome:

@@ -20,6 +20,7 @@ import dataclasses
 import time
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import (
     begin,
     lock,
@@ -40,6 +41,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     World,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import ROLLBACK
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,22 +90,31 @@ def release(journal: Journal, token: t.Optional[str]) -> bool:
         held = journal.lock()
         if held is None or held.token != token:
             return False
-        journal.release_lock()
+        _give_back(journal, held, began=_has_begun(journal, held))
         return True
+
+
+def renew(journal: Journal, token: t.Optional[str]) -> None:
+    """Hold the lock for another lease.
+
+    :raises LockLost: when another run has taken over
+    """
+    with journal.guard():
+        _renew(journal, token)
 
 
 def open_run(journal: Journal, token: t.Optional[str], world: World, command: opening.Opening, keep: int) -> Answer:
     """Let *command* say where the rollout stands, and decide the first action.
 
     :raises LockLost: when the lock of *token* is not held
-    :raises DeliveryError: of the journal or the command; the lock is free again then
+    :raises DeliveryError: of the journal or the command; the lock is free again then, or whose it was before
     """
     with journal.guard():
         held = _renew(journal, token)
-        with _freed_on_failure(journal):
+        with _given_back_on_failure(journal, held):
             before = journal.current()
             opened = command(before, world)
-        if held.broke and _goes_back_further(before, opened):
+        if held.broke and _goes_back_further(before, opened) and not _was_at_work(held.broken, before):
             opened = begin.Unchanged(
                 "the run that died had begun nothing, so nothing is rolled back; run the rollback playbook again to go "
                 "back from the release that serves"
@@ -120,15 +131,16 @@ def abandon(journal: Journal, token: t.Optional[str], world: World, keep: int) -
     """End the rollout with the world as it is; what cannot be read is set aside, which frees the app.
 
     :raises LockLost: when the lock of *token* is not held; one that cannot be read is nobody's
-    :raises DeliveryError: of the journal or the command; the lock is free again then
+    :raises DeliveryError: of the journal or the command; the lock is free again then, or whose it was before
     """
     with journal.guard():
         aside = []
+        held = None
         try:
-            _renew(journal, token)
+            held = _renew(journal, token)
         except LockCorrupt:
             aside += journal.set_aside(["lock"], world.now)
-        with _freed_on_failure(journal):
+        with _given_back_on_failure(journal, held):
             unreadable = journal.unreadable()
             aside += journal.set_aside(unreadable, world.now)
             before = None if unreadable else journal.current()
@@ -154,7 +166,7 @@ def advance(journal: Journal, token: t.Optional[str], account: reports.Account, 
         if before is None:
             raise NoRollout("the app has no rollout")
         action = machine.action_under_way(before, account.seq)
-        outcome = reports.judge(action, account.expected, account.reports)
+        outcome = reports.judge(action, account.expected, reports.of_rollout(before.id, account.reports))
         return _decide(journal, before, machine.record(before, account.seq, outcome, world), world, keep)
 
 
@@ -175,16 +187,37 @@ def _goes_back_further(before: t.Optional[Rollout], opened: t.Union[Rollout, beg
     """Whether a rollback of a finished delivery was opened, where a rollback of the run that died was meant."""
     if isinstance(opened, begin.Unchanged) or before is None:
         return False
-    return opened.strategy == "rollback" and opened.id != before.id
+    return opened.strategy == ROLLBACK and opened.id != before.id
+
+
+def _was_at_work(holder: t.Optional[lock.Lock], current: t.Optional[Rollout]) -> bool:
+    """Whether the run with the lock *holder* began *current*, or carried it on."""
+    return holder is not None and current is not None and any(entry.at > holder.since for entry in current.entries)
+
+
+def _has_begun(journal: Journal, held: lock.Lock) -> bool:
+    """Whether the run that holds the lock has written anything to the journal; to one that cannot be read, it has not."""
+    try:
+        return _was_at_work(held, journal.current())
+    except DeliveryError:
+        return False
+
+
+def _give_back(journal: Journal, held: t.Optional[lock.Lock], began: bool) -> None:
+    """Let the lock go; put back the one that it broke when this run has begun nothing, as that run may be alive."""
+    if held is not None and held.broken is not None and not began:
+        journal.write_lock(held.broken)
+    else:
+        journal.release_lock()
 
 
 @contextlib.contextmanager
-def _freed_on_failure(journal: Journal) -> t.Iterator[None]:
-    """Let the lock go when the run cannot open."""
+def _given_back_on_failure(journal: Journal, held: t.Optional[lock.Lock]) -> t.Iterator[None]:
+    """Give the lock back when the run cannot open."""
     try:
         yield
     except BaseException:
-        journal.release_lock()
+        _give_back(journal, held, began=False)
         raise
 
 

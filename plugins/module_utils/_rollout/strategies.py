@@ -22,6 +22,10 @@ BAKE = "bake"
 """Health checks watched after promotion."""
 WHOLE = 10000
 
+BLUE_GREEN = "blue_green"
+ROLLBACK = "rollback"
+"""A rollout whose new release is the earlier one. Its way forward is the way back, so nobody is to turn it round."""
+
 
 @dataclasses.dataclass(frozen=True)
 class BlueGreen:
@@ -52,6 +56,11 @@ def blue_green(old: str, new: str, choices: BlueGreen, options: Options) -> t.Tu
     if choices.bake > 0:
         steps.append(Step(Kind.BAKE, new, seconds=choices.bake, checks=BAKE))
     return tuple(steps) + _leave(old, options)
+
+
+def close_preview(serving: str, idle: str) -> t.Tuple[Step, ...]:
+    """Close a header route that an earlier rollout left open, before anything is done to the pool that it leads to."""
+    return (Step(Kind.SHIFT, serving, shares={serving: WHOLE, idle: 0}), Step(Kind.DRAIN, idle))
 
 
 def rollback(old: str, new: str, instant: bool, options: Options) -> t.Tuple[Step, ...]:

@@ -10,14 +10,26 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Action, Kind, Rollout
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Action,
+    Kind,
+    Pause,
+    Rollout,
+    Status,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import ROLLBACK
 
-NEXT = {
-    "paused": "Go on with the promote playbook, or back with the rollback playbook.",
-    "frozen": "Traffic stays where it is. Mend the cause, then run promote, rollback or resume.",
-    "aborting": "The way back is not finished. Mend the cause, then run the resume or rollback playbook.",
+_NEXT = {
+    Status.FROZEN: "Traffic stays where it is. Mend the cause, then run promote, rollback or resume.",
+    Status.ABORTING: "The way back is not finished. Mend the cause, then run the resume or rollback playbook.",
 }
-"""What a person does next, by the status in which a run ends; nothing where it is over."""
+_NEXT_IN_PAUSE = {
+    Pause.GATE: "Go on with the promote playbook, or back with the rollback playbook.",
+    Pause.REQUEST: "Go on with the resume playbook, or back with the rollback playbook.",
+    Pause.INCONCLUSIVE: "Accept it with the promote playbook, look again with resume, or go back with rollback.",
+    Pause.WORLD: "See the status playbook; then resume, take the last shift again with promote, or go back with rollback.",
+}
+"""What a person does next, by the status in which a run ends or why it is paused; nothing where it is over."""
 
 
 def describe(action: Action) -> str:
@@ -41,11 +53,17 @@ def headline(rollout: t.Optional[Rollout], action: Action) -> str:
         return describe(action)
     what = "{0} {1} → {2}".format(rollout.app, rollout.from_release or "nothing", rollout.to_release)
     if action.kind is not Kind.END:
-        back = "back: " if rollout.status.value == "aborting" else ""
+        back = "back: " if rollout.status is Status.ABORTING else ""
         place = "{0}/{1}".format(min(rollout.position + 1, len(rollout.steps)), len(rollout.steps))
         return "{0} [{1}] {2}{3}".format(what, place, back, describe(action))
     said = describe(action).rstrip(".") + "."
-    return " ".join(part for part in (what, said, NEXT.get(action.result, "")) if part)
+    return " ".join(part for part in (what, said, _next(rollout)) if part)
+
+
+def _next(rollout: Rollout) -> str:
+    if rollout.status is Status.ROLLED_BACK and rollout.strategy == ROLLBACK:
+        return "{0} still serves. Mend the cause, then run the rollback playbook again.".format(rollout.from_release)
+    return _NEXT.get(rollout.status, "") if rollout.pause is None else _NEXT_IN_PAUSE[rollout.pause]
 
 
 def _split(shares: t.Mapping[str, int], header: t.Optional[str]) -> str:

@@ -211,7 +211,9 @@ def test_what_serves_already_is_not_begun(shop):
     assert shop.tree() == before
 
 
-@pytest.mark.parametrize(("command", "says"), [("resume", "has no rollout"), ("rollback", "has been rolled back")])
+@pytest.mark.parametrize(
+    ("command", "says"), [("resume", "has no rollout"), ("rollback", "1.0 serves, from pool blue")]
+)
 def test_nothing_left_to_do_is_no_change(shop, command, says):
     if command == "rollback":
         shop.open()
@@ -291,6 +293,133 @@ def test_a_rollback_of_a_run_that_died_before_it_began_does_not_go_back_further(
     assert (answer["changed"], answer["action"]["result"]) == (False, "unchanged")
     assert "the run that died had begun nothing" in answer["say"]
     assert shop.info()["lock"] is None
+
+
+def test_a_rollback_after_a_run_that_died_once_its_delivery_had_succeeded_takes_that_back(shop):
+    """It had written the end and not yet given its lock back."""
+    shop.open(bake=0)
+    while shop.answer["action"]["kind"] != "drain":
+        shop.clock.now += 1
+        shop.report()
+    kept = (shop.folder / "lock").read_bytes()
+    shop.clock.now += 1
+    assert shop.report()["action"]["result"] == "succeeded"
+    (shop.folder / "lock").write_bytes(kept)
+    shop.clock.now += 301
+    shop.token = shop.lock(owner=BOB)["token"]
+    shop.answer = shop.say("rollback")
+
+    assert (shop.answer["action"]["kind"], shop.answer["action"]["split"]) == ("shift", {"blue": 100, "green": 0})
+    assert shop.walk({}) == ["shift", "drain", "end"]
+
+
+@pytest.mark.parametrize("refused", [True, False], ids=["refused", "given up before it opened"])
+def test_a_run_whose_lock_was_broken_for_nothing_goes_on(shop, refused):
+    """Its lease ended in a long action, and the run that took the app over may not do what it was started for."""
+    shop.open()
+    shop.clock.now += 301
+    other = shop.lock(owner=BOB)["token"]
+    if refused:
+        shop.refused("rollout-active", "begin", token=other, release="1.2", fleet=shop.fleet, splits=shop.splits)
+    else:
+        assert shop.ask("unlock", token=other)["changed"]
+
+    assert shop.info()["lock"]["owner"]["name"] == "alice"
+    assert shop.report()["action"]["kind"] == "validate"
+
+
+def test_the_lock_of_a_run_that_has_begun_something_goes_to_nobody(shop):
+    shop.open()
+    shop.clock.now += 301
+    other = shop.lock(owner=BOB)["token"]
+    shop.clock.now += 1
+    shop.say("resume", token=other)
+
+    assert shop.ask("unlock", token=other)["changed"]
+    assert shop.info()["lock"] is None
+
+
+def test_renewing_holds_the_lock_for_another_lease_and_tells_who_lost_it(shop):
+    shop.open()
+    shop.clock.now += 290
+    assert shop.ask("renew", token=shop.token) == {"changed": False}
+    shop.clock.now += 290
+    with pytest.raises(Failed, match="its lease ends in 10 s"):
+        shop.lock(owner=BOB)
+    shop.lock(owner=BOB, take_over=True)
+
+    with pytest.raises(Failed) as failure:
+        shop.ask("renew", token=shop.token)
+    assert failure.value.result["error"] == "lock-lost"
+
+
+# -- the way back of a delivery that has ended ---------------------------------
+
+
+def test_a_way_back_that_fails_says_what_serves_and_is_tried_again(shop):
+    shop.open(bake=0)
+    shop.walk({})
+    shop.open("rollback")
+    assert shop.walk({"shift": "failed", "validate": "failed"})[-1] == "end"
+    assert shop.answer["action"]["result"] == "rolled_back"
+    assert "1.1 still serves" in shop.answer["say"]
+    assert "run the rollback playbook again" in shop.answer["say"]
+
+    shop.open("rollback")
+    assert shop.answer["rollout"]["to_release"] == "1.0"
+    assert shop.walk({}) == ["deploy", "validate", "shift", "drain", "end"]
+    assert shop.shares == {"blue": 10000, "green": 0}
+
+
+def test_a_way_back_that_was_abandoned_is_not_taken_for_done(shop):
+    shop.open(bake=0)
+    shop.walk({})
+    shop.clock.now += 1
+    shop.open("rollback", rollback_window=0)
+    shop.walk({"validate": "inconclusive"})
+    assert shop.open("abandon")["action"]["result"] == "abandoned"
+
+    assert shop.open("rollback")["action"]["kind"] == "deploy"
+
+
+def test_a_second_rollback_does_not_turn_the_first_one_round(shop):
+    shop.open(bake=0)
+    shop.walk({})
+    shop.open("rollback")
+    shop.report()
+    with pytest.raises(Failed, match="held by alice"):
+        shop.lock(owner=BOB, lock_wait=1, ask_rollback=True)
+    assert shop.walk({})[-1] == "end"
+
+    assert shop.answer["action"]["result"] == "succeeded"
+    assert shop.shares == {"blue": 10000, "green": 0}
+
+
+def test_an_irreversible_release_is_not_frozen_because_somebody_asks_for_a_rollback(shop):
+    shop.open(bake=0, irreversible=True)
+    while not shop.shares["green"]:
+        shop.report()
+    with pytest.raises(Failed, match="held by alice"):
+        shop.lock(owner=BOB, lock_wait=1, ask_rollback=True)
+
+    assert shop.walk({})[-1] == "end"
+    assert shop.answer["action"]["result"] == "succeeded"
+
+
+def test_a_report_that_an_earlier_rollout_left_behind_is_none(shop):
+    shop.open()
+    reports = {name: {"rollout": "earlier", "seq": 1, "result": "succeeded"} for name in shop.fleet["green"]}
+    shop.report("failed", reports=reports)
+
+    assert "no report" in shop.answer["rollout"]["reason"]
+
+
+def test_a_long_bake_is_watched_in_few_actions_within_the_lease(shop):
+    shop.open(bake=7200, lease=300)
+    kinds = shop.walk({})
+
+    assert kinds.count("bake") == 120
+    assert shop.answer["action"]["result"] == "succeeded"
 
 
 def test_the_lock_goes_back_only_to_who_shows_its_token(shop):

@@ -78,6 +78,14 @@ def test_refused_a_number_out_of_range(shop, option, value, says):
     assert shop.tree() == {}
 
 
+def test_refused_a_bake_that_the_lease_does_not_cover(shop):
+    options = {**shop.ready_for("begin"), "bake": 24 * 3600}
+
+    assert shop.refused("invalid-option", "begin", **options).startswith(
+        "lease: a bake of 86400 s is watched 720 s at a time, so 300 s are too short; make it at least 1440 s"
+    )
+
+
 @pytest.mark.parametrize(("command", "missing"), [("begin", "release"), ("advance", "seq")])
 def test_refused_without_what_a_command_needs(shop, command, missing):
     message = shop.refused(None, command, token="any")
@@ -209,7 +217,7 @@ def test_refused_while_a_rollout_is_under_way(shop, command, options, error, say
 
 @pytest.mark.parametrize(
     ("host_has", "options", "error"),
-    [("1.0", {"irreversible": True}, "irreversible"), (None, {}, "nothing-to-roll-back-to")],
+    [("1.0", {"irreversible": True}, "irreversible-delivered"), (None, {}, "nothing-to-roll-back-to")],
 )
 def test_refused_a_rollback_that_cannot_be(shop, host_has, options, error):
     shop.fleet["blue"] = dict.fromkeys(shop.fleet["blue"], host_has)

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, machine
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
-    Irreversible,
+    IrreversibleDelivered,
     MixedFleet,
     NoRollout,
     NothingToRollBackTo,
@@ -127,20 +127,46 @@ def test_a_rollback_after_the_window_deploys_again() -> None:
     assert back.steps[0].kind is Kind.DEPLOY
 
 
+RETURN = dataclasses.replace(DONE, strategy="rollback", old_pool="green", new_pool="blue")
+"""The way back from 1.0.0 on green to 1.1.0 on blue."""
+
+
 @pytest.mark.parametrize(
-    "last",
+    ("last", "serves"),
     [
-        dataclasses.replace(DONE, strategy="rollback"),
-        dataclasses.replace(DONE, status=Status.ROLLED_BACK),
+        (RETURN, "1.1.0 serves, from pool blue"),
+        (dataclasses.replace(DONE, status=Status.ROLLED_BACK), "1.0.0 serves, from pool blue"),
     ],
 )
-def test_what_was_rolled_back_is_not_rolled_back_again(last: Rollout) -> None:
-    assert isinstance(begin.begin_rollback(last, WANTED, world(lb1=ALL_GREEN)), begin.Unchanged)
+def test_what_was_rolled_back_is_not_rolled_back_again(last: Rollout, serves: str) -> None:
+    unchanged = begin.begin_rollback(last, WANTED, world(lb1=ALL_BLUE))
+    assert isinstance(unchanged, begin.Unchanged)
+    assert unchanged.reason.startswith(serves)
 
 
-def test_an_abandoned_release_that_serves_can_be_rolled_back() -> None:
+@pytest.mark.parametrize("status", [Status.ROLLED_BACK, Status.ABANDONED, Status.SUCCEEDED])
+def test_a_way_back_that_did_not_get_there_is_tried_again_from_the_deploy(status: Status) -> None:
+    again = begin.begin_rollback(dataclasses.replace(RETURN, status=status), WANTED, world(lb1=ALL_GREEN))
+    assert isinstance(again, Rollout)
+    assert (again.new_pool, again.from_release, again.to_release) == ("blue", "1.0.0", "1.1.0")
+    assert [step.kind for step in again.steps] == [Kind.DEPLOY, Kind.VALIDATE, Kind.SHIFT, Kind.DRAIN]
+
+
+def test_an_abandoned_release_that_serves_can_be_rolled_back_but_not_at_once() -> None:
+    """Nobody knows what became of the pool that it was to replace: it may have been about to be stopped."""
     abandoned = dataclasses.replace(DONE, status=Status.ABANDONED)
-    assert isinstance(begin.begin_rollback(abandoned, WANTED, world(lb1=ALL_GREEN)), Rollout)
+    back = begin.begin_rollback(abandoned, WANTED, world(lb1=ALL_GREEN))
+    assert isinstance(back, Rollout)
+    assert (back.steps[0].kind, back.vouched) == (Kind.DEPLOY, ())
+
+
+def test_a_header_route_that_was_left_open_is_closed_before_its_pool_is_touched() -> None:
+    previewed = World(1000.0, {"lb1": dataclasses.replace(ALL_BLUE, header="green")})
+    begun = begin.begin_blue_green(WANTED, FLEET, previewed)
+    assert isinstance(begun, Rollout)
+    assert [step.kind for step in begun.steps[:3]] == [Kind.SHIFT, Kind.DRAIN, Kind.DEPLOY]
+    action = machine.decide(begun, previewed)[1]
+    assert (action.kind, action.shares, action.header) == (Kind.SHIFT, ALL_BLUE.shares, None)
 
 
 def test_traffic_that_somebody_returned_already_needs_no_rollback() -> None:
@@ -152,7 +178,7 @@ def test_traffic_that_somebody_returned_already_needs_no_rollback() -> None:
     [
         (None, NoRollout),
         (dataclasses.replace(DONE, from_release=None), NothingToRollBackTo),
-        (dataclasses.replace(DONE, irreversible=True), Irreversible),
+        (dataclasses.replace(DONE, irreversible=True), IrreversibleDelivered),
     ],
 )
 def test_a_rollback_that_cannot_be_is_refused(last: Rollout | None, error: type[Exception]) -> None:

@@ -12,7 +12,6 @@ always have a way out. The numbers are those of the project's design.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 import typing as t
 
@@ -59,7 +58,7 @@ OPTIONS = st.builds(
 
 
 class Histories(RuleBasedStateMachine):
-    """Random histories of one rollout from 1.0.0 on blue to 1.1.0 on green."""
+    """Random histories of an app: from 1.0.0 on blue to 1.1.0 on green, back, and on to other releases."""
 
     @initialize(choices=CHOICES, options=OPTIONS, irreversible=st.booleans(), first=st.booleans())
     def start(self, choices: BlueGreen, options: Options, irreversible: bool, first: bool) -> None:
@@ -71,11 +70,19 @@ class Histories(RuleBasedStateMachine):
         self.current: t.Dict[str, t.Optional[str]] = {"blue": None if first else "1.0.0", "green": None}
         self.action: t.Optional[Action] = None
         self.known_healthy: t.Set[str] = set()
-        wanted = begin.Delivery("r1", "app", "1.1.0", choices, options, irreversible)
-        fleet = {pool: {pool + "-1": self.current[pool]} for pool in POOLS}
-        opened = begin.begin_blue_green(wanted, fleet, self.world())
+        self.watched = self.acted_at = 0.0
+        self.number = 0
+        self.wanted = begin.Delivery("r0", "app", "1.1.0", choices, options, irreversible)
+        opened = begin.begin_blue_green(self.next_wanted("1.1.0"), self.fleet(), self.world())
         assert isinstance(opened, Rollout)
         self.take(opened)
+
+    def next_wanted(self, release: str) -> begin.Delivery:
+        self.number += 1
+        return dataclasses.replace(self.wanted, id="r{0}".format(self.number), release=release)
+
+    def fleet(self) -> begin.Fleet:
+        return {pool: {pool + "-1": self.current[pool]} for pool in POOLS}
 
     # -- the world ---------------------------------------------------------
 
@@ -90,12 +97,17 @@ class Histories(RuleBasedStateMachine):
         was = rollout
         after, action = machine.decide(rollout, self.world())
         self.check_action(was, action)
+        if was.step is not None and was.step.kind is Kind.BAKE and after.position > was.position:
+            assert self.watched >= was.step.seconds - 1e-6  # law 5: what nobody watched is no bake
         if after.status in (Status.SUCCEEDED, Status.ROLLED_BACK) and not was.status.ended:  # law 9
             serving = after.new_pool if after.status is Status.SUCCEEDED else after.old_pool
             assert all(split.share(serving) == 10000 for split in self.live.values())
         self.rollout = load_rollout(dump_rollout(after), "journal")
         assert self.rollout == after
         self.action = None if action.kind is Kind.END else action
+        self.acted_at = self.now
+        if action.kind is not Kind.BAKE:
+            self.watched = 0.0
         if action.kind in (Kind.DEPLOY, Kind.RETIRE):
             self.known_healthy.discard(action.pool)
 
@@ -141,6 +153,7 @@ class Histories(RuleBasedStateMachine):
         action = self.action
         self.now += action.seconds + seconds
         outcome = Outcome(Result.SUCCEEDED)
+        self.watched += self.now - self.acted_at
         if action.kind in (Kind.VALIDATE, Kind.BAKE):
             sound = self.healthy[action.pool] and self.running[action.pool]
             outcome = Outcome(Result.SUCCEEDED if sound else Result.FAILED, "as it is")
@@ -168,8 +181,12 @@ class Histories(RuleBasedStateMachine):
         self.report(Outcome(result, "made to"))
         if result is Result.INCONCLUSIVE and before.status is Status.RUNNING:
             assert self.rollout.status is Status.PAUSED  # law 5
-        if result is Result.ERROR and before.status is Status.RUNNING:
-            assert self.rollout.position == before.position or self.rollout.status is not Status.SUCCEEDED  # law 5
+        if (
+            result is Result.ERROR
+            and before.status is Status.RUNNING
+            and before.step.kind in (Kind.VALIDATE, Kind.BAKE)
+        ):
+            assert self.rollout.position == before.position  # law 5
 
     def report(self, outcome: Outcome) -> None:
         assert self.action is not None
@@ -184,27 +201,61 @@ class Histories(RuleBasedStateMachine):
         if self.action.kind in (Kind.DEPLOY, Kind.RETIRE) and partly:
             self.apply(self.action, ())
         self.action = None
+        self.watched = 0.0
         self.known_healthy.clear()
+
+    @precondition(lambda self: self.action is None)
+    @rule(release=st.sampled_from(["1.0.0", "1.1.0", "1.2.0"]))
+    def deliver(self, release: str) -> None:
+        """A release is to be delivered, whatever became of the last one."""
+        before, ended = self.rollout, self.rollout.status.ended
+        serving = [pool for pool in POOLS if all(split.share(pool) == 10000 for split in self.live.values())]
+        try:
+            opened = opening.begin_or_resume(self.next_wanted(release), self.fleet())(before, self.world())
+        except DeliveryError:
+            return
+        if ended and serving and self.current[serving[0]] == release:
+            assert isinstance(opened, begin.Unchanged)  # law 4
+        self.begin_run(opened)
+
+    def begin_run(self, opened: t.Union[Rollout, begin.Unchanged]) -> None:
+        self.watched = 0.0
+        self.known_healthy.clear()
+        if isinstance(opened, begin.Unchanged):
+            return
+        if opened.id != self.rollout.id and opened.vouched:
+            # An instant return: nothing was done to the pool since it served.
+            assert self.running[opened.new_pool]
+            assert self.current[opened.new_pool] == opened.to_release
+            self.known_healthy.update(opened.vouched)
+        self.take(opened)
 
     @precondition(lambda self: self.action is None)
     @rule(command=st.sampled_from(["resume", "promote", "promote in full", "rollback", "abandon"]))
     def operate(self, command: str) -> None:
         """A new run is started by a person; an operator's command may be refused, and then changes nothing."""
         before = self.rollout
-        opening = {
-            "resume": commands.resume,
-            "promote": commands.promote,
-            "promote in full": functools.partial(commands.promote, full=True),
-            "rollback": commands.roll_back,
-            "abandon": commands.abandon,
-        }[command]
+        openings: t.Dict[str, opening.Opening] = {
+            "resume": opening.resume,
+            "promote": opening.promote(full=False),
+            "promote in full": opening.promote(full=True),
+            "rollback": opening.roll_back(self.next_wanted("")),
+            "abandon": opening.abandon,
+        }
         try:
-            opened = opening(before, self.world())
+            opened = openings[command](before, self.world())
         except DeliveryError:
             assert self.rollout == before
             return
-        self.known_healthy.clear()
-        self.take(opened)
+        if command == "rollback" and isinstance(opened, begin.Unchanged):  # law 4, and what is said of it is true
+            kept = (
+                (before.new_pool, before.to_release)
+                if before.strategy == "rollback"
+                else (before.old_pool, before.from_release)
+            )
+            assert all(split.share(kept[0]) == 10000 for split in self.live.values())
+            assert opened.reason.startswith("{0} serves".format(kept[1] or "nothing"))
+        self.begin_run(opened)
         if before.status is Status.FROZEN and before.irreversible and command == "resume":
             assert self.rollout.status is Status.FROZEN  # law 6
 
@@ -213,6 +264,14 @@ class Histories(RuleBasedStateMachine):
     def ask(self, what: str) -> None:
         """Someone without the lock asks the run for something."""
         self.rollout = dataclasses.replace(self.rollout, request=what)
+
+    @precondition(lambda self: self.action is not None and self.rollout.strategy == "rollback")
+    @rule()
+    def ask_a_return_to_return(self) -> None:
+        """A second operator wants back, too: the way back is not turned round."""
+        asked, _action = machine.decide(dataclasses.replace(self.rollout, request="rollback"), self.world())
+        unasked, _action = machine.decide(dataclasses.replace(self.rollout, request=None), self.world())
+        assert (asked.status, asked.request) == (unasked.status, None)
 
     @rule(pool=st.sampled_from(POOLS), sound=st.booleans())
     def health_changes(self, pool: str, sound: bool) -> None:
@@ -244,6 +303,8 @@ class Histories(RuleBasedStateMachine):
     def irreversible_never_turns_round(self) -> None:
         if self.rollout.irreversible and self.rollout.shifted:  # law 6
             assert self.rollout.status not in (Status.ABORTING, Status.ROLLED_BACK)
+        if self.rollout.irreversible:
+            assert self.rollout.strategy != "rollback"  # law 6
 
     def teardown(self) -> None:
         """Law 8: with the world mended, the journal alone leads to one release with all traffic."""
@@ -256,11 +317,12 @@ class Histories(RuleBasedStateMachine):
             return
         for _number in range(4):
             if not self.rollout.status.ended:
-                self.run_to_its_end(self.way_out())
+                self.begin_run(self.way_out())
+                self.run_to_its_end()
         assert self.rollout.status.ended
         serving = [pool for pool in POOLS if all(split.share(pool) == 10000 for split in self.live.values())]
         assert len(serving) == 1
-        released = self.rollout.to_release if serving == ["green"] else self.rollout.from_release
+        released = self.rollout.to_release if serving == [self.rollout.new_pool] else self.rollout.from_release
         assert released is None or (self.running[serving[0]] and self.current[serving[0]] == released)
 
     def way_out(self) -> Rollout:
@@ -268,13 +330,14 @@ class Histories(RuleBasedStateMachine):
         waits = self.rollout.status in (Status.PAUSED, Status.FROZEN)
         try:
             if self.rollout.from_release is not None:
-                return commands.roll_back(self.rollout, self.world())
+                opened = opening.roll_back(self.next_wanted(""))(self.rollout, self.world())
+                assert isinstance(opened, Rollout)
+                return opened
         except Irreversible:
             pass
         return (commands.promote if waits else commands.resume)(self.rollout, self.world())
 
-    def run_to_its_end(self, opened: Rollout) -> None:
-        self.take(opened)
+    def run_to_its_end(self) -> None:
         for _number in range(60):
             if self.action is None:
                 return

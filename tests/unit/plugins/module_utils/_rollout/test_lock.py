@@ -42,7 +42,14 @@ def test_who_holds_it_since_when_and_how_to_take_over_is_said() -> None:
 
 def test_a_broken_lock_is_remembered() -> None:
     assert "alice" in take(ALICE, bob(120.0), take_over=True).broke
+    assert take(ALICE, bob(120.0), take_over=True).broken == ALICE
     assert take(None, bob(120.0), take_over=False).broke == ""
+
+
+def test_only_the_last_broken_lock_is_kept() -> None:
+    bobs = take(ALICE, bob(120.0), take_over=True)
+    carols = take(bobs, dataclasses.replace(bob(130.0), token="token-c"), take_over=True)
+    assert carols.broken == dataclasses.replace(bobs, broken=None)
 
 
 def test_the_holder_renews_even_after_its_lease_while_nobody_took_over() -> None:

@@ -123,3 +123,49 @@ def test_a_promotion_after_the_abort_began_to_stop_the_new_pool_deploys_again() 
     moved = dataclasses.replace(aborting, status=Status.FROZEN, intent=None)
     _after, action = machine.decide(commands.promote(moved, world(2)), world(2))
     assert (action.kind, action.pool) == (Kind.DEPLOY, "green")
+
+
+def baking(seconds: float, error_limit: int = 9) -> t.Tuple[Rollout, Action]:
+    """All traffic on green since second 10, and the first action of its bake."""
+    rollout, action = begun(Options(error_limit=error_limit), BlueGreen(bake=seconds))
+    while action.kind is not Kind.BAKE:
+        green = 10000 if action.kind is Kind.SHIFT or rollout.shifted else 0
+        rollout, action = machine.decide(machine.record(rollout, action.seq, GOOD, world(10, green)), world(10, green))
+    return rollout, action
+
+
+def test_a_bake_that_nobody_could_watch_never_ends_well() -> None:
+    rollout, action = baking(60)
+    error = Outcome(Result.ERROR, "no resolver")
+    for number in range(1, 10):
+        now = world(10 + 30 * number, 10000)
+        rollout, action = machine.decide(machine.record(rollout, action.seq, error, now), now)
+        assert (action.kind, action.seconds, action.opens) == (Kind.BAKE, 30, True)
+    now = world(400, 10000)
+    assert machine.record(rollout, action.seq, error, now).pause is Pause.INCONCLUSIVE
+
+
+def test_time_that_nobody_watched_is_made_up_for() -> None:
+    rollout, action = baking(60)
+    assert (action.seconds, action.opens, action.closes) == (30, True, False)
+    rollout, action = machine.decide(machine.record(rollout, action.seq, GOOD, world(40, 10000)), world(40, 10000))
+    assert (action.seconds, action.opens, action.closes) == (30, False, True)
+    failed = machine.record(rollout, action.seq, Outcome(Result.ERROR, "no resolver"), world(75, 10000))
+    rollout, action = machine.decide(failed, world(75, 10000))
+    assert (action.kind, action.seconds) == (Kind.BAKE, 30)
+    _after, action = machine.decide(machine.record(rollout, action.seq, GOOD, world(105, 10000)), world(105, 10000))
+    assert action.kind is Kind.DRAIN
+
+
+def test_a_preview_that_is_closed_on_the_way_back_is_drained() -> None:
+    rollout, action = begun(Options(stop_on_abort=True), BlueGreen(preview=True, gate=True))
+    previewed = World(1, {"lb1": Observed({"blue": 10000, "green": 0}, "green")})
+    while action.kind is not Kind.END:
+        seen = previewed if action.kind is Kind.SHIFT else world(1)
+        rollout, action = machine.decide(machine.record(rollout, action.seq, GOOD, seen), seen)
+    kinds = []
+    rollout, action = machine.decide(commands.roll_back(rollout, previewed), previewed)
+    while action.kind is not Kind.END:
+        kinds.append(action.kind)
+        rollout, action = machine.decide(machine.record(rollout, action.seq, GOOD, world(2)), world(2))
+    assert kinds == [Kind.SHIFT, Kind.DRAIN, Kind.RETIRE]

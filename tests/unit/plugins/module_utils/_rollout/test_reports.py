@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Action, Kind, Result
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.reports import Report, judge, parse_report
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.reports import (
+    Report,
+    judge,
+    of_rollout,
+    parse_report,
+)
 
 DEPLOY = Action(3, Kind.DEPLOY, "green")
 VALIDATE = Action(3, Kind.VALIDATE, "green")
@@ -34,6 +39,12 @@ def test_a_hook_that_fails_on_a_host_that_takes_no_part_fails_the_action() -> No
     outcome = judge(DEPLOY, ["a"], {"a": GOOD, "lb": Report(3, Result.FAILED, "hook")})
     assert outcome.result is Result.FAILED
     assert outcome.reason == "lb: hook"
+
+
+def test_what_an_earlier_rollout_left_behind_is_no_report() -> None:
+    """Its actions had the same numbers."""
+    stale, own = Report(3, Result.SUCCEEDED, rollout="r1"), Report(3, Result.SUCCEEDED, rollout="r2")
+    assert of_rollout("r2", {"a": stale, "b": own, "c": GOOD, "d": None}) == {"a": None, "b": own, "c": GOOD, "d": None}
 
 
 def test_nobody_taking_part_is_never_a_success() -> None:
