@@ -18,8 +18,8 @@ import typing as t
 from xml.etree import ElementTree
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
+from ansible_collections.progressive.delivery.tests.e2e.rollout.story import PLACES
 
-PLACES = 30
 TESTS = "tests/e2e/rollout/test_faults.py"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import time
@@ -28,6 +29,10 @@ QUICK = {
     "rollout_lock_wait": 6,
 }
 """Rollout variables for a site whose instances answer at once."""
+ONCE = "when: inventory_hostname == rollout_action_hosts | first"
+"""Of the hosts on which a hook runs, one does the task."""
+PLACES = 32
+"""How many places there are in a delivery at which it can be killed: before and after each write to the journal."""
 BAD = {"1.2.0", "1.3.0"}
 """Releases that are delivered to fail."""
 
@@ -185,6 +190,11 @@ class Story:
         url = self.site.url.replace("/analyze", "/version")
         return requests.get(url, headers={"X-Preview": pool}, timeout=5).headers.get("X-Release")
 
+    def listens(self, host: str) -> bool:
+        """Whether the host's instance takes connections."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.site.ports[host])) == 0
+
     def sets_a_cookie(self) -> bool:
         """Whether a client is given a place to keep."""
         return bool(requests.get(self.site.url.replace("/analyze", "/version"), timeout=5).cookies)
@@ -217,5 +227,6 @@ def hook(story: Story, name: str, *tasks: str) -> str:
 def cutting(story: Story, host: str) -> str:
     """A hook that cuts *host* off amid the rollout."""
     path = story.site.directory / f"cut-{host}"
-    touch = f"- {{name: Cut off, ansible.builtin.file: {{path: {path}, state: touch, mode: '0600'}}, run_once: true}}"
-    return hook(story, "cut", touch)
+    return hook(
+        story, "cut", f"- {{name: Cut off, ansible.builtin.file: {{path: {path}, state: touch, mode: '0600'}}, {ONCE}}}"
+    )

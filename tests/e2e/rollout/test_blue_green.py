@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import pytest
+from loopback.site import REPOSITORY
 
-from .story import Story
+from .story import Story, hook
+
+RUN_ONCE = str(REPOSITORY / "roles" / "rollout" / "tasks" / "end.yml")
+"""A task file with tasks that run once for all hosts."""
 
 
 def test_a_good_release_takes_over_and_a_bad_one_is_returned(each_story: Story) -> None:
@@ -32,14 +36,33 @@ def test_a_rollback_inside_the_window_is_instant_and_is_done_once(story: Story) 
     story.given_serving().when_delivering(story.new).then_serves(story.new)
     story.when("rollback").then_it_ended(0).then_serves(story.old).then_status("succeeded")
     assert story.site.journal()["steps"][0]["kind"] == "shift"
-    story.when("rollback").then_it_ended(0, "has been rolled back").then_serves(story.old)
+    story.when("rollback").then_it_ended(0, f"{story.old} serves").then_serves(story.old)
     story.then_unlocked().then_nothing_failed()
 
 
-def test_a_rollback_after_the_window_deploys_again(story: Story) -> None:
+def test_a_rollback_after_the_window_deploys_again_and_is_tried_again_when_it_fails(story: Story) -> None:
     story.given_serving().when_delivering(story.new).then_serves(story.new)
-    story.when("rollback", rollout_rollback_window=0).then_it_ended(0).then_serves(story.old)
+    lost = story.site.journal()["old_pool"] + "-2"
+    story.given_cut_off(lost).when("rollback", rollout_rollback_window=0)
+    story.then_it_failed(f"{lost}: no report", f"{story.new} still serves").then_serves(story.new).then_unlocked()
     assert story.site.journal()["steps"][0]["kind"] == "deploy"
+    story.when_reached_again(lost).when("rollback").then_it_ended(0).then_serves(story.old)
+    story.then_nothing_failed()
+
+
+def test_a_hook_that_fails_fails_its_action_but_not_the_way_back(story: Story) -> None:
+    """Here the way is announced once; the second announcement, on the way back, fails."""
+    story.given_serving()
+    announced = story.site.directory / "announced"
+    hooks = {
+        "before_shift": hook(story, "announce", f"- {{name: Announce, ansible.builtin.command: mkdir {announced}}}"),
+        "after_bake": hook(story, "smoke", "- {name: Test it, ansible.builtin.fail: {msg: it smokes}}"),
+    }
+    story.when_delivering(story.new, rollout_hooks=hooks).then_it_failed("rolled_back").then_serves(story.old)
+    story.then_status("rolled_back", "hook after_bake: Test it: it smokes").then_unlocked()
+    noted = [entry["text"] for entry in story.site.journal()["entries"] if "hook before_shift" in entry["text"]]
+    assert len(noted) == 1
+    assert noted[0].startswith("succeeded: lb-1: hook before_shift: Announce")
     story.then_nothing_failed()
 
 
@@ -90,8 +113,10 @@ def test_an_irreversible_release_freezes(story: Story) -> None:
 def test_a_pool_whose_warm_time_is_over_is_stopped_by_resume(story: Story) -> None:
     story.given_serving()
     story.when_delivering(story.new, rollout_warm=1).then_status("succeeded")
+    left = [f"{story.site.journal()['old_pool']}-{number}" for number in (1, 2)]
+    assert all(story.listens(host) for host in left)
     story.when("resume").then_it_ended(0).then_status("succeeded").then_serves(story.new)
-    assert story.site.journal()["entries"][-3]["text"] == "succeeded"
+    assert not any(story.listens(host) for host in left)
     story.when("rollback").then_it_ended(0).then_serves(story.old).then_nothing_failed()
 
 
@@ -114,9 +139,13 @@ def test_check_mode_says_what_would_come_and_touches_nothing(story: Story) -> No
         ({"rollout_balancer_group": "nobody"}, "nobody"),
         ({"rollout_hosts": "blue"}, "not in this play"),
         ({"rollout_hooks": {"before_shfit": "hook.yml"}}, "rollout_hooks has no before_shfit"),
-        ({"rollout_hooks": {"after_bake": "absent.yml"}}, "task files that do not exist: absent.yml"),
+        ({"rollout_hooks": {"after_bake": "absent.yml"}}, "absent.yml, which could be anywhere"),
+        ({"rollout_hooks": {"after_bake": "/absent.yml"}}, "task files that do not exist: /absent.yml"),
+        ({"rollout_hooks": {"after_bake": RUN_ONCE}}, "with run_once"),
+        ({"rollout_state_host": "localhost"}, "rollout_state_host is localhost, which is not in this play"),
+        ({"release_root": "/srv/one"}, "have the same address and release_root"),
         ({"rollout_pool_groups": {"blue": "green"}}, "is in both pools"),
-        ({"rollout_port": 80}, "have the same address and port"),
+        ({"rollout_port": 80}, "have the same address and rollout_port"),
         ({"rollout_release": "9.9.9"}, "Nothing was begun. "),
     ],
 )

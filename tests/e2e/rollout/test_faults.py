@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from .conftest import Sites
-from .story import Story, cutting, hook
+from .story import ONCE, PLACES, Story, cutting, hook
 
 KILLS = int(os.environ.get("PROGRESSIVE_DELIVERY_KILLS", "1"))
 WAYS = [(balancer, way_out) for balancer in ("haproxy", "caddy") for way_out in ("rollback", "resume")]
@@ -31,7 +31,9 @@ def points(sites: Sites) -> list[str]:
     story.when_delivering(story.new, fault="before-write:1000000").then_it_ended(0)
     story.close()
     writes = (story.site.faults() / "before-write").stat().st_size
-    return [f"{place}:{number}" for number in range(1, writes + 1) for place in ("before-write", "after-write")]
+    points = [f"{place}:{number}" for number in range(1, writes + 1) for place in ("before-write", "after-write")]
+    assert len(points) == PLACES
+    return points
 
 
 @pytest.mark.parametrize("nth", range(KILLS))
@@ -176,7 +178,7 @@ def test_traffic_that_somebody_else_moved_is_never_fought_over(story: Story) -> 
 
 def test_a_deploy_that_outlasts_the_progress_deadline_is_undone(story: Story) -> None:
     story.given_serving()
-    slow = hook(story, "slow", "- {name: Dawdle, ansible.builtin.wait_for: {timeout: 3}, run_once: true}")
+    slow = hook(story, "slow", f"- {{name: Dawdle, ansible.builtin.wait_for: {{timeout: 3}}, {ONCE}}}")
     story.when_delivering(story.new, rollout_hooks={"after_deploy": slow}, rollout_progress_deadline=2)
     story.then_it_failed().then_status("rolled_back", "no progress in 2 s at step deploy")
     story.then_serves(story.old).then_never_answered(story.new).then_nothing_failed()
