@@ -12,6 +12,7 @@ import concurrent.futures
 import dataclasses
 import http.client
 import math
+import re
 import socket
 import time
 import typing as t
@@ -19,6 +20,7 @@ import typing as t
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import UnhealthyPool
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Endpoint
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Server
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.seconds import check_seconds
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._quorum import needed
 
@@ -28,13 +30,16 @@ PAUSE = 0.1
 MOST_AT_ONCE = 32
 """Endpoints that are asked at the same time."""
 
+LONGEST_LINE = 4096
+"""Bytes in which the first line of an answer must end."""
+
 
 @dataclasses.dataclass(frozen=True)
 class HealthPolicy:
     """When a pool counts as healthy.
 
     :param path: what is asked of each endpoint; a 2xx answer is healthy. Empty: a TCP connection is enough
-    :param timeout: seconds that one endpoint may take
+    :param timeout: seconds that one endpoint may take, from the connection to the status of its answer
     :param quorum: ``all``, a count, or a percentage such as ``60%``
     :param wait: seconds to wait for the pool before it counts as unhealthy
     :param check: False for a return in haste: one endpoint that accepts a TCP connection is enough
@@ -49,8 +54,7 @@ class HealthPolicy:
     def __post_init__(self) -> None:
         if not 0 < self.timeout < math.inf:
             raise InvalidOption("health.timeout is {0:g}; it must be a number of seconds above 0".format(self.timeout))
-        if not 0 <= self.wait < math.inf:
-            raise InvalidOption("health.wait is {0:g}; it must be a number of seconds, 0 or more".format(self.wait))
+        check_seconds("health.wait", self.wait)
 
     def needed(self, total: int) -> int:
         """How many of *total* endpoints must be healthy, at least one; raises InvalidOption."""
@@ -103,13 +107,32 @@ def probe(address: str, policy: HealthPolicy) -> t.Optional[str]:
 
 
 def _ask(host: str, port: int, policy: HealthPolicy) -> t.Optional[str]:
+    deadline = time.monotonic() + policy.timeout
     channel = http.client.HTTPConnection(host, port, timeout=policy.timeout)
     try:
         channel.request("GET", policy.path)
-        status = channel.getresponse().status
+        status = _status(channel.sock, deadline)
     finally:
         channel.close()
     return None if 200 <= status < 300 else "{0}:{1}{2} answered {3}".format(host, port, policy.path, status)
+
+
+def _status(channel: socket.socket, deadline: float) -> int:
+    """The status in the first line of the answer; http.client would wait anew for each byte of it."""
+    line = b""
+    while b"\n" not in line and len(line) < LONGEST_LINE:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise socket.timeout("timed out")
+        channel.settimeout(left)
+        part = channel.recv(LONGEST_LINE)
+        if not part:
+            raise http.client.RemoteDisconnected("closed the connection without an answer")
+        line += part
+    found = re.match(rb"HTTP/1\.[01] ([1-5][0-9]{2})\b", line)
+    if found is None:
+        raise http.client.BadStatusLine(repr(line[:40]))
+    return int(found.group(1))
 
 
 def _verdict(pool: str, needed: int, servers: t.Sequence[Server], ailments: t.Mapping[str, str]) -> str:

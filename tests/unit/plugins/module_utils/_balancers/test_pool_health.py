@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import math
+import socket
 import threading
 
 import pytest
@@ -140,3 +141,43 @@ def test_in_haste_one_open_port_is_enough(unused_port):
 def test_without_a_path_an_open_port_is_enough():
     with instance(503) as one:
         assert pool_health.probe(pool_of(one)[0].address, HealthPolicy(path="")) is None
+
+
+@contextlib.contextmanager
+def bytewise(answer, pause):
+    """An endpoint that gives its answer a byte at a time; where it listens."""
+    ended = threading.Event()
+
+    def give(listener):
+        with contextlib.suppress(OSError), listener.accept()[0] as channel:
+            channel.recv(65536)
+            for byte in answer:
+                channel.sendall(bytes([byte]))
+                if ended.wait(pause):
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=give, args=(listener,))
+        thread.start()
+        yield "127.0.0.1:{}".format(listener.getsockname()[1])
+        ended.set()
+        thread.join()
+
+
+def test_an_endpoint_has_its_time_for_the_whole_answer_not_for_each_byte():
+    # given an answer that would take 6 s and be a good one, though never more than 20 ms between two bytes
+    with bytewise(b"HTTP/1.1 200 OK" + b"!" * 300 + b"\r\n", 0.02) as address:
+        assert pool_health.probe(address, HealthPolicy(timeout=0.3)) == f"{address}: timed out"
+
+
+def test_an_answer_that_comes_slowly_and_in_time_is_one():
+    with bytewise(b"HTTP/1.1 200 OK\r\n", 0.001) as address:
+        assert pool_health.probe(address, HealthPolicy(timeout=60)) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"), [(b"SSH-2.0-OpenSSH\r\n", "SSH-2.0"), (b"HTTP/1.1 2x0\r\n", "2x0"), (b"", "without an answer")]
+)
+def test_what_is_no_answer_is_told(answer, words):
+    with bytewise(answer, 0) as address:
+        assert words in pool_health.probe(address, HealthPolicy())
