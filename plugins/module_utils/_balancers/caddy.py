@@ -35,6 +35,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.stored_file import text_of
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
 
@@ -46,6 +47,8 @@ CLOSED = "-"
 class Caddy:
     """The driver for one app on one Caddy; satisfies ``Balancer``."""
 
+    REACHED_BY: t.ClassVar[t.Tuple[str, ...]] = ("admin", "probe")
+
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout
         self._file = layout.path(FILE_NAME)
@@ -53,7 +56,7 @@ class Caddy:
         self._listener = ControlInterface("Caddy", connection.probe or layout.listener)
 
     def read(self) -> Reading:
-        on_disk = self._read_file()
+        on_disk = (text_of(self._file) or "").rstrip("\n")
         seen = self._seen()
         if on_disk and not seen:
             raise PermissionMissing(
@@ -96,15 +99,6 @@ class Caddy:
             "Caddy cannot change a server of a pool without a reload, which resets idle connections of clients; "
             "move the pool's share instead"
         )
-
-    def _read_file(self) -> str:
-        try:
-            with open(self._file, encoding="utf-8", errors="replace") as handle:
-                return handle.read().rstrip("\n")
-        except FileNotFoundError:
-            return ""
-        except PermissionError as error:
-            raise PermissionMissing("cannot read {0}: {1}".format(self._file, error.strerror)) from error
 
     def _seen(self) -> str:
         """What Caddy finds in the file; empty where it finds nothing."""

@@ -12,6 +12,7 @@ look well.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import typing as t
@@ -40,6 +41,8 @@ FOLDER = "splits"
 
 class Nginx:
     """The driver for one app on one nginx; satisfies ``Balancer``."""
+
+    REACHED_BY: t.ClassVar[t.Tuple[str, ...]] = ("probe",)
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout
@@ -97,6 +100,11 @@ class Nginx:
             return None
         except PermissionError as error:
             raise PermissionMissing("cannot read {0}: {1}".format(self._link, error.strerror)) from error
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            # A file or folder is in its place.
+            return None
         split = split_from(os.path.basename(target), self._layout)
         whole = split is not None and os.path.isdir(self._link) and os.path.dirname(target) == FOLDER
         return split if whole else None

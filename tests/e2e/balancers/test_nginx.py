@@ -50,6 +50,28 @@ def test_without_a_split_the_base_pool_serves(nginx, damage):
     assert set(nginx.pools_of(20)) == {"blue"}
 
 
+@pytest.mark.parametrize("put", [lambda path: path.mkdir(), lambda path: path.write_text("")])
+def test_what_is_in_the_place_of_the_link_is_named(nginx, put):
+    # given a file or folder where the link should be
+    remove_link(nginx)
+    current = nginx.directory / "current"
+    put(current)
+    try:
+        # then the base pool serves, which is what the module says
+        assert set(nginx.pools_of(20)) == {"blue"}
+        reading = nginx.info()
+        assert reading["split"] == {"blue": 100, "green": 0}
+        assert not reading["consistent"]
+        # and it takes nothing away that it did not put there
+        with pytest.raises(Failed) as failed:
+            nginx.split(20)
+    finally:
+        current.rmdir() if current.is_dir() else current.unlink()
+    assert failed.value.result["error"] == "balancer-not-written"
+    assert f"{current} exists and is not a symbolic link" in failed.value.result["msg"]
+    assert nginx.split(20)["repaired"]
+
+
 def test_a_listener_of_something_else_is_noticed(nginx):
     [port] = {nginx.endpoints.ports["blue"]["blue1"]}
     connection = {"directory": str(nginx.directory), "probe": f"http://127.0.0.1:{port}"}

@@ -15,6 +15,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers im
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
     CommandRefused,
     LayoutMismatch,
+    NotWritten,
     PermissionMissing,
     UnknownPool,
     Unsupported,
@@ -147,6 +148,15 @@ def test_a_file_that_is_missing_or_nonsense_leaves_all_on_the_base_and_is_repair
     assert not reading.consistent
     assert "'blue'" in reading.faults[0]
     assert driven.plan(reading, split_of(0)) != []
+
+
+def test_a_folder_in_the_place_of_the_file_is_no_traceback(tmp_path):
+    (tmp_path / "split").mkdir()
+    driven = driver(tmp_path)
+    reading = driven.read()
+    assert reading.stored is None
+    with pytest.raises(NotWritten, match="split: Is a directory"):
+        driven.apply(driven.plan(reading, split_of(500)))
 
 
 def test_a_caddy_without_the_placeholder_is_refused_and_nothing_written(tmp_path):

@@ -95,6 +95,17 @@ def test_what_is_in_the_way_is_no_traceback(on_disk, tmp_path):
         on_disk(split(5))
 
 
+@pytest.mark.parametrize("put", [lambda path: path.mkdir(), lambda path: path.write_text("")])
+def test_something_else_in_the_place_of_the_link_is_read_as_no_split(tmp_path, monkeypatch, put):
+    driver = nginx.Nginx(layout("nginx", tmp_path), Connection())
+    monkeypatch.setattr(driver._listener, "get", lambda *_words, **_more: nginx.name_for(split(0), LAYOUT))
+    put(tmp_path / "current")
+    reading = driver.read()
+    assert reading == Reading(split(0), None)
+    with pytest.raises(NotWritten, match="current exists and is not a symbolic link"):
+        driver.apply(driver.plan(reading, split(5)))
+
+
 def test_a_listener_that_nobody_listens_at_is_unreachable(unused_port, tmp_path):
     driver = nginx.Nginx(layout("nginx", tmp_path), Connection(probe=f"http://127.0.0.1:{unused_port}"))
     with pytest.raises(BalancerUnreachable, match=str(unused_port)):
