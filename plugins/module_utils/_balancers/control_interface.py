@@ -18,6 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
     CommandRefused,
     PermissionMissing,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
 ANSWER_TIMEOUT = 10.0
 """Seconds that a balancer may take over an answer."""
@@ -28,11 +29,19 @@ class ControlInterface:
 
     :param balancer: its name, for messages
     :param address: a URL, ``host:port``, or the path of a unix socket, with or without ``unix:`` before it
+    :raises InvalidOption: the address is none of these
     """
 
     def __init__(self, balancer: str, address: str) -> None:
         self.balancer = balancer
         self.address = address
+        self._socket = socket_path(address)
+        try:
+            self._host, self._port = ("", 0) if self._socket else host_and_port(address)
+        except ValueError as error:
+            raise InvalidOption(
+                "connection: '{0}' cannot be the address of {1}: {2}".format(address, balancer, error)
+            ) from error
 
     def get(self, path: str, host: t.Optional[str] = None) -> str:
         """The body of the answer to ``GET`` *path*.
@@ -60,11 +69,9 @@ class ControlInterface:
         return body
 
     def _channel(self) -> http.client.HTTPConnection:
-        path = socket_path(self.address)
-        if path:
-            return _SocketChannel(path)
-        url = urllib.parse.urlsplit(self.address if "//" in self.address else "//" + self.address)
-        return http.client.HTTPConnection(url.hostname or "127.0.0.1", url.port or 80, timeout=ANSWER_TIMEOUT)
+        if self._socket:
+            return _SocketChannel(self._socket)
+        return http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_TIMEOUT)
 
     def _where(self) -> str:
         return "{0} at {1}".format(self.balancer, self.address)
@@ -75,6 +82,14 @@ def socket_path(address: str) -> str:
     if address.startswith("unix:"):
         return address[len("unix:") :]
     return address if address.startswith("/") else ""
+
+
+def host_and_port(address: str) -> t.Tuple[str, int]:
+    """Where *address*, a URL or ``host:port``, is asked; raises ValueError with the reason where it is neither."""
+    url = urllib.parse.urlsplit(address if "//" in address else "//" + address)
+    if url.scheme not in ("", "http"):
+        raise ValueError("it is asked over http, not {0}".format(url.scheme))
+    return url.hostname or "127.0.0.1", url.port or 80
 
 
 class _SocketChannel(http.client.HTTPConnection):

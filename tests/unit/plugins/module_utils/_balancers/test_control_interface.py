@@ -22,6 +22,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
     CommandRefused,
     PermissionMissing,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
@@ -95,3 +96,21 @@ def test_a_socket_that_one_may_not_use_is_reported(tmp_path, monkeypatch):
 )
 def test_the_path_of_a_socket(address, path):
     assert socket_path(address) == path
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1:99999",
+        "http://h:abc",
+        "127.0.0.1:-1",
+        "https://127.0.0.1:2019",
+        "ftp://h",
+        "http://[::1:80",
+        "h:80:90",
+    ],
+)
+def test_what_is_no_address_is_refused_before_anybody_is_asked(address):
+    with pytest.raises(InvalidOption) as refused:
+        ControlInterface("Caddy's admin interface", address)
+    assert f"'{address}' cannot be the address of Caddy's admin interface" in str(refused.value)
