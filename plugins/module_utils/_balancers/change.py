@@ -137,7 +137,7 @@ def check_drained_pool(pool: str, split: Split, layout: Layout) -> None:
 def servers_to_change(
     names: t.Sequence[str], state: str, pool: str, endpoints: t.Sequence[Endpoint], split: Split
 ) -> t.List[str]:
-    """The servers that are not in *state* yet.
+    """The servers that are not in *state* yet, or would not be after a restart.
 
     :raises UnknownServer: a name that the pool does not have
     :raises PoolStillServing: no ready server would be left of a pool that gets traffic
@@ -147,13 +147,13 @@ def servers_to_change(
     if unknown:
         raise UnknownServer("servers: pool '{0}' has no {1}; it has {2}".format(pool, unknown, sorted(known)))
     left = [name for name, endpoint in known.items() if endpoint.state == "ready" and name not in names]
-    changing = [name for name in names if known[name].state not in _SATISFIES[state]]
+    moving = [name for name in names if known[name].state not in _SATISFIES[state]]
     traffic = _traffic_of(pool, split)
-    if changing and state != "ready" and traffic and not left:
+    if moving and state != "ready" and traffic and not left:
         raise PoolStillServing(
             "servers: no ready server would be left in pool '{0}', which has {1}".format(pool, traffic)
         )
-    return changing
+    return [name for name in names if name in moving or known[name].stored not in (state, None)]
 
 
 def _traffic_of(pool: str, split: Split) -> str:

@@ -5,19 +5,27 @@
 
 PRIVATE to the collection. After the rename Envoy says whether it took the new
 version up or refused it; a refused file is put back, because Envoy would not
-start with it. What is live is read from ``config_dump``. What the routes look
-like is in ``envoy_routes.py``.
+start with it. What is live is read from ``config_dump`` and ``clusters``. What
+the files look like is in ``envoy_routes.py`` and ``envoy_endpoints.py``.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 import typing as t
 import urllib.parse
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.control_interface import ControlInterface
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.envoy_endpoints import (
+    FILE_NAME,
+    in_flight_of,
+    load_assignment,
+    parse_hosts,
+    state_of,
+    states_in,
+    told,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.envoy_routes import (
     discovery_response,
     route_configuration,
@@ -26,7 +34,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.en
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
     CommandRefused,
     LayoutMismatch,
-    PermissionMissing,
     UnknownServer,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import (
@@ -34,14 +41,15 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
     Connection,
     Endpoint,
     Reading,
+    Repair,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.stored_file import text_of
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
 
 ROUTES = "routes.json"
-ENDPOINTS = "endpoints-{0}.json"
 
 TAKEN_UP_TIMEOUT = 10.0
 """Seconds that Envoy may take over a new file."""
@@ -49,17 +57,17 @@ TAKEN_UP_TIMEOUT = 10.0
 PAUSE = 0.005
 """Seconds between two looks at whether it did."""
 
-HEALTH_STATUS = {"ready": "UNKNOWN", "drain": "DRAINING", "maint": "UNHEALTHY"}
-"""What Envoy calls the states of a server; UNKNOWN leaves it to the health checks."""
-
 
 class Envoy:
     """The driver for one app on one Envoy; satisfies ``Balancer``."""
+
+    REACHED_BY: t.ClassVar[t.Tuple[str, ...]] = ("admin",)
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout
         self._admin = ControlInterface("Envoy's admin interface", connection.admin or layout.admin)
         self._routes = layout.path(ROUTES)
+        self._pool_files = {pool: layout.path(FILE_NAME.format(pool)) for pool in layout.pools}
 
     def read(self) -> Reading:
         running = self._running_routes()
@@ -72,7 +80,7 @@ class Envoy:
             )
         expected = route_configuration(live, self._layout)
         faults = () if running == expected else ("the routes that Envoy runs are not those that stand for their split",)
-        return Reading(live=live, stored=self._stored(), faults=faults)
+        return Reading(live=live, stored=self._stored(), faults=faults, repairs=self._repairs())
 
     def generation(self) -> str:
         """What it was started with, its clusters and its listener, which it takes up one by one."""
@@ -83,25 +91,33 @@ class Envoy:
         return " ".join([started, clusters, listener])
 
     def plan(self, current: Reading, wanted: Split) -> t.List[Command]:
-        if current.live == wanted and current.consistent:
-            return []
-        return [Command("write", self._routes, discovery_response(route_configuration(wanted, self._layout)))]
+        commands = []
+        if current.live != wanted or current.stored != wanted or current.faults:
+            content = discovery_response(route_configuration(wanted, self._layout))
+            commands.append(Command("write", self._routes, content))
+        return commands + [repair.command for repair in current.repairs]
 
     def apply(self, commands: t.Sequence[Command]) -> None:
-        statistics = "http.{0}.rds.{0}".format(self._layout.app)
         for command in commands:
-            self._write_and_wait(command.target, command.content, statistics)
+            self._write_and_wait(command.target, command.content)
 
     def endpoints(self, pool: str) -> t.List[Endpoint]:
         servers = self._layout.servers(pool)
-        hosts = parse_hosts(self._admin.get("/clusters?format=json"), pool)
+        hosts = self._hosts(pool)
         absent = [server.address for server in servers if server.address not in hosts]
         if absent:
             raise LayoutMismatch(
                 "the Envoy that runs has no endpoint {0}: it runs another configuration".format(absent)
             )
+        stored = states_in(self._resource(self._pool_files[pool]))
         return [
-            Endpoint(server.name, server.address, state_of(hosts[server.address]), in_flight_of(hosts[server.address]))
+            Endpoint(
+                server.name,
+                server.address,
+                state_of(hosts[server.address]),
+                in_flight_of(hosts[server.address]),
+                stored.get(server.address, "absent"),
+            )
             for server in servers
         ]
 
@@ -110,12 +126,29 @@ class Envoy:
         unknown = [name for name in names if name not in addresses]
         if unknown:
             raise UnknownServer("pool '{0}' has no server {1}; it has {2}".format(pool, unknown, sorted(addresses)))
-        path = self._layout.path(ENDPOINTS.format(pool))
-        document = self._read_json(path)
-        if document is None:
-            raise LayoutMismatch("{0} is not there, or is no JSON".format(path))
-        assignment = with_states(document["resources"][0], {addresses[name] for name in names}, HEALTH_STATUS[state])
-        self._write_and_wait(path, discovery_response(assignment), "cluster.{0}".format(pool))
+        states = {address: told(host) for address, host in self._hosts(pool).items()}
+        states.update({addresses[name]: state for name in names})
+        assignment = load_assignment(pool, states, self._layout)
+        self._write_and_wait(self._pool_files[pool], discovery_response(assignment))
+
+    def _hosts(self, pool: str) -> t.Dict[str, t.Dict[str, t.Any]]:
+        return parse_hosts(self._admin.get("/clusters?format=json"), pool)
+
+    def _repairs(self) -> t.Tuple[Repair, ...]:
+        """For each pool whose file would bring other states than those that are live, the file that would not."""
+        answer = self._admin.get("/clusters?format=json")
+        repairs = []
+        for pool, path in self._pool_files.items():
+            hosts = parse_hosts(answer, pool)
+            if set(hosts) != {server.address for server in self._layout.servers(pool)}:
+                # The role is laying down other endpoints; endpoints() tells who asks for those that are not there.
+                continue
+            states = {address: told(host) for address, host in hosts.items()}
+            assignment = load_assignment(pool, states, self._layout)
+            if self._resource(path) != assignment:
+                fault = "{0} does not say what Envoy runs: {1}".format(path, _named(states))
+                repairs.append(Repair(fault, Command("write", path, discovery_response(assignment))))
+        return tuple(repairs)
 
     def _running_routes(self) -> t.Dict[str, t.Any]:
         configurations = parse_routes(self._admin.get("/config_dump?resource=dynamic_route_configs"))
@@ -127,35 +160,39 @@ class Envoy:
         return configurations[self._layout.app]
 
     def _stored(self) -> t.Optional[Split]:
-        document = self._read_json(self._routes)
-        configuration = document["resources"][0] if document and document.get("resources") else {}
+        configuration = self._resource(self._routes)
         stored = split_from(configuration, self._layout)
         return stored if stored and configuration == route_configuration(stored, self._layout) else None
 
-    def _read_json(self, path: str) -> t.Optional[t.Dict[str, t.Any]]:
+    def _resource(self, path: str) -> t.Dict[str, t.Any]:
+        """The one resource in the file at *path*; empty where there is no such file."""
         try:
-            with open(path, encoding="utf-8") as handle:
-                document = json.load(handle)
-        except (FileNotFoundError, ValueError):
-            return None
-        except PermissionError as error:
-            raise PermissionMissing("cannot read {0}: {1}".format(path, error.strerror)) from error
-        return document if isinstance(document, dict) else None
+            [resource] = json.loads(text_of(path) or "")["resources"]
+        except (ValueError, KeyError, TypeError):
+            return {}
+        return resource if isinstance(resource, dict) else {}
 
-    def _write_and_wait(self, path: str, content: str, statistics: str) -> None:
+    def _write_and_wait(self, path: str, content: str) -> None:
         """Replace the file at *path* and return once Envoy took it up.
 
         :raises CommandRefused: it did not; if it refused it, the old file is back
         """
         version = json.loads(content)["version_info"]
+        statistics = self._statistics_of(path)
         before = self._statistics(statistics)
-        old = _content(path)
+        old = text_of(path)
         with writing(path):
             write_file(path, content)
         if not self._taken_up(statistics, before, version):
             if old is not None:
-                write_file(path, old)
+                with writing(path):
+                    write_file(path, old)
             raise CommandRefused("Envoy refused {0}, and serves as before; its log tells why".format(path))
+
+    def _statistics_of(self, path: str) -> str:
+        """The name below which Envoy counts what it took up from the file at *path*."""
+        names = {file: "cluster.{0}".format(pool) for pool, file in self._pool_files.items()}
+        return names.get(path, "http.{0}.rds.{0}".format(self._layout.app))
 
     def _taken_up(self, name: str, before: t.Mapping[str, str], version: str) -> bool:
         deadline = time.monotonic() + TAKEN_UP_TIMEOUT
@@ -205,52 +242,6 @@ def parse_statistics(answer: str, name: str) -> t.Dict[str, str]:
     return {key[len(name) + 1 :]: value.strip('"') for key, _colon, value in lines if key.startswith(name + ".")}
 
 
-def parse_hosts(answer: str, cluster: str) -> t.Dict[str, t.Dict[str, t.Any]]:
-    """The hosts of *cluster* in ``/clusters?format=json``, by ``host:port``."""
-    try:
-        clusters = json.loads(answer)["cluster_statuses"]
-        hosts = [host for entry in clusters if entry["name"] == cluster for host in entry.get("host_statuses", [])]
-        return {address_of(host["address"]): host for host in hosts}
-    except (ValueError, KeyError, TypeError) as error:
-        raise CommandRefused("Envoy's list of clusters cannot be understood: {0!r}".format(error)) from error
-
-
-def address_of(address: t.Mapping[str, t.Any]) -> str:
-    """``host:port`` of an ``Address``, an IPv6 host in brackets."""
-    socket_address = address["socket_address"]
-    host = socket_address["address"]
-    return "{0}:{1}".format("[{0}]".format(host) if ":" in host else host, socket_address["port_value"])
-
-
-def state_of(host: t.Mapping[str, t.Any]) -> str:
-    """The state of one host of ``/clusters``."""
-    health = host.get("health_status", {})
-    told = {"DRAINING": "drain", "UNHEALTHY": "maint"}.get(health.get("eds_health_status", ""))
-    if told:
-        return told
-    failing = any(
-        health.get(check) for check in ("failed_active_health_check", "failed_active_hc_timeout", "pending_active_hc")
-    )
-    return "down" if failing else "ready"
-
-
-def in_flight_of(host: t.Mapping[str, t.Any]) -> int:
-    """Requests that one host of ``/clusters`` works on or that wait for a connection to it."""
-    gauges = {statistic["name"]: int(statistic.get("value", 0)) for statistic in host.get("stats", [])}
-    return gauges.get("rq_active", 0) + gauges.get("rq_pending_active", 0)
-
-
-def with_states(assignment: t.Mapping[str, t.Any], addresses: t.AbstractSet[str], status: str) -> t.Dict[str, t.Any]:
-    """A copy of a ``ClusterLoadAssignment`` in which the endpoints at *addresses* have the health *status*."""
-    copy: t.Dict[str, t.Any] = json.loads(json.dumps(assignment))
-    for locality in copy["endpoints"]:
-        for endpoint in locality["lb_endpoints"]:
-            if address_of(endpoint["endpoint"]["address"]) in addresses:
-                endpoint["health_status"] = status
-    return copy
-
-
-def _content(path: str) -> t.Optional[str]:
-    with contextlib.suppress(FileNotFoundError), open(path, encoding="utf-8") as handle:
-        return handle.read()
-    return None
+def _named(states: t.Mapping[str, str]) -> str:
+    """The states of servers by address, in words."""
+    return ", ".join("{0} {1}".format(address, state or "ready") for address, state in states.items())

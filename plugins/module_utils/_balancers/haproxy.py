@@ -8,11 +8,13 @@ the two leaves the newer state where a restart finds it, and the next run sees
 that file and memory differ. The map in memory is replaced in one transaction
 (``prepare map``, ``add map @version``, ``commit map``; HAProxy 2.4), which no
 request sees half done and which also removes what should not be in it.
+
+Servers that are taken out are in a file, too, by the same order; what it looks
+like is in ``haproxy_servers.py``.
 """
 
 from __future__ import annotations
 
-import csv
 import socket
 import typing as t
 
@@ -24,14 +26,26 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
     UnknownServer,
     Unsupported,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.haproxy_servers import (
+    FILE_NAME,
+    ServerState,
+    Told,
+    parse_in_flight,
+    parse_server_states,
+    parse_told,
+    render_told,
+    taken_out,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import (
     Command,
     Connection,
     Endpoint,
     Reading,
+    Repair,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.stored_file import text_of
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
 
@@ -41,23 +55,26 @@ KEYS = ("share", "header", "sticky")
 ANSWER_TIMEOUT = 10.0
 """Seconds that HAProxy may take over an answer."""
 
-_MAINTENANCE = 0x01 | 0x02 | 0x04 | 0x20 | 0x40
-_DRAIN = 0x08 | 0x10
-_STOPPED = 0
-
 
 class HAProxy:
     """The driver for one app on one HAProxy; satisfies ``Balancer``."""
+
+    REACHED_BY: t.ClassVar[t.Tuple[str, ...]] = ("socket",)
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout
         self._socket = RuntimeSocket(connection.socket or layout.admin)
         self._map = layout.path("split.map")
+        self._servers = layout.path(FILE_NAME)
 
     def read(self) -> Reading:
         entries = parse_runtime_map(self._ask("show map {0}".format(self._map)))
         faults = entry_faults(entries, self._layout)
-        return Reading(live=split_from(entries, self._layout), stored=self._read_file(), faults=faults)
+        servers = self._server_states()
+        told = taken_out(servers)
+        stored = self._stored_told()
+        repairs = [] if told == stored else [self._repair(told, stored, servers)]
+        return Reading(split_from(entries, self._layout), self._stored(), faults, tuple(repairs))
 
     def generation(self) -> str:
         return parse_description(self._ask("show info"))
@@ -71,42 +88,69 @@ class HAProxy:
             commands.append(Command("write", self._map, render_map(entries, self._layout)))
         if current.live != wanted or current.faults:
             commands.append(Command("commit map", self._map, ", ".join("{0} {1}".format(*entry) for entry in entries)))
-        return commands
+        return commands + [repair.command for repair in current.repairs]
 
     def apply(self, commands: t.Sequence[Command]) -> None:
+        # One that knows no transactions is found out before the file says what will not be live.
+        version = "" if all(command.verb == "write" for command in commands) else self._prepare()
         for command in commands:
             if command.verb == "write":
-                self._write_file(command.content)
+                self._write(command.target, command.content)
             else:
-                self._commit(command.content.split(", "))
+                self._commit(version, command.content.split(", "))
 
     def endpoints(self, pool: str) -> t.List[Endpoint]:
         self._layout.servers(pool)
         backend = self._backend(pool)
-        states = parse_server_states(self._ask("show servers state {0}".format(backend)))
+        servers = parse_server_states(self._ask("show servers state {0}".format(backend)))
         in_flight = parse_in_flight(self._ask("show stat {0} 4 -1".format(backend)))
-        return [Endpoint(name, address, state, in_flight.get(name, 0)) for name, address, state in states]
+        stored = self._stored_told() or {}
+        return [
+            Endpoint(
+                server.name,
+                server.address,
+                server.state,
+                in_flight.get(server.name, 0),
+                stored.get((backend, server.name), "ready"),
+            )
+            for server in servers
+        ]
 
     def set_servers(self, pool: str, names: t.Sequence[str], state: str) -> None:
-        known = {endpoint.name for endpoint in self.endpoints(pool)}
+        backend = self._backend(pool)
+        servers = self._server_states()
+        known = [server.name for server in servers if server.backend == backend]
         unknown = [name for name in names if name not in known]
         if unknown:
             raise UnknownServer("pool '{0}' has no server {1}; it has {2}".format(pool, unknown, sorted(known)))
+        told = {**taken_out(servers), **{(backend, name): state for name in names}}
+        self._write(self._servers, render_told(told, servers))
         # A server of weight 0 is `ready` and serves nothing, so the weight goes back with the state.
         forms = ["set server {0}/{1} state {2}"]
         if state == "ready":
             forms.append("set server {0}/{1} weight 100%")
-        lines = [form.format(self._backend(pool), name, state) for name in names for form in forms]
-        self._tell("; ".join(lines))
+        self._tell("; ".join(form.format(backend, name, state) for name in names for form in forms))
 
     def _backend(self, pool: str) -> str:
         return "{0}.{1}".format(self._layout.app, pool)
 
-    def _commit(self, entries: t.Sequence[str]) -> None:
-        answer = self._ask("prepare map {0}".format(self._map))
+    def _server_states(self) -> t.List[ServerState]:
+        """The servers of the app's pools, as they are."""
+        backends = [self._backend(pool) for pool in self._layout.pools]
+        servers = parse_server_states(self._ask("show servers state"))
+        return [server for server in servers if server.backend in backends]
+
+    def _prepare(self) -> str:
+        """Begin a transaction on the map; the number of its version."""
+        answer = self._socket.ask("prepare map {0}".format(self._map))
         version = answer.rpartition(" ")[2].strip()
-        if not version.isdigit():
+        if answer.startswith("Unknown command"):
             raise Unsupported("HAProxy 2.4 or newer is needed; it answered 'prepare map' with {0!r}".format(answer))
+        if not version.isdigit():
+            raise CommandRefused("HAProxy answered 'prepare map' with {0!r}".format(_shortened(answer)))
+        return version
+
+    def _commit(self, version: str, entries: t.Sequence[str]) -> None:
         additions = ["add map @{0} {1} {2}".format(version, self._map, entry) for entry in entries]
         self._tell("; ".join(additions + ["commit map @{0} {1}".format(version, self._map)]))
 
@@ -127,20 +171,20 @@ class HAProxy:
             raise CommandRefused("HAProxy answered '{0}' with {1!r}".format(line, answer.strip()))
         return answer
 
-    def _read_file(self) -> t.Optional[Split]:
-        try:
-            with open(self._map, encoding="utf-8") as handle:
-                text = handle.read()
-        except FileNotFoundError:
-            return None
-        except PermissionError as error:
-            raise PermissionMissing("cannot read {0}: {1}".format(self._map, error.strerror)) from error
-        entries = parse_map_file(text)
+    def _stored(self) -> t.Optional[Split]:
+        entries = parse_map_file(text_of(self._map) or "")
         return split_from(entries, self._layout) if not entry_faults(entries, self._layout) else None
 
-    def _write_file(self, content: str) -> None:
-        with writing(self._map):
-            write_file(self._map, content)
+    def _stored_told(self) -> t.Optional[Told]:
+        return parse_told(text_of(self._servers))
+
+    def _repair(self, told: Told, stored: t.Optional[Told], servers: t.Sequence[ServerState]) -> Repair:
+        fault = "HAProxy has taken out {0}, and a restart would take out {1}".format(_named(told), _named(stored or {}))
+        return Repair(fault, Command("write", self._servers, render_told(told, servers)))
+
+    def _write(self, path: str, content: str) -> None:
+        with writing(path):
+            write_file(path, content)
 
 
 class RuntimeSocket:
@@ -246,34 +290,9 @@ def parse_description(answer: str) -> str:
     return next((value.strip() for name, _colon, value in fields if name.lower() == "description"), "")
 
 
-def parse_server_states(answer: str) -> t.List[t.Tuple[str, str, str]]:
-    """Name, address and state of each server in ``show servers state``."""
-    lines = [line for line in answer.splitlines() if line.strip()]
-    if len(lines) < 2 or not lines[1].startswith("# "):
-        raise CommandRefused("HAProxy answered 'show servers state' with {0!r}".format(_shortened(answer)))
-    columns = lines[1][2:].split()
-    rows = [dict(zip(columns, line.split())) for line in lines[2:]]
-    return [(row["srv_name"], _address(row), _state(row)) for row in rows]
-
-
-def parse_in_flight(answer: str) -> t.Dict[str, int]:
-    """Requests at each server in ``show stat``: those it works on and those queued for it."""
-    rows = csv.DictReader(answer.lstrip("# ").splitlines())
-    return {row["svname"]: int(row["scur"] or 0) + int(row["qcur"] or 0) for row in rows}
-
-
-def _address(row: t.Mapping[str, str]) -> str:
-    host = row["srv_addr"]
-    return "{0}:{1}".format("[{0}]".format(host) if ":" in host else host, row["srv_port"])
-
-
-def _state(row: t.Mapping[str, str]) -> str:
-    admin = int(row["srv_admin_state"])
-    if admin & _MAINTENANCE:
-        return "maint"
-    if admin & _DRAIN or int(row["srv_uweight"]) == 0:
-        return "drain"
-    return "down" if int(row["srv_op_state"]) == _STOPPED else "ready"
+def _named(told: Told) -> str:
+    """Servers in words."""
+    return ", ".join("{0} ({1})".format(name, state) for (_backend, name), state in told.items()) or "no server"
 
 
 def _entry(line: str) -> t.Tuple[str, str]:

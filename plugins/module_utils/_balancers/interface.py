@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import Split
 
 
@@ -35,22 +36,37 @@ class Command:
 
 
 @dataclasses.dataclass(frozen=True)
+class Repair:
+    """Something that is out of order, in words, and the command that puts it right."""
+
+    fault: str
+    command: Command
+
+
+@dataclasses.dataclass(frozen=True)
 class Reading:
     """What a balancer says of one app.
 
     :param live: the split that requests meet now
     :param stored: the split that a restart would bring back; None when it is absent or unreadable
-    :param faults: what else is out of order and a plan would repair, in words: duplicate entries, stray files
+    :param faults: what else of the split is out of order and a plan would put right, in words, such as duplicate entries
+    :param repairs: what is out of order apart from the split, such as the states of servers; a plan ends with them
     """
 
     live: Split
     stored: t.Optional[Split]
     faults: t.Tuple[str, ...] = ()
+    repairs: t.Tuple[Repair, ...] = ()
 
     @property
     def consistent(self) -> bool:
         """Whether a restart would change nothing."""
-        return self.live == self.stored and not self.faults
+        return self.live == self.stored and not self.out_of_order
+
+    @property
+    def out_of_order(self) -> t.Tuple[str, ...]:
+        """All that is, in words."""
+        return self.faults + tuple(repair.fault for repair in self.repairs)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,12 +77,19 @@ class Endpoint:
     :param address: ``host:port``
     :param state: ``ready``, ``drain``, ``maint``, ``down``, or ``unknown`` where the balancer cannot tell
     :param in_flight: requests (connections where the balancer cannot tell requests) open to it now
+    :param stored: what a restart would make of it, ``ready``, ``drain``, ``maint`` or ``absent``; None where it has no state
     """
 
     name: str
     address: str
     state: str
     in_flight: int
+    stored: t.Optional[str] = None
+
+    @property
+    def restarts_otherwise(self) -> bool:
+        """Whether a restart would bring another state; whether it answers its checks is not one."""
+        return self.stored not in (None, "ready" if self.state == "down" else self.state)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +113,11 @@ class Balancer(t.Protocol):
     I/O. Every method raises a :class:`DeliveryError` when the balancer cannot
     be reached or refuses; none retries.
     """
+
+    REACHED_BY: t.ClassVar[t.Tuple[str, ...]]
+    """The fields of a :class:`Connection` that it looks at."""
+
+    def __init__(self, layout: Layout, connection: Connection) -> None: ...
 
     def read(self) -> Reading:
         """The split in force now, and the one on disk."""

@@ -17,7 +17,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.nginx import Nginx
 
-DRIVERS: t.Mapping[str, t.Callable[[Layout, Connection], Balancer]] = {
+DRIVERS: t.Mapping[str, t.Type[Balancer]] = {
     "caddy": Caddy,
     "envoy": Envoy,
     "haproxy": HAProxy,

@@ -79,6 +79,11 @@ class ServerChange:
     after: t.Sequence[Endpoint]
     changed: t.Sequence[str]
 
+    @property
+    def repaired(self) -> bool:
+        """Whether one of them would have been in another state after a restart."""
+        return any(endpoint.name in self.changed and endpoint.restarts_otherwise for endpoint in self.before)
+
 
 def set_servers(balancer: Balancer, pool: str, names: t.Sequence[str], state: str, apply: bool) -> ServerChange:
     """Put the servers *names* of *pool* into *state*, in one call to the balancer.
@@ -104,6 +109,6 @@ def _check_read_back(reading: Reading, wanted: Split) -> None:
         return
     raise ReadBackMismatch(
         "wanted {0}; live is {1}, on disk is {2}{3}".format(
-            wanted, reading.live, reading.stored, "; ".join(("",) + reading.faults)
+            wanted, reading.live, reading.stored, "; ".join(("",) + reading.out_of_order)
         )
     )

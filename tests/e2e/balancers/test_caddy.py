@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import Failed, ask
+from ansible_collections.progressive.delivery.tests.e2e.balancers.test_refusals import WITHOUT_PRIVILEGE
 
 BASE_ONLY = {"blue": 100, "green": 0}
 
@@ -108,6 +109,18 @@ def test_what_needs_the_admin_interface_says_where_it_should_be(caddy):
         caddy.traffic(connection=connection, drain={"pool": "green"})
     assert failed.value.result["error"] == "balancer-unreachable"
     assert "nowhere.sock" in failed.value.result["msg"]
+
+
+def test_an_admin_socket_that_may_not_be_used_is_named(caddy):
+    path = caddy.directory / "control" / "caddy.sock"
+    path.chmod(0)
+    try:
+        with pytest.raises(Failed) as failed:
+            caddy.traffic_in_process(prefix=WITHOUT_PRIVILEGE, drain={"pool": "green"})
+    finally:
+        path.chmod(0o600)
+    assert failed.value.result["error"] == "balancer-permission"
+    assert str(path) in failed.value.result["msg"]
 
 
 def test_an_endpoint_that_fails_its_checks_gets_no_requests(caddy):

@@ -15,6 +15,7 @@ from loopback.site import Load
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import Failed
+from ansible_collections.progressive.delivery.tests.e2e.balancers.test_refusals import WITHOUT_PRIVILEGE
 
 
 def put(envoy, name, text):
@@ -140,6 +141,25 @@ def test_servers_go_out_and_come_back_in_one_call(server_states, state):
     )
 
 
+@pytest.mark.parametrize("put_right", ["ready", "split"])
+def test_a_state_that_envoy_did_not_notice_is_put_right(server_states, put_right):
+    # given a file that somebody wrote over in place
+    envoy = server_states
+    path = envoy.directory / "endpoints-green.json"
+    path.write_text(path.read_text().replace("UNKNOWN", "UNHEALTHY"))
+    assert set(states(envoy, "green").values()) == {"ready"}
+    assert not envoy.info()["consistent"]
+    # when the module runs, for the servers or for the split, then a restart would bring what is live
+    if put_right == "ready":
+        names = laid_down.SERVERS["green"]
+        assert envoy.traffic(servers={"pool": "green", "names": names, "state": "ready"})["repaired"]
+    else:
+        assert envoy.split(0)["repaired"]
+    assert envoy.info()["consistent"]
+    assert "UNHEALTHY" not in path.read_text()
+    assert set(states(envoy, "green").values()) == {"ready"}
+
+
 def test_the_last_server_of_a_serving_pool_is_not_taken_out(server_states):
     with pytest.raises(Failed) as failed:
         server_states.traffic(servers={"pool": "blue", "names": laid_down.SERVERS["blue"], "state": "drain"})
@@ -200,3 +220,16 @@ def test_a_new_listener_new_clusters_and_fewer_endpoints_lose_nothing(server_sta
     assert report.totals(kept).errors == {}
     assert envoy.info()["split"] == {"blue": 50, "green": 50}
     assert envoy.info()["consistent"]
+
+
+def test_an_admin_socket_that_may_not_be_used_is_named(envoy):
+    path = envoy.directory / "control" / "envoy.sock"
+    path.chmod(0)
+    try:
+        with pytest.raises(Failed) as failed:
+            envoy.traffic_in_process(prefix=WITHOUT_PRIVILEGE, split={"blue": 0, "green": 100})
+    finally:
+        path.chmod(0o600)
+    assert failed.value.result["error"] == "balancer-permission"
+    assert str(path) in failed.value.result["msg"]
+    assert envoy.info()["split"] == {"blue": 100, "green": 0}

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import re
+import signal
+
 import pytest
 
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import BalancerUnreachable
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.haproxy import RuntimeSocket
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import SERVERS, Failed, until
 from ansible_collections.progressive.delivery.tests.e2e.balancers.test_refusals import WITHOUT_PRIVILEGE
@@ -19,12 +23,19 @@ def runtime(haproxy, command):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "share 5000\nheader 0\nsticky 0\n", "share lots\n", "share 1\nshare 1\nheader 0\nsticky 0\n"]
+    "text",
+    [
+        b"",
+        b"share 5000\nheader 0\nsticky 0\n",
+        b"share lots\n",
+        b"share 1\nshare 1\nheader 0\nsticky 0\n",
+        b"share 20\xff00\nheader 0\nsticky 0\n",
+    ],
 )
 def test_a_file_that_differs_from_memory_is_repaired(haproxy, text):
     # given a map file that somebody edited
     haproxy.split(20)
-    (haproxy.directory / "split.map").write_text(text)
+    (haproxy.directory / "split.map").write_bytes(text)
     assert not haproxy.info()["consistent"]
     # when the split that is live is asked for
     result = haproxy.split(20)
@@ -149,3 +160,80 @@ def test_an_unknown_server_is_refused_and_the_others_stay(servers):
         servers.traffic(servers={"pool": "green", "names": ["green1", "green9"], "state": "maint"})
     assert failed.value.result["error"] == "unknown-server"
     assert set(states(servers, "green").values()) == {"ready"}
+
+
+def reload(haproxy):
+    """Have HAProxy read its configuration again, and return once the new process answers."""
+    before = runtime(haproxy, "show info")
+    haproxy.process.send_signal(signal.SIGUSR2)
+    pid = re.search(r"^Pid: .*$", before, re.MULTILINE).group()
+
+    def answers():
+        try:
+            return pid not in runtime(haproxy, "show info")
+        except BalancerUnreachable:
+            return False
+
+    until(answers, "a new process has the socket")
+
+
+def restart(haproxy):
+    haproxy.stop()
+    haproxy.start()
+
+
+@pytest.mark.parametrize("again", [reload, restart])
+def test_servers_that_were_taken_out_stay_out(servers, again):
+    # given a server in each state, and one whose configuration has another port by now
+    servers.traffic(servers={"pool": "green", "names": ["green1"], "state": "maint"})
+    servers.traffic(servers={"pool": "green", "names": ["green2"], "state": "drain"})
+    there = servers.endpoints.ports["green"]
+    moved = {"green3": there["green1"], "blue1": there["green1"]}
+    configuration = servers.directory / "haproxy.cfg"
+    text = configuration.read_text()
+    for name, port in moved.items():
+        configuration.write_text(
+            re.sub(rf"server {name} .*", f"server {name} 127.0.0.1:{port}", configuration.read_text())
+        )
+    try:
+        again(servers)
+        # then states are as they were, and addresses as they are
+        assert states(servers, "green") == {"green1": "maint", "green2": "drain", "green3": "ready"}
+        reading = servers.info()
+        for pool in SERVERS:
+            for endpoint in reading["pools"][pool]["endpoints"]:
+                port = moved.get(endpoint["name"], servers.endpoints.ports[pool][endpoint["name"]])
+                assert endpoint["address"] == f"127.0.0.1:{port}"
+        assert reading["consistent"]
+    finally:
+        configuration.write_text(text)
+        again(servers)
+    # and a server that is put back serves, also after that
+    servers.traffic(servers={"pool": "green", "names": SERVERS["green"], "state": "ready"})
+    again(servers)
+    assert set(states(servers, "green").values()) == {"ready"}
+
+
+def test_a_server_that_was_only_written_down_is_told_or_taken_back(servers):
+    # given a module that was killed between the file and HAProxy
+    wish = {"pool": "green", "names": ["green1"], "state": "maint"}
+    servers.traffic_killed_at("haproxy.HAProxy._tell", servers=wish)
+    assert states(servers, "green")["green1"] == "ready"
+    [fault] = servers.info()["faults"]
+    assert fault == "HAProxy has taken out no server, and a restart would take out green1 (maint)"
+    # when it is run again, then it is out; when it was only to be ready, then that is written
+    assert servers.traffic(servers=wish)["changed"]
+    assert servers.info()["consistent"]
+    assert servers.traffic(servers={**wish, "state": "ready"})["changed"]
+    servers.traffic_killed_at("haproxy.HAProxy._tell", servers=wish)
+    assert servers.traffic(servers={**wish, "state": "ready"})["repaired"]
+    assert servers.info()["consistent"]
+
+
+def test_a_server_that_was_taken_out_past_the_module_is_written_down(servers):
+    runtime(servers, "set server analyze-all.green/green1 state maint")
+    assert not servers.info()["consistent"]
+    result = servers.split(0)
+    assert result["repaired"]
+    assert servers.info()["consistent"]
+    assert states(servers, "green")["green1"] == "maint"

@@ -81,7 +81,8 @@ class Variable:
 
     def endpoints(self, pool):
         return [
-            Endpoint(server.name, server.address, self.states.get(server.name, "ready"), 0) for server in POOLS[pool]
+            Endpoint(server.name, server.address, self.states.get(server.name, "ready"), 0)
+            for server in layout().servers(pool)
         ]
 
     def set_servers(self, pool, names, state):

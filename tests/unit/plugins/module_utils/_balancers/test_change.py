@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -138,6 +140,18 @@ def test_servers_that_are_there_already_are_not_told_again():
     assert servers_to_change(names, "ready", "green", found, split(0)) == ["s1", "s2"]
     assert servers_to_change(names, "drain", "green", found, split(0)) == ["s0", "s2", "s3"]
     assert servers_to_change(names, "maint", "green", found, split(0)) == ["s0", "s1", "s3"]
+
+
+def test_servers_that_would_not_stay_there_are_told_again():
+    found = [
+        dataclasses.replace(endpoint, stored=stored)
+        for endpoint, stored in zip(endpoints("ready", "ready", "down", "maint"), ["ready", "maint", "ready", "absent"])
+    ]
+    assert servers_to_change(["s0", "s1", "s2"], "ready", "green", found, split(0)) == ["s1"]
+    assert servers_to_change(["s3"], "maint", "green", found, split(0)) == ["s3"]
+    assert [endpoint.restarts_otherwise for endpoint in found] == [False, True, False, True]
+    # nothing is taken from a pool by writing down that it is out
+    assert servers_to_change(["s3"], "maint", "green", found[3:], split(1)) == ["s3"]
 
 
 def test_a_serving_pool_keeps_a_ready_server():

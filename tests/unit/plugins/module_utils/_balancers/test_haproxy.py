@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers import haproxy
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers import haproxy, haproxy_servers
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
     BalancerUnreachable,
     CommandRefused,
@@ -36,6 +36,7 @@ STATES = """1
 4 shop.green 2 green2 ::1 2 0 1 1 8012
 
 """
+TEN = "0x1 share 10\n0x2 header 0\n0x3 sticky 0\n"
 STAT = """# pxname,svname,qcur,qmax,scur,smax,
 shop.green,green1,1,1,2,5,
 shop.green,green2,0,0,0,0,
@@ -114,16 +115,22 @@ def test_on_a_full_disk_memory_stays_as_it_is(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(haproxy, "write_file", full)
-    made = driver(tmp_path)
+    made = driver(tmp_path, prepare_map="New version created: 7\n")
     with pytest.raises(NotWritten, match=r"split\.map: No space left on device"):
         made.apply(made.plan(Reading(split(0), split(0)), split(500)))
-    assert made._socket.asked == []
+    # a transaction that was begun and never committed is no change
+    assert made._socket.asked == [f"prepare map {tmp_path}/split.map"]
 
 
-def test_an_old_haproxy_without_transactions_is_refused(tmp_path):
-    made = driver(tmp_path, prepare_map="Unknown command: 'prepare map'\n")
-    with pytest.raises((Unsupported, CommandRefused)):
+@pytest.mark.parametrize(
+    ("answer", "error"), [("Unknown command: 'prepare map'\n", Unsupported), ("Out of memory.\n", CommandRefused)]
+)
+def test_a_haproxy_without_transactions_is_refused_before_the_file_is_written(tmp_path, answer, error):
+    (tmp_path / "split.map").write_text("share 0\nheader 0\nsticky 0\n")
+    made = driver(tmp_path, prepare_map=answer)
+    with pytest.raises(error):
         made.apply(made.plan(Reading(split(0), split(0)), split(1)))
+    assert (tmp_path / "split.map").read_text() == "share 0\nheader 0\nsticky 0\n"
 
 
 def test_an_answer_where_none_belongs_is_a_refusal(tmp_path):
@@ -139,12 +146,30 @@ def test_a_haproxy_that_does_not_know_the_app_is_no_split(tmp_path, answer):
 
 
 def test_a_missing_or_unreadable_file_is_nothing_stored(tmp_path):
-    made = driver(tmp_path, show_map="0x1 share 10\n0x2 header 0\n0x3 sticky 0\n")
+    made = driver(tmp_path, show_map=TEN, show_servers_state=STATES.format(op=2, admin=0, weight=1))
     assert made.read() == Reading(split(10), None)
     (tmp_path / "split.map").write_text("share 10\nheader 0\nsticky 0\nshare 20\n")
     assert made.read().stored is None
     (tmp_path / "split.map").write_text("share 10\nheader 0\nsticky 0\n")
     assert made.read().consistent
+    (tmp_path / "split.map").write_bytes(b"# caf\xe9\nshare 10\nheader 0\nsticky 0\n")
+    assert made.read().consistent
+    (tmp_path / "split.map").write_bytes(b"share 1\xff0\nheader 0\nsticky 0\n")
+    assert made.read().stored is None
+
+
+def test_what_is_in_the_way_of_the_file_is_no_traceback(tmp_path):
+    (tmp_path / "split.map").mkdir()
+    made = driver(
+        tmp_path,
+        prepare_map="New version created: 7\n",
+        show_map=TEN,
+        show_servers_state=STATES.format(op=2, admin=0, weight=1),
+    )
+    reading = made.read()
+    assert reading.stored is None
+    with pytest.raises(NotWritten, match=r"split\.map"):
+        made.apply(made.plan(reading, split(500)))
 
 
 @pytest.mark.parametrize(
@@ -166,13 +191,63 @@ def test_a_servers_state_is_what_it_serves(op, admin, weight, state):
     assert (second.address, second.state, second.in_flight) == ("[::1]:8012", "ready", 0)
 
 
-def test_servers_change_in_one_line():
-    made = driver(show_servers_state=STATES.format(op=2, admin=0, weight=1), show_stat=STAT)
+def test_servers_change_in_one_line(tmp_path):
+    made = driver(tmp_path, show_servers_state=STATES.format(op=2, admin=0, weight=1), show_stat=STAT)
     made.set_servers("green", ["green1", "green2"], "ready")
     assert made._socket.asked[-1] == (
         "set server shop.green/green1 state ready; set server shop.green/green1 weight 100%; "
         "set server shop.green/green2 state ready; set server shop.green/green2 weight 100%"
     )
+
+
+servers = st.lists(
+    st.builds(
+        haproxy_servers.ServerState,
+        st.sampled_from(["shop.blue", "shop.green"]),
+        st.sampled_from(["one", "two", "three"]),
+        st.sampled_from(["127.0.0.1", "::1"]),
+        st.sampled_from(["80", "8001"]),
+        st.sampled_from(["ready", "down", "drain", "maint"]),
+    ),
+    unique_by=lambda server: (server.backend, server.name),
+)
+
+
+@given(servers)
+def test_servers_that_were_taken_out_come_back_from_the_file_and_no_others(found):
+    told = haproxy_servers.taken_out(found)
+    text = haproxy_servers.render_told(told, found)
+    assert haproxy_servers.parse_told(text) == told
+    assert len(text.splitlines()) == 2 + len(told)
+
+
+@pytest.mark.parametrize("text", ["nonsense", "1\n# be_id be_name\n0 shop.green\n", "1\n0 shop.green 0 green1\n"])
+def test_a_file_of_servers_that_is_none_is_told_from_one_without_any(text):
+    assert haproxy_servers.parse_told(text) is None
+    assert haproxy_servers.parse_told(None) == {}
+
+
+def test_a_server_is_out_in_the_file_before_haproxy_is_told(tmp_path):
+    made = driver(tmp_path, show_servers_state=STATES.format(op=2, admin=8, weight=1), set_server="No such server.\n")
+    with pytest.raises(CommandRefused, match="No such server"):
+        made.set_servers("green", ["green2"], "maint")
+    told = {("shop.green", "green1"): "drain", ("shop.green", "green2"): "maint"}
+    assert haproxy_servers.parse_told((tmp_path / "servers.state").read_text()) == told
+
+
+def test_servers_that_a_restart_would_treat_otherwise_are_a_fault_that_is_put_right(tmp_path):
+    (tmp_path / "split.map").write_text("share 10\nheader 0\nsticky 0\n")
+    made = driver(tmp_path, show_map=TEN, show_servers_state=STATES.format(op=0, admin=1, weight=1), show_stat=STAT)
+    reading = made.read()
+    [fault] = reading.out_of_order
+    assert fault == "HAProxy has taken out green1 (maint), and a restart would take out no server"
+    assert not reading.consistent
+    assert [endpoint.stored for endpoint in made.endpoints("green")] == ["ready", "ready"]
+    # the map needs no transaction for it
+    made.apply(made.plan(reading, split(10)))
+    assert not any(asked.startswith("prepare") for asked in made._socket.asked)
+    assert made.read().consistent
+    assert [endpoint.stored for endpoint in made.endpoints("green")] == ["maint", "ready"]
 
 
 def test_which_configuration_runs_is_its_description():
