@@ -30,13 +30,17 @@ options:
         type: path
         required: true
       socket:
-        description: HAProxy's runtime socket. By default the one of the layout.
+        description: HAProxy's runtime socket; refused for the others. By default the one of the layout.
         type: path
       admin:
-        description: The admin interface of Caddy or Envoy, as a URL, C(host:port) or socket. By default the one of the layout.
+        description:
+          - The admin interface of Caddy or Envoy, as C(http://host:port), C(host:port) or the path of a socket; refused for the others.
+          - By default the one of the layout.
         type: str
       probe:
-        description: URL of the listener. By default the address of the layout.
+        description:
+          - The listener of Caddy or nginx, which is asked what it sees, as C(http://host:port) or C(host:port); refused for the others.
+          - By default the address of the layout.
         type: str
   pools:
     description:

@@ -19,7 +19,7 @@ description:
   - A module that is killed at any instant leaves a balancer that serves either the old or the new split; run it again, and what was
     left half done is repaired.
 requirements:
-  - HAProxy 2.4 or newer, or nginx 1.11.2 or newer, or Caddy 2.8 or newer, or Envoy; laid down by the role
+  - HAProxy 2.4 or newer, or nginx 1.11.0 or newer, or Caddy 2.8 or newer, or Envoy 1.36 or newer; laid down by the role
     P(progressive.delivery.balancer#role).
 options:
   split:
@@ -54,7 +54,7 @@ options:
         type: str
         default: /readyz
       timeout:
-        description: Seconds that an endpoint may take to answer.
+        description: Seconds that an endpoint may take, from the connection to the status of its answer.
         type: float
         default: 2.0
       quorum:
@@ -88,6 +88,7 @@ options:
     description:
       - Puts servers of one pool into a state, all in one call. HAProxy and Envoy only.
       - The last ready servers of a pool that gets traffic are not taken out.
+      - A server that was taken out stays out when the balancer is reloaded or restarted.
     type: dict
     suboptions:
       pool:
@@ -209,7 +210,9 @@ sticky:
   type: bool
   returned: success
 repaired:
-  description: What was on disk differed from what was live, or held what does not belong there, and was put right.
+  description:
+    - What was on disk differed from what was live, or held what does not belong there, and was put right.
+    - The states of servers count, too.
   type: bool
   returned: success
 commands:
@@ -235,6 +238,11 @@ error:
   description: Name of the kind of failure, for example C(unhealthy-pool), C(drain-timeout) or C(balancer-unreachable).
   type: str
   returned: failure
+details:
+  description: Further facts of a failure, such as what is wrong with each endpoint (C(endpoints)) or what is C(in_flight).
+  type: dict
+  returned: failure, where there are any
+  sample: {"endpoints": {"app4": "192.0.2.14:8080/readyz answered 503"}}
 """
 
 import contextlib
@@ -244,16 +252,19 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.change import Request, check_drained_pool
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.drain import wait_until_drained
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Balancer
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Balancer, Endpoint
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.lock import change_lock
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.module_terms import (
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.parameters import (
     common_arguments,
-    endpoint_result,
     open_balancer,
-    split_result,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.pool_health import HealthPolicy
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.results import (
+    endpoint_result,
+    split_result,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.seconds import check_seconds
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.shift import Shift, set_servers, shift
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
 
@@ -287,6 +298,9 @@ def arguments() -> t.Dict[str, t.Any]:
 
 def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
     """Everything the task asks for; the module's result."""
+    check_seconds("lock_timeout", params["lock_timeout"])
+    if params["drain"]:
+        check_seconds("drain.timeout", params["drain"]["timeout"])
     balancer, layout = open_balancer(params)
     with contextlib.ExitStack() as held:
         if not check_mode:
@@ -320,7 +334,7 @@ def _difference(done: Shift) -> t.Dict[str, t.Any]:
     before, after = split_result(done.before.live), split_result(done.after)
     if done.repaired:
         before["stored"] = split_result(done.before.stored) if done.before.stored else None
-        before["faults"] = list(done.before.faults)
+        before["faults"] = list(done.before.out_of_order)
         after["stored"], after["faults"] = split_result(done.after), []
     return {"before": before, "after": after}
 
@@ -328,15 +342,19 @@ def _difference(done: Shift) -> t.Dict[str, t.Any]:
 def _set_servers(balancer: Balancer, params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
     pool, names, state = (params["servers"][key] for key in ("pool", "names", "state"))
     done = set_servers(balancer, pool, names, state, apply=not check_mode)
-    before = {endpoint.name: endpoint.state for endpoint in done.before}
+    before = {endpoint.name: _in_words(endpoint) for endpoint in done.before}
     return dict(
         split_result(balancer.read().live),
         changed=bool(done.changed),
         diff={"before": before, "after": dict(before, **dict.fromkeys(done.changed, state))},
-        repaired=False,
+        repaired=done.repaired,
         commands=["{0} {1}/{2}".format(state, pool, name) for name in done.changed],
         servers=[endpoint_result(endpoint) for endpoint in done.after],
     )
+
+
+def _in_words(endpoint: Endpoint) -> str:
+    return "{0.state}, after a restart {0.stored}".format(endpoint) if endpoint.restarts_otherwise else endpoint.state
 
 
 def _drain(balancer: Balancer, drain: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:

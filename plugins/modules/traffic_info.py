@@ -63,11 +63,11 @@ sticky:
   type: bool
   returned: success
 consistent:
-  description: Whether the files on disk say the same, so that a restart of the balancer changes nothing.
+  description: Whether the files on disk say the same, of servers too, so that a restart of the balancer changes nothing.
   type: bool
   returned: success
 faults:
-  description: What else is out of order, in words, and would be repaired by P(progressive.delivery.traffic#module).
+  description: What else is out of order, in words, and would be repaired by M(progressive.delivery.traffic).
   type: list
   elements: str
   returned: success
@@ -95,6 +95,10 @@ error:
   description: Name of the kind of failure, for example C(balancer-unreachable).
   type: str
   returned: failure
+details:
+  description: Further facts of a failure, where there are any.
+  type: dict
+  returned: failure, where there are any
 """
 
 import typing as t
@@ -102,10 +106,12 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Balancer
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.module_terms import (
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.parameters import (
     common_arguments,
-    endpoint_result,
     open_balancer,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.results import (
+    endpoint_result,
     split_result,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
@@ -119,7 +125,7 @@ def read(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
         split_result(reading.live),
         changed=False,
         consistent=reading.consistent,
-        faults=list(reading.faults),
+        faults=list(reading.out_of_order),
         generation=balancer.generation(),
         pools={pool: _pool(balancer, pool) for pool in layout.pools},
     )

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers import module_terms, pool_health
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers import parameters, pool_health
 from ansible_collections.progressive.delivery.plugins.modules import traffic
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
     Variable,
@@ -23,7 +24,7 @@ from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._b
 def balancer(monkeypatch):
     """The balancer that every driver's name leads to, all traffic on blue, every endpoint healthy."""
     variable = Variable(split(0), split(0))
-    monkeypatch.setattr(module_terms, "driver_for", lambda layout, connection: variable)
+    monkeypatch.setattr(parameters, "driver_for", lambda layout, connection: variable)
     monkeypatch.setattr(pool_health, "probe", lambda address, policy: None)
     return variable
 
@@ -116,12 +117,60 @@ def test_servers_are_changed_and_shown(run, balancer):
             "'red' is none of",
         ),
         ({"split": {"blue": 0, "green": 100}, "health": {"quorum": "3"}}, "health.quorum is 3"),
+        ({"split": {"blue": 0, "red": 100}}, "pool 'red' of shop does not exist"),
+        ({"header": {"pool": "red"}}, "pool 'red' of shop does not exist"),
+        ({"drain": {"pool": "red"}}, "pool 'red' of shop does not exist"),
+        ({"servers": {"pool": "red", "names": ["red1"], "state": "maint"}}, "pool 'red' of shop does not exist"),
+        ({"servers": {"pool": "green", "names": ["red1"], "state": "maint"}}, "pool 'green' has no ['red1']"),
+        ({"drain": {"pool": "green", "timeout": "nan"}}, "drain.timeout is nan"),
+        ({"split": {"blue": 0, "green": 100}, "drain": {"pool": "blue", "timeout": "inf"}}, "drain.timeout is inf"),
+        ({"drain": {"pool": "green", "timeout": -1}}, "drain.timeout is -1"),
+        ({"sticky": True, "lock_timeout": "inf"}, "lock_timeout is inf"),
+        ({"sticky": True, "lock_timeout": -0.5}, "lock_timeout is -0.5"),
     ],
 )
-def test_what_cannot_be_is_refused(run, balancer, options, words):
-    result = run(**options)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_what_cannot_be_is_refused(run, balancer, options, words, check_mode):
+    result = run(check_mode, **options)
     assert words in result["msg"]
     assert balancer.said == []
+
+
+@pytest.mark.parametrize("way", ["admin", "probe"])
+def test_where_haproxy_never_is_is_refused(run, balancer, tmp_path, way):
+    result = run(sticky=True, connection={"directory": str(tmp_path), way: "127.0.0.1:2019"})
+    assert result["error"] == "invalid-option"
+    assert f"connection.{way} is not for haproxy, which is reached by connection.socket" in result["msg"]
+    assert balancer.said == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "way", "words"),
+    [
+        ("nginx", "socket", "connection.socket is not for nginx, which is reached by connection.probe"),
+        ("nginx", "admin", "connection.admin is not for nginx"),
+        ("envoy", "probe", "connection.probe is not for envoy, which is reached by connection.admin"),
+        (
+            "caddy",
+            "socket",
+            "connection.socket is not for caddy, which is reached by connection.admin or connection.probe",
+        ),
+    ],
+)
+def test_each_kind_is_reached_in_ways_of_its_own(run, tmp_path, kind, way, words):
+    assert words in run(sticky=True, balancer=kind, connection={"directory": str(tmp_path), way: "/run/it.sock"})["msg"]
+
+
+def test_servers_that_a_restart_would_bring_back_are_repaired_and_shown(run, balancer, monkeypatch):
+    found = [dataclasses.replace(endpoint, state="maint", stored="ready") for endpoint in balancer.endpoints("green")]
+    kept = [dataclasses.replace(endpoint, stored="maint") for endpoint in found]
+    answers = iter([found, kept])
+    monkeypatch.setattr(balancer, "endpoints", lambda _pool: next(answers))
+    result = run(servers={"pool": "green", "names": ["green2"], "state": "maint"})
+    assert result["changed"]
+    assert result["repaired"]
+    assert result["diff"]["before"]["green2"] == "maint, after a restart ready"
+    assert result["diff"]["after"]["green2"] == "maint"
 
 
 def test_an_error_says_what_to_do_next(run, balancer):

@@ -10,7 +10,7 @@ import json
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers import module_terms
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers import parameters
 from ansible_collections.progressive.delivery.plugins.modules import traffic_info
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
     Variable,
@@ -25,7 +25,7 @@ def run(monkeypatch, tmp_path, capsys):
     named = lay_down(tmp_path)
 
     def run_module(balancer, **options):
-        monkeypatch.setattr(module_terms, "driver_for", lambda layout, connection: balancer)
+        monkeypatch.setattr(parameters, "driver_for", lambda layout, connection: balancer)
         with patch_module_args({**named, **options}), pytest.raises(SystemExit) as left:
             traffic_info.main()
         result = json.loads(capsys.readouterr().out)
@@ -64,3 +64,9 @@ def test_another_app_is_not_read(run):
     result = run(Variable(split(0), split(0)), app="other")
     assert result["error"] == "balancer-layout-mismatch"
     assert "for app 'shop' on haproxy, not for app 'other'" in result["msg"]
+
+
+def test_where_a_balancer_of_that_kind_never_is_is_refused(run, tmp_path):
+    result = run(Variable(split(0), split(0)), connection={"directory": str(tmp_path), "admin": "127.0.0.1:2019"})
+    assert result["error"] == "invalid-option"
+    assert "connection.admin is not for haproxy, which is reached by connection.socket" in result["msg"]
