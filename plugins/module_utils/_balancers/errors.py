@@ -88,7 +88,7 @@ class Unsupported(DeliveryError):
     """This balancer, or this version of it, cannot do what was asked."""
 
     code = "balancer-unsupported"
-    remedy = "See the table of capabilities in the documentation of progressive.delivery.traffic"
+    remedy = "See in the notes of progressive.delivery.traffic what each balancer can do"
 
 
 class UnhealthyPool(DeliveryError):

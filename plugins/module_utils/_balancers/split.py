@@ -69,10 +69,6 @@ class Split:
         opened = wanted.header.pool if wanted.header and wanted.header != self.header else None
         return pools + [opened] if opened and opened not in pools else pools
 
-    def serving(self) -> t.Optional[str]:
-        """The pool that takes all traffic, or None while it is divided."""
-        return next((pool for pool, share in self.shares.items() if share == WHOLE), None)
-
 
 def parse_shares(per_cent: t.Mapping[str, t.Any], pools: t.Sequence[str]) -> t.Dict[str, int]:
     """Turn per cent by pool, as a person writes them, into shares.

@@ -16,7 +16,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.sp
     parse_shares,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import split, splits
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import splits
 
 POOLS = ["blue", "green"]
 
@@ -74,9 +74,3 @@ def test_a_pool_rises_when_it_gets_more_or_is_newly_opened(now, wanted):
     more = {pool for pool in POOLS if wanted.shares[pool] > now.shares[pool]}
     opened = {wanted.header.pool} if wanted.header and wanted.header != now.header else set()
     assert rising == more | opened
-
-
-def test_a_pool_that_has_everything_serves():
-    assert split(WHOLE).serving() == "green"
-    assert split(0).serving() == "blue"
-    assert split(1).serving() is None
