@@ -30,28 +30,84 @@ SERVERS = {"blue": ["blue1", "blue2", "blue3"], "green": ["green1", "green2", "g
 
 VENV = pathlib.Path(sys.executable).parent
 
-BINARIES = {
-    "caddy": str(VENV / "caddy"),
-    "envoy": str(pathlib.Path(importlib.util.find_spec("envoy").origin).parent / "_bin" / "envoy"),
-    "haproxy": "/usr/sbin/haproxy",
-    "nginx": "/usr/sbin/nginx",
-}
-COMMANDS: dict[str, t.Callable[[str, str], list[str]]] = {
-    "caddy": lambda binary, directory: [binary, "run", "--adapter", "caddyfile", "--config", f"{directory}/Caddyfile"],
-    "envoy": lambda binary, directory: [
-        binary,
-        "-c",
-        f"{directory}/envoy.yaml",
-        "--disable-hot-restart",
-        "-l",
-        "warning",
-    ],
-    "haproxy": lambda binary, directory: [binary, "-W", "-f", f"{directory}/haproxy.cfg"],
-    "nginx": lambda binary, directory: [binary, "-p", directory, "-c", f"{directory}/nginx.conf"],
-}
-"""How the role's service starts each kind, from the binary and the directory."""
 
-KINDS = tuple(COMMANDS)
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """What the tests know of one kind of balancer, beside what the role knows.
+
+    :param binary: where it is on this machine
+    :param command: how the role's service starts it, from the binary and the directory
+    :param live_change: the function of ``_balancers`` with which a change becomes live; a test kills the module there
+    :param no_port: what it says of port 99999
+    :param installed: options with which the README installs it on a host of its own
+    :param users: whom its processes belong to there, where root starts them
+    """
+
+    binary: str
+    command: t.Callable[[str, str], list[str]]
+    live_change: str
+    no_port: str
+    installed: t.Mapping[str, str]
+    users: t.AbstractSet[str]
+
+
+def of_a_release(binary: str) -> dict[str, str]:
+    """The options for a binary that no distribution packages, or none that is new enough."""
+    return {"balancer_install": "none", "balancer_user": "edge", "balancer_binary": binary}
+
+
+TABLE = {
+    "caddy": Kind(
+        binary=str(VENV / "caddy"),
+        command=lambda binary, directory: [
+            binary,
+            "run",
+            "--adapter",
+            "caddyfile",
+            "--config",
+            f"{directory}/Caddyfile",
+        ],
+        live_change="caddy.write_file",
+        no_port="port 99999 is out of range",
+        installed=of_a_release("/usr/local/bin/caddy"),
+        users={"edge"},
+    ),
+    "envoy": Kind(
+        binary=str(pathlib.Path(importlib.util.find_spec("envoy").origin).parent / "_bin" / "envoy"),
+        command=lambda binary, directory: [
+            binary,
+            "-c",
+            f"{directory}/envoy.yaml",
+            "--disable-hot-restart",
+            "-l",
+            "warning",
+        ],
+        live_change="envoy.write_file",
+        no_port="PortValue: value must be less than or equal to 65535",
+        installed=of_a_release("/usr/local/bin/envoy"),
+        users={"edge"},
+    ),
+    "haproxy": Kind(
+        binary="/usr/sbin/haproxy",
+        command=lambda binary, directory: [binary, "-W", "-f", f"{directory}/haproxy.cfg"],
+        live_change="haproxy.HAProxy._commit",
+        no_port="invalid port",
+        installed={"balancer_install": "package"},
+        users={"root", "haproxy"},
+    ),
+    "nginx": Kind(
+        binary="/usr/sbin/nginx",
+        command=lambda binary, directory: [binary, "-p", directory, "-c", f"{directory}/nginx.conf"],
+        live_change="nginx.point_link",
+        no_port="invalid port in",
+        installed={"balancer_install": "package"},
+        users={"root", "www-data"},
+    ),
+}
+"""The one place that a balancer is added to for the tests."""
+
+KINDS = tuple(TABLE)
+BINARIES = {name: kind.binary for name, kind in TABLE.items()}
 
 
 def free_port() -> int:
@@ -142,7 +198,7 @@ class LaidDown:
     def start(self) -> None:
         """Run the balancer and return once it answers."""
         log = (self.directory / "log").open("ab")
-        command = COMMANDS[self.kind](BINARIES[self.kind], str(self.directory))
+        command = TABLE[self.kind].command(BINARIES[self.kind], str(self.directory))
         self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         until(self._answers, f"{self.kind} answers at port {self.port}; see {self.directory / 'log'}")
 

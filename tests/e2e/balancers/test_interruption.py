@@ -10,15 +10,7 @@ import os
 
 import pytest
 
-from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import Failed
-
-BEFORE_THE_LIVE_CHANGE = {
-    "caddy": "caddy.write_file",
-    "envoy": "envoy.write_file",
-    "haproxy": "haproxy.HAProxy._commit",
-    "nginx": "nginx.point_link",
-}
-"""The function with which a change becomes live, by kind."""
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import TABLE, Failed
 
 BEFORE_THE_READ_BACK = "shift._check_read_back"
 
@@ -26,7 +18,7 @@ BEFORE_THE_READ_BACK = "shift._check_read_back"
 @pytest.mark.parametrize("instant", ["live change", "read back"])
 def test_what_was_left_half_done_is_finished(balancer, instant):
     # given a module that was killed on its way to green
-    place = BEFORE_THE_LIVE_CHANGE[balancer.kind] if instant == "live change" else BEFORE_THE_READ_BACK
+    place = TABLE[balancer.kind].live_change if instant == "live change" else BEFORE_THE_READ_BACK
     balancer.traffic_killed_at(place, split={"blue": 0, "green": 100}, sticky=True)
     # then requests go wholly the old way or wholly the new
     assert len(set(balancer.pools_of(50))) == 1
@@ -39,7 +31,7 @@ def test_what_was_left_half_done_is_finished(balancer, instant):
 
 
 def test_what_was_left_half_done_can_be_taken_back(balancer):
-    balancer.traffic_killed_at(BEFORE_THE_LIVE_CHANGE[balancer.kind], split={"blue": 0, "green": 100})
+    balancer.traffic_killed_at(TABLE[balancer.kind].live_change, split={"blue": 0, "green": 100})
     balancer.split(0)
     assert set(balancer.pools_of(50)) == {"blue"}
     assert balancer.info()["consistent"]

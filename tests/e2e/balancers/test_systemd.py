@@ -16,18 +16,8 @@ from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_do
 from ansible_collections.progressive.delivery.tests.e2e.booted_host import BootedHost, booted
 
 INSTANCES = {"blue": 7001, "green": 7002}
-PORTS = {"caddy": 81, "envoy": 82, "haproxy": 83, "nginx": 84}
-"""Below 1024, where only root may listen unless the service says otherwise."""
-OF_A_RELEASE = {"balancer_install": "none", "balancer_user": "edge"}
-INSTALLED = {
-    "caddy": {**OF_A_RELEASE, "balancer_binary": "/usr/local/bin/caddy"},
-    "envoy": {**OF_A_RELEASE, "balancer_binary": "/usr/local/bin/envoy"},
-    "haproxy": {"balancer_install": "package"},
-    "nginx": {"balancer_install": "package"},
-}
-"""As the README says: from the distribution where it packages a version that will do, else a binary that is there already."""
-USERS = {"caddy": {"edge"}, "envoy": {"edge"}, "haproxy": {"root", "haproxy"}, "nginx": {"root", "www-data"}}
-"""Who the processes of each kind belong to: those of the last two begin as root."""
+FIRST_PORT = 81
+"""Below 1024, where only root may listen unless the service says otherwise; each kind has the next."""
 
 
 class Installed:
@@ -41,12 +31,13 @@ class Installed:
         }
         self.service = f"balancer-{kind}"
         self._kind = kind
+        self._port = FIRST_PORT + laid_down.KINDS.index(kind)
         self._variables = {
             "rollout_app": kind,
             "rollout_pools": list(INSTANCES),
             "balancer_kind": kind,
-            "balancer_listen": f"0.0.0.0:{PORTS[kind]}",
-            **INSTALLED[kind],
+            "balancer_listen": f"0.0.0.0:{self._port}",
+            **laid_down.TABLE[kind].installed,
         }
 
     def lay_down(self, **options: t.Any) -> int:
@@ -65,7 +56,7 @@ class Installed:
         """Who answers; empty when nobody listens."""
         try:
             return {
-                requests.get(f"http://{self.host.address}:{PORTS[self._kind]}/", timeout=5).text.strip()
+                requests.get(f"http://{self.host.address}:{self._port}/", timeout=5).text.strip()
                 for _number in range(8)
             }
         except requests.ConnectionError:
@@ -90,19 +81,20 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[BootedHost]:
-    """A host with an instance of each pool, a user for balancers, and the two binaries that Debian has not got."""
+    """A host with an instance of each pool, a user for balancers, and the binaries that Debian has not got."""
     with booted("balancers", tmp_path_factory.mktemp("systemd")) as host:
         host.play(
             *(
                 {
                     "name": "Send",
                     "ansible.builtin.copy": {
-                        "src": laid_down.BINARIES[kind],
-                        "dest": f"/usr/local/bin/{kind}",
+                        "src": kind.binary,
+                        "dest": kind.installed["balancer_binary"],
                         "mode": "0755",
                     },
                 }
-                for kind in ("caddy", "envoy")
+                for kind in laid_down.TABLE.values()
+                if kind.installed["balancer_install"] == "none"
             )
         )
         host.shell("useradd --system edge")
@@ -120,7 +112,7 @@ def test_a_balancer_under_systemd_keeps_its_split_through_reload_and_restart(hos
     assert balancer.lay_down()
     assert balancer.lay_down() == 0
     assert balancer.show("UnitFileState") == "enabled"
-    assert balancer.users() == USERS[kind]
+    assert balancer.users() == laid_down.TABLE[kind].users
     assert balancer.serving() == {"blue"}
 
     # when traffic has moved, then an option that needs a reload does not move it back, nor does a restart
