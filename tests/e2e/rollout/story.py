@@ -31,7 +31,7 @@ QUICK = {
 """Rollout variables for a site whose instances answer at once."""
 ONCE = "when: inventory_hostname == rollout_action_hosts | first"
 """Of the hosts on which a hook runs, one does the task."""
-PLACES = 32
+PLACES = 30
 """How many places there are in a delivery at which it can be killed: before and after each write to the journal."""
 BAD = {"1.2.0", "1.3.0"}
 """Releases that are delivered to fail."""
