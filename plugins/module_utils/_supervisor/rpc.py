@@ -8,12 +8,13 @@ PRIVATE to the collection. Does what it is told and decides nothing.
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import http.client
 import socket
 import time
 import typing as t
 import xmlrpc.client
+from xml.parsers.expat import ExpatError
 
 from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.errors import (
     StartFailed,
@@ -26,7 +27,8 @@ _BAD_NAME = 10
 _ALREADY_STARTED = 60
 _NOT_RUNNING = 70
 _ALREADY_ADDED = 90
-_ABSENT = (errno.ENOENT, errno.ECONNREFUSED)
+# A supervisord that ends amid a call does not listen any more, hangs up, or leaves its answer half said.
+_GONE = (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError, xmlrpc.client.ResponseError, ExpatError)
 _POLL_SECONDS = 0.05
 _LOG_BYTES = 2000
 
@@ -34,7 +36,8 @@ _LOG_BYTES = 2000
 class Client:
     """The commands of one supervisord that this collection needs.
 
-    Every method raises :class:`SupervisorRefused` for an unexpected fault.
+    Every method raises :class:`SupervisorRefused` for an unexpected fault, and
+    :class:`SupervisorUnresponsive` when there is no answer, or not a whole one.
 
     :param path: the unix socket
     """
@@ -46,12 +49,12 @@ class Client:
     def daemon_state(self) -> t.Optional[str]:
         """RUNNING, SHUTDOWN, …; None when nobody listens on the socket."""
         try:
-            return str(self._call("getState", unless={_ENDING: {"statename": "SHUTDOWN"}})["statename"])
-        except OSError as error:
-            if error.errno in _ABSENT or isinstance(error, ConnectionError):
+            return str(self._ask("getState", unless={_ENDING: {"statename": "SHUTDOWN"}})["statename"])
+        except _GONE as error:
+            if isinstance(error, (ConnectionError, FileNotFoundError)):
                 return None
             raise SupervisorUnresponsive(
-                "cannot speak to the supervisord at {0}: {1}".format(self.path, error.strerror)
+                "cannot speak to the supervisord at {0}: {1}".format(self.path, _reason(error))
             ) from error
 
     def process(self, name: str) -> t.Optional[t.Dict[str, t.Any]]:
@@ -109,15 +112,27 @@ class Client:
 
     def shut_down(self) -> None:
         """Tell supervisord to stop every process and end; returns at once."""
-        self._call("shutdown")
+        # One that has gone meanwhile is what was wanted; the caller waits until it is.
+        with contextlib.suppress(SupervisorUnresponsive):
+            self._call("shutdown")
 
     def _log(self, name: str) -> str:
         try:
             return str(self._call("tailProcessStdoutLog", name, 0, _LOG_BYTES)[0])
-        except SupervisorRefused:
+        except (SupervisorRefused, SupervisorUnresponsive):
             return ""
 
     def _call(self, method: str, *arguments: t.Any, unless: t.Optional[t.Mapping[int, t.Any]] = None) -> t.Any:
+        try:
+            return self._ask(method, *arguments, unless=unless)
+        except _GONE as error:
+            raise SupervisorUnresponsive(
+                "the supervisord at {0} has answered, and went away when it was asked for {1}: {2}".format(
+                    self.path, method, _reason(error)
+                )
+            ) from error
+
+    def _ask(self, method: str, *arguments: t.Any, unless: t.Optional[t.Mapping[int, t.Any]] = None) -> t.Any:
         try:
             return getattr(self._proxy.supervisor, method)(*arguments)
         except xmlrpc.client.Fault as fault:
@@ -126,6 +141,10 @@ class Client:
             raise SupervisorRefused(
                 "supervisord at {0} refused {1}: {2}".format(self.path, method, fault.faultString)
             ) from fault
+
+
+def _reason(error: Exception) -> t.Any:
+    return getattr(error, "strerror", None) or error
 
 
 class _Transport(xmlrpc.client.Transport):
