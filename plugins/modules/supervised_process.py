@@ -46,7 +46,8 @@ options:
     elements: str
   environment:
     description:
-      - Variables added to the environment. The description, which holds them, is readable by its owner only.
+      - Variables added to the environment. The description, which holds them, is readable by its owner only; they are
+        among the arguments of no process.
       - Their values are not shown. What the process prints is shown when it cannot be started, with values of
         8 characters and more masked, unless another option has them too.
     type: dict
@@ -161,6 +162,20 @@ socket:
   description: The unix socket of the supervisord.
   returned: success
   type: str
+error:
+  description: Name of the kind of failure, for example C(start-failed), C(supervisor-missing) or C(invalid-option).
+  returned: failure
+  type: str
+  sample: start-failed
+details:
+  description: Further facts of the failure, where there are any.
+  returned: failure, for some kinds of it
+  type: dict
+  contains:
+    log:
+      description: With C(start-failed), the end of what the process printed.
+      type: str
+      sample: "OSError: [Errno 98] Address already in use"
 """
 
 import os
@@ -257,14 +272,20 @@ def ensure(module: AnsibleModule, environment: t.Mapping[str, str], folder: daem
     params = module.params
     check_name(params["name"])
     text = describe(params, environment, folder)
-    process = SupervisedProcess(
-        folder, params["name"], params["binary_directory"], params["reload_command"], params["reload_signal"]
-    )
-    observed = process.observe()
-    if text is None and observed.text is not None and params["state"] != "absent":
-        text = with_autostart(observed.text, params["state"] != "stopped")
-    wanted = Wanted(params["state"], text, params["restart_on_change"])
-    steps = plan(params["name"], observed, wanted)
+    process, observed, wanted, steps = look(params, text, folder)
+    if Step.START_DAEMON in steps:
+        daemon.find_binary(params["binary_directory"])
+    pid = None
+    if steps and not module.check_mode:
+        folder.make()
+        with folder.locked("process-" + params["name"]):
+            # Again, because another run may have changed it until it gave the lock back.
+            process, observed, wanted, steps = look(params, text, folder)
+            for step in steps:
+                process.perform(step, wanted)
+            pid = process.pid()
+    elif not module.check_mode:
+        pid = process.pid()
     result: t.Dict[str, t.Any] = {
         "changed": bool(steps),
         "steps": [step.value for step in steps],
@@ -274,17 +295,23 @@ def ensure(module: AnsibleModule, environment: t.Mapping[str, str], folder: daem
         "socket": folder.socket,
         "diff": _diff(observed, wanted),
     }
-    if Step.START_DAEMON in steps:
-        daemon.find_binary(params["binary_directory"])
-    if not module.check_mode:
-        if {Step.WRITE, Step.START_DAEMON} & set(steps):
-            folder.make()
-        for step in steps:
-            process.perform(step, wanted)
-        pid = process.pid()
-        if pid:
-            result["pid"] = pid
+    if pid:
+        result["pid"] = pid
     module.exit_json(**result)
+
+
+def look(
+    params: t.Mapping[str, t.Any], text: t.Optional[str], folder: daemon.Folder
+) -> t.Tuple[SupervisedProcess, Observed, Wanted, t.Tuple[Step, ...]]:
+    """The process, how it is, how it is to be, and the steps from the one to the other."""
+    process = SupervisedProcess(
+        folder, params["name"], params["binary_directory"], params["reload_command"], params["reload_signal"]
+    )
+    observed = process.observe()
+    if text is None and observed.text is not None and params["state"] != "absent":
+        text = with_autostart(observed.text, params["state"] != "stopped")
+    wanted = Wanted(params["state"], text, params["restart_on_change"])
+    return process, observed, wanted, plan(params["name"], observed, wanted)
 
 
 def _diff(observed: Observed, wanted: Wanted) -> t.Dict[str, str]:

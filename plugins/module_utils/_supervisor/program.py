@@ -19,9 +19,12 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*\Z")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SIGNALS = ("TERM", "HUP", "INT", "QUIT", "KILL", "USR1", "USR2")
 _SHORTEST_SECRET = 8
-_ENV = "/usr/bin/env"
+_SHELL = "/bin/sh"
 _REVISION = "SERVICE_REVISION"
 _COMMENT = re.compile(r"(?<=\s)([;#])")
+_SETTING = re.compile(r"""([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*')""")
+# What printf's %b turns back, of the characters that supervisord's setting cannot hold at any place.
+_ENCODED = {ord(character): "\\0{0:03o}".format(ord(character)) for character in "\\\"';#"}
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,12 @@ def render(program: Program, log: str, autostart: bool) -> str:
     :param log: absolute path of the file that gets its standard output and error
     :param autostart: whether a supervisord that starts also starts it
     """
+    variables = dict(program.environment)
+    if program.revision:
+        variables[_REVISION] = program.revision
+    encoded = [name for name in sorted(variables) if not _can_be_quoted(variables[name])]
     settings = [
-        ("command", _command(program)),
+        ("command", _command(program.command, encoded)),
         ("autostart", "true" if autostart else "false"),
         ("autorestart", "true"),
         ("startsecs", str(program.start_seconds)),
@@ -102,6 +109,8 @@ def render(program: Program, log: str, autostart: bool) -> str:
         ("stdout_logfile_maxbytes", "10MB"),
         ("stdout_logfile_backups", "2"),
     ]
+    if variables:
+        settings.append(("environment", _environment(variables, encoded)))
     if program.directory is not None:
         settings.append(("directory", _value(program.directory)))
     if program.user is not None:
@@ -117,7 +126,7 @@ def with_autostart(text: str, autostart: bool) -> str:
 
 def without_values(text: str) -> str:
     """*text* with the values of the environment hidden, except the revision: fit to be shown."""
-    return re.sub(r"(?m)^command = .*$", lambda match: "command = " + _hide(match.group(0)[len("command = ") :]), text)
+    return re.sub(r"(?m)^environment = .*$", lambda line: _SETTING.sub(_hidden, line.group()), text)
 
 
 def worth_masking(environment: t.Mapping[str, str], shown: str) -> t.Set[str]:
@@ -129,15 +138,26 @@ def worth_masking(environment: t.Mapping[str, str], shown: str) -> t.Set[str]:
     return {value for value in environment.values() if len(value) >= _SHORTEST_SECRET and value not in shown}
 
 
-def _command(program: Program) -> str:
-    # env(1) carries the environment, because supervisord's own setting has no way to quote a quotation mark.
-    words = list(program.command)
-    variables = dict(program.environment)
-    if program.revision:
-        variables[_REVISION] = program.revision
-    if variables:
-        words = [_ENV] + ["{0}={1}".format(key, variables[key]) for key in sorted(variables)] + words
+def _command(words: t.Sequence[str], encoded: t.Sequence[str]) -> str:
+    # The shell decodes what needs it and makes way. No value is among its arguments, which every user of the host can read.
+    if encoded:
+        decode = ['{0}=$(printf %b "${0}")'.format(name) for name in encoded]
+        words = [_SHELL, "-c", "; ".join(decode + ['exec "$@"']), "sh", *words]
     return " ".join(_word(word) for word in words)
+
+
+def _environment(variables: t.Mapping[str, str], encoded: t.Collection[str]) -> str:
+    settings = []
+    for name in sorted(variables):
+        value = variables[name].translate(_ENCODED) if name in encoded else variables[name]
+        settings.append("{0}={1}".format(name, "'{0}'".format(value) if '"' in value else '"{0}"'.format(value)))
+    return _percent(",".join(settings))
+
+
+def _can_be_quoted(value: str) -> bool:
+    # supervisord takes every quotation mark off the ends, and knows no way to write one within itself.
+    both = '"' in value and "'" in value
+    return not both and value == value.strip("\"'") and not _COMMENT.search(value)
 
 
 def _word(word: str) -> str:
@@ -157,16 +177,8 @@ def _percent(text: str) -> str:
     return text.replace("%", "%%")
 
 
-def _hide(command: str) -> str:
-    words = shlex.split(command.replace("%%", "%"))
-    if words[:1] != [_ENV]:
-        return command
-    hidden = words[:1]
-    for position, word in enumerate(words[1:], 1):
-        if "=" not in word:
-            return " ".join(hidden + words[position:])
-        hidden.append(word if word.startswith(_REVISION) else word.split("=", 1)[0] + "=***")
-    return " ".join(hidden)
+def _hidden(setting: t.Match[str]) -> str:
+    return setting.group() if setting.group(1) == _REVISION else setting.group(1) + "=***"
 
 
 def _refuse_control_characters(name: str, text: str) -> None:

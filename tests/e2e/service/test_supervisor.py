@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -84,7 +85,7 @@ def test_a_change_can_wait_for_a_restart_and_is_told_until_then(supervised):
 def test_a_run_that_was_cut_off_after_writing_is_finished_by_the_next(supervised):
     supervised.started(revision="1")
     description = supervised.folder / "programs" / "web.conf"
-    description.write_text(description.read_text().replace("SERVICE_REVISION=1", "SERVICE_REVISION=2"))
+    description.write_text(description.read_text().replace('SERVICE_REVISION="1"', 'SERVICE_REVISION="2"'))
 
     result = supervised.started(revision="2")
 
@@ -102,10 +103,10 @@ def test_check_mode_tells_and_changes_nothing(supervised):
     predicted = supervised.started(revision="2", check_mode=True)
 
     assert supervised.report()["pid"] == before
-    assert "SERVICE_REVISION=1" in (supervised.folder / "programs" / "web.conf").read_text()
+    assert 'SERVICE_REVISION="1"' in (supervised.folder / "programs" / "web.conf").read_text()
     happened = supervised.started(revision="2")
     assert (predicted["steps"], predicted["diff"]) == (happened["steps"], happened["diff"])
-    assert "SERVICE_REVISION=2" in happened["diff"]["after"]
+    assert 'SERVICE_REVISION="2"' in happened["diff"]["after"]
 
 
 def test_a_reload_is_a_signal_to_the_same_process(supervised):
@@ -315,6 +316,24 @@ def test_a_supervisor_that_another_run_starts_amid_ours_learns_of_our_process(su
     # then ours runs as described
     [words] = [words for pid, words in running() if pid == ours.pid()]
     assert words[:2] == ["sleep", "1001"]
+
+
+def test_what_another_run_did_until_ours_had_its_turn_is_not_done_again(supervised, monkeypatch):
+    supervised.started(revision="1")
+    locked = Folder.locked
+
+    @contextlib.contextmanager
+    def waited(folder, what):
+        monkeypatch.setattr(Folder, "locked", locked)
+        supervised.started(revision="2")
+        with locked(folder, what):
+            yield
+
+    monkeypatch.setattr(Folder, "locked", waited)
+    result = supervised.started(revision="2")
+
+    assert (result["changed"], result["steps"]) == (False, [])
+    assert supervised.report()["pid"] == result["pid"]
 
 
 def test_a_shutdown_ends_everything_and_waits(supervised):

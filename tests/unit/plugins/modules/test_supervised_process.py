@@ -57,7 +57,7 @@ def test_values_of_variables_do_not_mask_what_is_like_them(tmp_path):
     assert result["log"] == str(tmp_path / "logs" / "web.log")
     assert result["process_state"] == "UNKNOWN"
     assert result["invocation"]["module_args"]["environment"] == dict.fromkeys(environment, "***")
-    assert "HOME=*** NAME=*** STATE=*** WORKERS=***" in result["diff"]["after"]
+    assert "HOME=***,NAME=***,STATE=***,WORKERS=***" in result["diff"]["after"]
 
 
 @pytest.mark.parametrize("state", ["stopped", "absent", "shutdown"])

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from supervisor.datatypes import dict_of_key_value_pairs
 from supervisor.options import UnhosedConfigParser
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
@@ -47,12 +49,40 @@ def test_arguments_arrive_as_they_are(arguments):
     assert words_of(text) == ["/bin/web", *arguments]
 
 
-@given(st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,5}", fullmatch=True), words | tricky, max_size=4))
-def test_variables_arrive_through_env(environment):
+def run(text, *words):
+    """What *words* print, run with the environment and the launcher of *text* as supervisord does it."""
+    _section, options = as_supervisord_reads(text)
+    environment = dict_of_key_value_pairs(options["environment"])
+    command = shlex.split(options["command"])
+    launcher = command[: command.index("/bin/web")]
+    done = subprocess.run([*launcher, *words], env=environment, check=True, capture_output=True)
+    return done.stdout.decode()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.from_regex(r"V[A-Za-z0-9_]{0,5}", fullmatch=True), words | tricky, min_size=1, max_size=4))
+def test_variables_arrive_as_they_are(environment):
     text = render(Program("web", ("/bin/web", "-x"), environment), LOG, autostart=True)
 
-    expected = [f"{key}={environment[key]}" for key in sorted(environment)]
-    assert words_of(text) == (["/usr/bin/env", *expected] if environment else []) + ["/bin/web", "-x"]
+    printed = run(text, "/usr/bin/env", "-0").split("\0")
+
+    assert {entry for entry in printed if entry.startswith("V")} == {f"{key}={environment[key]}" for key in environment}
+
+
+@given(st.dictionaries(st.sampled_from(["A", "TOKEN"]), tricky.map("s3cret{}".format), min_size=1))
+def test_values_of_variables_are_not_among_the_arguments_which_every_user_can_read(environment):
+    text = render(Program("web", ("/bin/web", "-x"), environment), LOG, autostart=True)
+
+    assert "s3cret" not in " ".join(words_of(text))
+    assert words_of(text)[-2:] == ["/bin/web", "-x"]
+
+
+def test_a_command_without_awkward_variables_is_run_by_nothing_else():
+    environment = {"A": "x y", "B": "", "C": "it's", "D": '{"a": 1}', "E": "50% $HOME \\ `x`"}
+    text = render(Program("web", ("/bin/web",), environment), LOG, autostart=True)
+
+    assert words_of(text) == ["/bin/web"]
+    assert dict_of_key_value_pairs(as_supervisord_reads(text)[1]["environment"]) == environment
 
 
 def test_everything_else_arrives():
@@ -70,8 +100,9 @@ def test_everything_else_arrives():
     section, options = as_supervisord_reads(render(program, LOG, autostart=False))
 
     assert section == "program:web-1"
-    assert shlex.split(options.pop("command")) == ["/usr/bin/env", "SERVICE_REVISION=1.0@now", "/bin/web"]
     assert options == {
+        "command": "/bin/web",
+        "environment": 'SERVICE_REVISION="1.0@now"',
         "autostart": "false",
         "autorestart": "true",
         "startsecs": "2",
@@ -135,7 +166,7 @@ def test_what_is_shown_has_the_names_of_variables_and_the_revision_but_no_values
 
     assert "s3cret" not in shown
     assert all(f"{key}=***" in shown for key in environment)
-    assert ("SERVICE_REVISION=1.0" in shown) == revised
+    assert ('SERVICE_REVISION="1.0"' in shown) == revised
     assert "/bin/web x=y" in shown
 
 
