@@ -33,8 +33,10 @@ options:
       - V(absent) removes it; the current one and those of O(protect) are refused.
       - V(prepared) makes an empty folder, RV(staging), for whoever puts the release together by other means.
         A later call with O(source.type=prepared) puts it in place. Does nothing when the release is there.
+      - V(checked) only checks O(source), as check mode does, for instance on the machine that is to send an archive elsewhere.
+        It needs nothing of O(root) and changes nothing.
     type: str
-    choices: [present, current, absent, prepared]
+    choices: [present, current, absent, prepared, checked]
     default: current
   source:
     description:
@@ -95,9 +97,9 @@ options:
         description: The container image, best with its digest.
         type: str
       engine:
-        description: The program that runs the image.
+        description: The program that runs the image. It is written down; another one makes no other release.
         type: str
-        default: podman
+        default: /usr/bin/podman
       name:
         description: Name of the package.
         type: str
@@ -166,6 +168,17 @@ EXAMPLES = r"""
     root: /opt/analyze-all
     version: "1.0.0"
 
+- name: Check on the controller an archive that is to be sent to the hosts
+  progressive.delivery.release:
+    root: /opt/analyze-all
+    version: "1.1.0"
+    state: checked
+    source:
+      path: "{{ inventory_dir }}/analyze-all-1.1.0.tar.gz"
+      checksum: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+  delegate_to: localhost
+  run_once: true
+
 - name: Put a tag in place without using it yet
   progressive.delivery.release:
     root: /opt/analyze-all
@@ -180,22 +193,22 @@ EXAMPLES = r"""
 RETURN = r"""
 folder:
   description: The release's folder.
-  returned: success
+  returned: success, but for O(state=checked)
   type: str
   sample: /opt/analyze-all/releases/1.1.0
 current:
   description: The current release.
-  returned: success
+  returned: success, but for O(state=checked)
   type: str
   sample: 1.1.0
 previous:
   description: The release that was current before it and is still there; the one to go back to.
-  returned: success
+  returned: success, but for O(state=checked)
   type: str
   sample: 1.0.0
 releases:
   description: All releases, the one put in place first first.
-  returned: success
+  returned: success, but for O(state=checked)
   type: list
   elements: str
   sample: ["1.0.0", "1.1.0"]
@@ -206,112 +219,64 @@ revision:
   sample: "1.1.0@2026-11-23T20:08:11.123456Z"
 staged:
   description: Whether the release was put in place by this call.
-  returned: success
+  returned: success, but for O(state=checked)
   type: bool
 activated:
   description: Whether this call made the release the current one.
-  returned: success
+  returned: success, but for O(state=checked)
   type: bool
 removed:
   description: Releases that were removed.
-  returned: success
+  returned: success, but for O(state=checked)
   type: list
   elements: str
 staging:
   description: The folder to fill.
   returned: with O(state=prepared), when the release is not there
   type: str
+error:
+  description: Name of the kind of failure, for example C(checksum-differs), C(release-differs) or C(disk-full).
+  returned: failure
+  type: str
+  sample: checksum-differs
+details:
+  description: Further facts of the failure, where there are any.
+  returned: failure, for some kinds of it
+  type: dict
+  contains:
+    made_from:
+      description: With C(release-differs), what the release that is there was made from.
+      type: dict
+    needed_bytes:
+      description: With C(disk-full), the room that the release takes, when that is known.
+      type: int
+    free_bytes:
+      description: With C(disk-full), the room that there is.
+      type: int
 """
 
 import os
-import pwd
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._releases import disk, names
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.errors import ReleaseMissing
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.plan import Plan, Present, after_plan, plan
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.retention import previous_release
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.shared import NOBODY_ELSE
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.decision import (
+    Wanted,
+    check_not_overtaken,
+    decide,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.plan import Plan, Present, after_plan
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.shared import owner_of
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.snapshot import Snapshot
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.source_options import (
     SOURCE_OPTIONS,
     shown_options,
     source_of,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import PreparedSource, Source
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.store import Snapshot, Store, check_same
-
-
-def _owner_of(user: t.Optional[str]) -> t.Tuple[int, int]:
-    if not user:
-        return NOBODY_ELSE
-    try:
-        known = pwd.getpwnam(user)
-    except KeyError:
-        raise InvalidOption("shared_owner {0!r} does not exist on this host".format(user)) from None
-    if known.pw_uid == os.geteuid():
-        return NOBODY_ELSE
-    if os.geteuid() != 0:
-        raise InvalidOption("shared_owner {0!r} can only be used by root".format(user))
-    return known.pw_uid, known.pw_gid
-
-
-def decide(params: t.Mapping[str, t.Any], source: t.Optional[Source], snapshot: Snapshot, store: Store) -> Plan:
-    """The plan, after everything has been checked that needs no change."""
-    version = params["version"]
-    made = plan(snapshot.present, version, params["state"], params["keep"], params["protect"])
-    if version in snapshot.records:
-        if source is not None and params["state"] != "absent":
-            check_same(version, snapshot.records[version], source)
-    elif made.stage and source is None:
-        raise ReleaseMissing("release {0!r} is not in {1} and has no source".format(version, store.releases))
-    elif made.stage and isinstance(source, PreparedSource) and not os.path.isdir(store.prepared_path(version)):
-        raise ReleaseMissing("release {0!r} has not been prepared in {1}".format(version, store.releases))
-    return made
-
-
-def apply(module: AnsibleModule, store: Store, made: Plan, source: t.Optional[Source]) -> None:
-    """Carry the plan out; the lock is held."""
-    params = module.params
-    version = params["version"]
-    if made.prepare:
-        store.sweep(version)
-        store.prepare(version)
-    if made.stage and source is not None:
-        store.sweep(version)
-        store.stage(version, source, params["shared"], _owner_of(params["shared_owner"]))
-    if made.activate:
-        store.activate(version)
-    for removed, reason in store.remove(made.remove).items():
-        module.warn("release {0} could not be removed completely: {1}".format(removed, reason))
-
-
-def result_of(version: str, store: Store, before: Present, after: Present, made: Plan) -> t.Dict[str, t.Any]:
-    """What the module returns, but for the revision."""
-    result = {
-        "changed": bool(made),
-        "folder": store.path(version),
-        "current": after.current,
-        "previous": previous_release(after.current, after.activations, set(after.staged) | after.others),
-        "releases": _in_order(after),
-        "staged": made.stage,
-        "activated": made.activate,
-        "removed": [removed for removed in made.remove if removed not in after.staged],
-        "diff": {"before": _shown(before), "after": _shown(after)},
-    }
-    if made.prepare:
-        result["staging"] = store.prepared_path(version)
-    return result
-
-
-def _in_order(present: Present) -> t.List[str]:
-    return sorted(present.others) + sorted(present.staged, key=lambda version: (present.staged[version], version))
-
-
-def _shown(present: Present) -> t.Dict[str, t.Any]:
-    return {"current": present.current, "releases": _in_order(present)}
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import Source
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.store import Store
 
 
 def take_source(module: AnsibleModule) -> t.Optional[t.Dict[str, t.Any]]:
@@ -332,34 +297,77 @@ def take_source(module: AnsibleModule) -> t.Optional[t.Dict[str, t.Any]]:
 def run(module: AnsibleModule, source_options: t.Optional[t.Dict[str, t.Any]]) -> t.Dict[str, t.Any]:
     """Do what the options ask for; the result."""
     params = module.params
-    version = names.check_version(params["version"])
-    params["shared"] = names.check_shared(params["shared"])
-    if params["keep"] < 1:
-        raise InvalidOption("keep must be at least 1, it is {0}".format(params["keep"]))
-    _owner_of(params["shared_owner"])
+    wanted = Wanted(
+        version=params["version"],
+        state=params["state"],
+        keep=params["keep"],
+        protect=tuple(params["protect"]),
+        shared=names.check_shared(params["shared"]),
+    )
+    owner = owner_of(params["shared_owner"])
     if not os.path.isabs(params["root"]):
         raise InvalidOption("root must be an absolute path, not {0!r}".format(params["root"]))
     store = Store(os.path.normpath(params["root"]))
     source = source_of(source_options, store.git_cache)
+    if wanted.state == "checked":
+        return check(wanted, source)
+    before, source, made = look(store, wanted, source)
     if module.check_mode:
-        snapshot = store.read()
-        made = decide(params, source, snapshot, store)
         if made:
             disk.check_writable(store.releases)
-        if made.stage and source is not None:
-            source.check(params["shared"])
-    else:
-        with store.locked(params["lock_timeout"]):
-            snapshot = store.read()
-            made = decide(params, source, snapshot, store)
-            apply(module, store, made, source)
-    now = store.read()
-    after = after_plan(snapshot.present, version, made) if module.check_mode else now.present
-    result = result_of(version, store, snapshot.present, after, made)
-    record = now.records.get(version)
+        if made.stage:
+            check(wanted, source)
+        return result_of(wanted.version, store, before, after_plan(before.present, wanted.version, made), made)
+    if made.stage and source is not None:
+        source.find()
+    with store.locked(params["lock_timeout"]):
+        now, source, made = look(store, wanted, source)
+        check_not_overtaken(before, now, made)
+        failed = store.carry_out(made, wanted.version, source, wanted.shared, owner)
+    for removed, reason in failed.items():
+        module.warn("release {0} could not be removed completely: {1}".format(removed, reason))
+    return result_of(wanted.version, store, now, store.read().present, made)
+
+
+def look(store: Store, wanted: Wanted, source: t.Optional[Source]) -> t.Tuple[Snapshot, t.Optional[Source], Plan]:
+    """What is there, the source as far as it must be known beside that, and what is to be done."""
+    snapshot = store.read()
+    if source is not None and wanted.version in snapshot.records:
+        source = source.examined()
+    return snapshot, source, decide(wanted, snapshot, source)
+
+
+def check(wanted: Wanted, source: t.Optional[Source]) -> t.Dict[str, t.Any]:
+    """Check the source alone."""
+    if source is None:
+        raise InvalidOption("state {0} needs a source".format(wanted.state))
+    source.check(wanted.shared)
+    return {"changed": False}
+
+
+def result_of(version: str, store: Store, before: Snapshot, after: Present, made: Plan) -> t.Dict[str, t.Any]:
+    """What the module returns."""
+    result = {
+        "changed": bool(made),
+        "folder": store.path(version),
+        "current": after.current,
+        "previous": after.previous,
+        "releases": after.in_order,
+        "staged": made.stage,
+        "activated": made.activate,
+        "removed": [removed for removed in made.remove if removed not in after.staged],
+        "diff": {"before": _shown(before.present), "after": _shown(after)},
+    }
+    if made.prepare:
+        result["staging"] = store.prepared_path(version)
+    record = store.read().records.get(version)
     if record is not None:
         result["revision"] = record.revision
     return result
+
+
+def _shown(present: Present) -> t.Dict[str, t.Any]:
+    return {"current": present.current, "releases": present.in_order}
 
 
 def main() -> t.NoReturn:
@@ -368,7 +376,11 @@ def main() -> t.NoReturn:
         argument_spec={
             "root": {"type": "path", "required": True},
             "version": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "current", "absent", "prepared"], "default": "current"},
+            "state": {
+                "type": "str",
+                "choices": ["present", "current", "absent", "prepared", "checked"],
+                "default": "current",
+            },
             "source": {"type": "dict", "options": SOURCE_OPTIONS, "no_log": True},
             "shared": {"type": "list", "elements": "str", "default": []},
             "shared_owner": {"type": "str"},

@@ -81,6 +81,11 @@ releases:
       description: What it was made from.
       type: dict
       sample: {"type": "git", "repository": "https://git.example.com/analyze-all.git", "ref": "v1.1.0", "commit": "5c0b36…"}
+error:
+  description: Name of the kind of failure, for example C(record-unreadable) or C(permission-missing).
+  returned: failure
+  type: str
+  sample: record-unreadable
 """
 
 import os
@@ -89,18 +94,17 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.store import Snapshot, Store
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.snapshot import Snapshot
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.store import Store
 
 
 def result_of(snapshot: Snapshot, store: Store) -> t.Dict[str, t.Any]:
     """What the module returns."""
-    staged = snapshot.present.staged
-    versions = sorted(snapshot.records, key=lambda version: (staged.get(version, 0), version))
     return {
         "current": snapshot.current,
         "previous": snapshot.previous,
         "activations": list(snapshot.activations),
-        "releases": [_release(version, snapshot, store) for version in versions],
+        "releases": [_release(version, snapshot, store) for version in snapshot.present.in_order],
     }
 
 

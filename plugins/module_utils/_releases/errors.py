@@ -95,6 +95,13 @@ class RootBusy(DeliveryError):
     remedy = "wait for the other run, or find out why it hangs, and run again"
 
 
+class ReleaseOvertaken(DeliveryError):
+    """Another run made a release the current one while this run, which would do so too, waited for it."""
+
+    code = "release-overtaken"
+    remedy = "find out which release is wanted and run again; this run changed nothing"
+
+
 class RecordUnreadable(DeliveryError):
     """What was written down about the releases cannot be read or is of a newer version."""
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._release_name import RULE, is_release_name
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.members import RECORD
 
 _DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
@@ -47,7 +48,7 @@ def check_shared(paths: t.Iterable[str]) -> t.Tuple[str, ...]:
         parts = [part for part in path.split("/") if part not in ("", ".")]
         if path.startswith("/") or not parts or ".." in parts or not path.isprintable():
             raise InvalidOption("shared path {0!r} must be a path inside the release, without '..'".format(path))
-        if parts[0] == ".release.json":
+        if parts[0] == RECORD:
             raise InvalidOption("shared path {0!r} is the release's own record".format(path))
         known.append("/".join(parts))
     for path in known:

@@ -32,6 +32,16 @@ class Present:
     current: t.Optional[str] = None
     activations: t.Tuple[str, ...] = ()
 
+    @property
+    def in_order(self) -> t.List[str]:
+        """All versions, those of others first, then the one put in place first first."""
+        return sorted(self.others) + sorted(self.staged, key=lambda version: (self.staged[version], version))
+
+    @property
+    def previous(self) -> t.Optional[str]:
+        """The release to go back to."""
+        return previous_release(self.current, self.activations, set(self.staged) | self.others)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -59,8 +69,7 @@ def plan(present: Present, version: str, state: str, keep: int, protect: t.Colle
         return Plan(prepare=not there)
     activate = state == "current" and present.current != version
     after = after_plan(present, version, Plan(stage=not there, activate=activate))
-    previous = previous_release(after.current, after.activations, set(after.staged) | after.others)
-    remove = prunable(after.staged, keep, after.current, previous, set(protect) | {version})
+    remove = prunable(after.staged, keep, after.current, after.previous, set(protect) | {version})
     return Plan(stage=not there, activate=activate, remove=remove)
 
 

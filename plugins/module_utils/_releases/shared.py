@@ -9,12 +9,29 @@ PRIVATE to the collection.
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.archive import make_folders
 
 NOBODY_ELSE = (-1, -1)
+
+
+def owner_of(user: t.Optional[str]) -> t.Tuple[int, int]:
+    """User and group id of *user*, -1 for who runs this; raises :class:`InvalidOption`."""
+    if not user:
+        return NOBODY_ELSE
+    try:
+        known = pwd.getpwnam(user)
+    except KeyError:
+        raise InvalidOption("shared_owner {0!r} does not exist on this host".format(user)) from None
+    if known.pw_uid == os.geteuid():
+        return NOBODY_ELSE
+    if os.geteuid() != 0:
+        raise InvalidOption("shared_owner {0!r} can only be used by root".format(user))
+    return known.pw_uid, known.pw_gid
 
 
 def link_shared(

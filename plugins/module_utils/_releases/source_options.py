@@ -43,7 +43,7 @@ SOURCE_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "repo": {"type": "str"},
     "ref": {"type": "str"},
     "image": {"type": "str"},
-    "engine": {"type": "str", "default": "podman"},
+    "engine": {"type": "str", "default": "/usr/bin/podman"},
     "name": {"type": "str"},
     "version": {"type": "str"},
     "identity": {"type": "str", "default": ""},
@@ -59,7 +59,7 @@ def source_of(params: t.Optional[t.Mapping[str, t.Any]], git_cache: str) -> t.Op
     if params["type"] == "git":
         return GitSource(_needed(params, "repo"), _needed(params, "ref"), git_cache)
     if params["type"] == "container":
-        return ReferenceSource("container", {key: _word(params, key) for key in ("image", "engine")})
+        return ReferenceSource("container", {"image": _word(params, "image")}, {"engine": _word(params, "engine")})
     if params["type"] == "package":
         return ReferenceSource("package", {key: _word(params, key) for key in ("name", "version")})
     return PreparedSource(params["identity"])

@@ -14,7 +14,7 @@ import http.client
 import os
 import tempfile
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible.module_utils.urls import open_url
 
@@ -52,9 +52,16 @@ class Content:
 class Source:
     """A place that content comes from."""
 
+    def examined(self) -> Source:
+        """This source, with what has to be read of it before :meth:`same_as` can tell."""
+        return self
+
     def same_as(self, recorded: t.Mapping[str, str]) -> bool:
-        """Whether a release made from *recorded* is the one this source would make."""
+        """Whether a release made from *recorded* is the one this source, examined, would make."""
         raise NotImplementedError
+
+    def find(self) -> None:
+        """Raise if it is to be on this host and is not."""
 
     def check(self, shared: t.Sequence[str] = ()) -> None:
         """Find out, changing nothing, whether :meth:`opened` would work, as far as that can be known."""
@@ -129,12 +136,20 @@ class ArchiveSource(Source):
 
     :param checksum: None when the archive is not verified
     :param strip: leading folders to take off its members
+    :param found: the digest of one that is not verified, once it is examined
     """
 
     path: t.Optional[str] = None
     download: t.Optional[Download] = None
     checksum: t.Optional[Checksum] = None
     strip: int = 0
+    found: t.Optional[Checksum] = None
+
+    def examined(self) -> ArchiveSource:
+        if self.checksum is not None or self.found is not None or self.path is None or not os.path.isfile(self.path):
+            return self
+        with self._opened_path(self.path) as handle:
+            return replace(self, found=Checksum("sha256", archive.digest_of(handle, "sha256")))
 
     def same_as(self, recorded: t.Mapping[str, str]) -> bool:
         if recorded.get("type") != "archive":
@@ -142,10 +157,12 @@ class ArchiveSource(Source):
         if self.checksum is not None:
             known = recorded.get(self.checksum.algorithm)
             return known is None or known == self.checksum.digits
-        if self.path is not None and os.path.isfile(self.path):
-            with self._opened_path(self.path) as handle:
-                return recorded.get("sha256") == archive.digest_of(handle, "sha256")
-        return True
+        return self.found is None or recorded.get(self.found.algorithm) == self.found.digits
+
+    def find(self) -> None:
+        if self.path is not None:
+            with self._opened_path(self.path):
+                pass
 
     def check(self, shared: t.Sequence[str] = ()) -> None:
         if self.path is not None:
@@ -181,7 +198,7 @@ class ArchiveSource(Source):
         try:
             handle = open(path, "rb")  # noqa: SIM115 - closed below; an error while it is used is not one of opening
         except OSError as error:
-            raise ArchiveUnreadable("archive {0} cannot be opened: {1}".format(path, error.strerror)) from error
+            raise ArchiveUnreadable("archive {0!r} cannot be opened: {1}".format(path, error.strerror)) from error
         with handle:
             yield handle
 
@@ -212,27 +229,30 @@ class ReferenceSource(Source):
 
     :param kind: what it is, which also names the file ``<kind>.env``
     :param fields: its variables in that file
+    :param beside: further variables there, which make no other release
     """
 
     kind: str
     fields: t.Mapping[str, str]
+    beside: t.Mapping[str, str] = field(default_factory=dict)
 
     def same_as(self, recorded: t.Mapping[str, str]) -> bool:
-        return dict(recorded) == self._description
+        return {key: value for key, value in recorded.items() if key not in self.beside} == self._identity
 
     def check(self, shared: t.Sequence[str] = ()) -> None:
         """Nothing can be known without asking the place where it lives."""
 
     @contextlib.contextmanager
     def opened(self, scratch: str, shared: t.Sequence[str] = ()) -> t.Iterator[Content]:  # noqa: ARG002
-        yield Content(self._description, size=0, files=1, fill=self._fill)
+        yield Content(dict(self._identity, **self.beside), size=0, files=1, fill=self._fill)
 
     @property
-    def _description(self) -> t.Dict[str, str]:
+    def _identity(self) -> t.Dict[str, str]:
         return dict(self.fields, type=self.kind)
 
     def _fill(self, folder: str) -> None:
-        lines = ["{0}={1}\n".format(key.upper(), self.fields[key]) for key in sorted(self.fields)]
+        variables = dict(self.fields, **self.beside)
+        lines = ["{0}={1}\n".format(key.upper(), variables[key]) for key in sorted(variables)]
         with open(os.path.join(folder, "{0}.env".format(self.kind)), "w", encoding="utf-8") as handle:
             handle.writelines(lines)
 

@@ -11,7 +11,7 @@ PRIVATE to the collection.
     ROOT/current               symbolic link to releases/VERSION
     ROOT/shared/               what outlives releases; linked into each
     ROOT/.release-history.json which release was current, in order
-    ROOT/.sent-VERSION         an archive that was sent here to be unpacked; goes with that
+    ROOT/.sent-VERSION         an archive that was sent here to be unpacked; goes with that, or with a later release
 
 A release is put together in ``releases/.staging-…`` and renamed when it is
 complete and durable; one that goes is renamed to ``releases/.removed-…`` first.
@@ -32,26 +32,24 @@ import tempfile
 import time
 import typing as t
 import uuid
-from dataclasses import dataclass
 
 from ansible_collections.progressive.delivery.plugins.module_utils._files import atomic
 from ansible_collections.progressive.delivery.plugins.module_utils._releases import archive, disk
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.errors import (
     RecordUnreadable,
-    ReleaseDiffers,
     RootBusy,
     StorageFailed,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.members import RECORD
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.plan import Present
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.plan import Plan
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.records import (
     Activation,
     Record,
     activations_from_text,
     activations_to_text,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.retention import previous_release
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.shared import link_shared
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.shared import NOBODY_ELSE, link_shared
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.snapshot import Snapshot
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import PreparedSource, Source
 
 _STAGING = ".staging-"
@@ -59,37 +57,10 @@ _REMOVED = ".removed-"
 _PREPARED = ".prepared-"
 _SENT = ".sent-"
 _FORSAKEN_SECONDS = 24 * 3600
+# A run uses what it has sent as soon as its other hosts have theirs, and sends it before it holds the lock here.
+_UNUSED_SECONDS = 3600
 _POLL_SECONDS = 0.1
 _READABLE_BY_ALL = 0o755
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The releases of a root at one time.
-
-    :param current: the version that ``current`` points to, None when there is none
-    :param records: of each release its record; None for a folder that this collection did not make
-    :param activations: versions in the order in which they became current, ending with *current*
-    """
-
-    current: t.Optional[str]
-    records: t.Mapping[str, t.Optional[Record]]
-    activations: t.Tuple[str, ...]
-
-    @property
-    def present(self) -> Present:
-        """What decisions are made from."""
-        return Present(
-            staged={version: record.sequence for version, record in self.records.items() if record is not None},
-            others=frozenset(version for version, record in self.records.items() if record is None),
-            current=self.current,
-            activations=self.activations,
-        )
-
-    @property
-    def previous(self) -> t.Optional[str]:
-        """The release to go back to."""
-        return previous_release(self.current, self.activations, self.records)
 
 
 class Store:
@@ -116,12 +87,13 @@ class Store:
         """What is there. Raises :class:`RecordUnreadable` or :class:`PermissionMissing`."""
         with disk.explained("read the releases", self.root):
             current = self._read_current()
-            versions = self._names(lambda name: not name.startswith("."))
-            records = {version: self._read_record(version) for version in versions}
+            names = self._names()
+            records = {name: self._read_record(name) for name in names if not name.startswith(".")}
             activations = [entry.version for entry in self._read_history()]
         if current is not None and activations[-1:] != [current]:
             activations.append(current)
-        return Snapshot(current, records, tuple(activations))
+        prepared = frozenset(name[len(_PREPARED) :] for name in names if name.startswith(_PREPARED))
+        return Snapshot(current, records, tuple(activations), prepared)
 
     @contextlib.contextmanager
     def locked(self, timeout: float) -> t.Iterator[None]:
@@ -139,6 +111,28 @@ class Store:
             yield
         finally:
             os.close(descriptor)
+
+    def carry_out(
+        self,
+        made: Plan,
+        version: str,
+        source: t.Optional[Source],
+        shared: t.Sequence[str] = (),
+        shared_owner: t.Tuple[int, int] = NOBODY_ELSE,
+    ) -> t.Dict[str, str]:
+        """Make the changes of a plan for *version*; of each release that could not be removed, why.
+
+        The lock must be held. Raises what its parts raise, and has then done nothing after it.
+        """
+        if made.prepare or made.stage:
+            self.sweep(version)
+        if made.prepare:
+            self.prepare(version)
+        if made.stage and source is not None:
+            self.stage(version, source, shared, shared_owner)
+        if made.activate:
+            self.activate(version)
+        return self.remove(made.remove)
 
     def prepare(self, version: str) -> str:
         """An empty folder to put *version* together in; what an earlier attempt left is removed."""
@@ -197,13 +191,27 @@ class Store:
         return kept
 
     def sweep(self, version: str) -> None:
-        """Remove what killed runs have left, except what is being prepared for *version*; the lock must be held."""
-        for name in self._names(lambda name: name.startswith((_STAGING, _REMOVED, _PREPARED))):
+        """Remove what killed runs have left, except what was sent or is being prepared for *version*.
+
+        The lock must be held.
+        """
+        for name in self._names():
             path = os.path.join(self.releases, name)
-            if name.startswith(_PREPARED) and (name == _PREPARED + version or not _is_forsaken(path)):
+            if not name.startswith((_STAGING, _REMOVED, _PREPARED)):
+                continue
+            if name.startswith(_PREPARED) and (name == _PREPARED + version or not _is_older(path, _FORSAKEN_SECONDS)):
                 continue
             with contextlib.suppress(OSError):
                 _remove_tree(path)
+        self._sweep_archives(version)
+
+    def _sweep_archives(self, version: str) -> None:
+        """Remove archives that runs which were killed had sent, except that of *version*, which is about to be used."""
+        with contextlib.suppress(OSError):
+            for name in os.listdir(self.root):
+                path = os.path.join(self.root, name)
+                if name.startswith(_SENT) and name != _SENT + version and _is_older(path, _UNUSED_SECONDS):
+                    os.unlink(path)
 
     @contextlib.contextmanager
     def _sent_archive(self, version: str) -> t.Iterator[None]:
@@ -241,12 +249,10 @@ class Store:
                 raise RootBusy("another run has held {0} all the time this one waited".format(self._lock))
             time.sleep(_POLL_SECONDS)
 
-    def _names(self, chosen: t.Callable[[str], bool]) -> t.List[str]:
+    def _names(self) -> t.List[str]:
         try:
             with os.scandir(self.releases) as entries:
-                return sorted(
-                    entry.name for entry in entries if chosen(entry.name) and entry.is_dir(follow_symlinks=False)
-                )
+                return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
         except FileNotFoundError:
             return []
 
@@ -292,18 +298,8 @@ class Store:
                 raise
 
 
-def check_same(version: str, record: t.Optional[Record], source: Source) -> None:
-    """Raise :class:`ReleaseDiffers` unless the release that is there is the one that *source* makes."""
-    if record is None:
-        raise ReleaseDiffers("release {0!r} is there, but was not made by this collection".format(version))
-    if not source.same_as(record.source):
-        raise ReleaseDiffers(
-            "release {0!r} is there and was made from something else".format(version), made_from=dict(record.source)
-        )
-
-
-def _is_forsaken(path: str) -> bool:
-    return time.time() - os.lstat(path).st_mtime > _FORSAKEN_SECONDS
+def _is_older(path: str, seconds: float) -> bool:
+    return time.time() - os.lstat(path).st_mtime > seconds
 
 
 def _now() -> str:

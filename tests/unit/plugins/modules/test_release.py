@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -13,6 +14,7 @@ import tarfile
 
 import pytest
 
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.store import Store
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call, everything_told
 
 
@@ -93,6 +95,70 @@ def test_going_back_needs_no_source(site):
     assert (result["staged"], result["activated"], result["current"], result["previous"]) == (False, True, "1.0", "1.1")
 
 
+@pytest.mark.parametrize("unverified", [False, True])
+def test_going_back_needs_no_archive_though_one_is_named(site, unverified):
+    sources = {version: site.archive(version) for version in ("1.0", "1.1")}
+    if unverified:
+        sources = {version: {"path": source["path"], "unverified": True} for version, source in sources.items()}
+    for version, source in sources.items():
+        site.release(version, source=source)
+    pathlib.Path(sources["1.0"]["path"]).unlink()
+
+    assert site.release("1.0", source=sources["1.0"], check_mode=True)["current"] == "1.0"
+    assert site.release("1.0", source=sources["1.0"])["current"] == "1.0"
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_source_can_be_checked_alone_wherever_it_is(site, check_mode):
+    good = site.archive("1.0")
+    before = site.tree()
+    options = {"state": "checked", "check_mode": check_mode}
+
+    assert site.release("1.0", source=good, **options) == {"changed": False}
+    for wrong, error in (
+        ({**good, "checksum": "sha256:" + "0" * 64}, "checksum-differs"),
+        (site.archive("1.1", **{"../evil": "x"}), "unsafe-archive"),
+        ({**good, "path": "/absent.tar"}, "archive-unreadable"),
+    ):
+        with pytest.raises(Failed) as failure:
+            site.release("1.0", source=wrong, **options)
+        assert failure.value.result["error"] == error
+    assert not site.root.exists()
+    assert {path: content for path, content in site.tree().items() if path in before} == before
+
+
+def test_what_is_not_there_is_refused_before_even_the_folders_are_made(site):
+    for source, error in (
+        ({"path": "/absent.tar", "unverified": True}, "archive-unreadable"),
+        (None, "release-missing"),
+    ):
+        with pytest.raises(Failed) as failure:
+            site.release("1.0", source=source)
+        assert failure.value.result["error"] == error
+
+    assert not site.root.exists()
+
+
+def test_an_order_that_another_run_has_overtaken_changes_nothing(site, monkeypatch):
+    site.deploy("1.0")
+    site.deploy("1.1")
+    locked = Store.locked
+
+    @contextlib.contextmanager
+    def waited(store, timeout):
+        with locked(store, timeout):
+            store.activate("1.0")
+            yield
+
+    monkeypatch.setattr(Store, "locked", waited)
+    with pytest.raises(Failed) as failure:
+        site.deploy("1.2")
+
+    assert failure.value.result["error"] == "release-overtaken"
+    assert "'1.0'" in failure.value.result["msg"]
+    assert (site.info()["current"], len(site.info()["releases"])) == ("1.0", 2)
+
+
 def test_check_mode_predicts_what_then_happens_and_changes_nothing(site):
     site.deploy("1.0")
     site.deploy("1.1")
@@ -145,6 +211,15 @@ def test_an_image_is_written_down(site):
     site.release("1.0", source={"type": "container", "image": "app@sha256:abc"})
 
     assert "IMAGE=app@sha256:abc" in (site.root / "current" / "container.env").read_text()
+
+
+def test_another_engine_makes_no_other_release(site):
+    site.release("1.0", source={"type": "container", "image": "app@sha256:abc"})
+    again = site.release("1.0", source={"type": "container", "image": "app@sha256:abc", "engine": "docker"})
+
+    assert not again["changed"]
+    with pytest.raises(Failed, match="something else"):
+        site.release("1.0", source={"type": "container", "image": "app@sha256:abd", "engine": "docker"})
 
 
 def test_leading_folders_are_taken_off(site):

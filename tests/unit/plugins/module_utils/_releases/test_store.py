@@ -21,7 +21,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.err
     DiskFull,
     PermissionMissing,
     RecordUnreadable,
-    ReleaseDiffers,
     RootBusy,
     StorageFailed,
 )
@@ -32,7 +31,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.sou
     ReferenceSource,
     Source,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.store import Store, check_same
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.store import Store
 
 
 class Files(Source):
@@ -216,6 +215,30 @@ def test_an_archive_that_was_sent_goes_when_it_was_used(store, failing):
     assert not sent.exists()
 
 
+def test_archives_that_were_sent_for_nothing_are_swept_but_not_what_a_run_may_be_about_to_use(store):
+    stage(store, "1.0")
+    for name in (".sent-1.1", ".sent-1.2", ".sent-1.3", "sent-by-hand"):
+        pathlib.Path(store.root, name).write_text("x")
+        if name != ".sent-1.3":
+            os.utime(pathlib.Path(store.root, name), (0, 0))
+    with store.locked(1):
+        store.sweep("1.1")
+
+    assert sorted(name for name in os.listdir(store.root) if "sent" in name) == [
+        ".sent-1.1",
+        ".sent-1.3",
+        "sent-by-hand",
+    ]
+
+
+def test_what_somebody_prepares_is_known(store):
+    with store.locked(1):
+        store.prepare("1.0")
+
+    assert store.read().prepared == {"1.0"}
+    assert store.read().records == {}
+
+
 def test_a_prepared_folder_becomes_the_release(store):
     with store.locked(1):
         prepared = store.prepare("1.0")
@@ -239,7 +262,9 @@ def test_preparing_again_begins_empty(store):
 
 def test_a_release_that_lives_elsewhere_is_named_in_a_file(store):
     with store.locked(1):
-        store.stage("1.0", ReferenceSource("container", {"image": "app@sha256:1", "engine": "podman"}), (), NOBODY_ELSE)
+        store.stage(
+            "1.0", ReferenceSource("container", {"image": "app@sha256:1"}, {"engine": "podman"}), (), NOBODY_ELSE
+        )
 
     with open(os.path.join(store.path("1.0"), "container.env"), encoding="utf-8") as handle:
         assert handle.read() == "ENGINE=podman\nIMAGE=app@sha256:1\n"
@@ -290,19 +315,6 @@ def test_two_runs_do_not_work_on_one_root_at_once(store):
         holder.join()
     with store.locked(1):
         pass
-
-
-def test_a_release_of_others_or_of_something_else_is_not_taken_for_ours(store):
-    record = stage(store, "1.0")
-    os.mkdir(store.path("handmade"))
-
-    assert store.read().records["handmade"] is None
-    check_same("1.0", record, Files({}))
-    with pytest.raises(ReleaseDiffers, match="handmade"):
-        check_same("handmade", None, Files({}))
-    with pytest.raises(ReleaseDiffers) as refused:
-        check_same("1.0", record, PreparedSource())
-    assert refused.value.details["made_from"] == {"type": "files"}
 
 
 def test_a_renamed_or_torn_record_stops_everything(store):
