@@ -153,12 +153,20 @@ def test_a_reload_is_a_signal_to_the_same_process(systemd):
     assert systemd.report()["pid"] == before
 
 
-def test_a_stopped_service_stays_stopped_and_one_never_described_is_stopped(systemd):
+def test_a_stopped_service_answers_what_it_was_asked_and_stays_stopped_and_one_never_described_is_stopped(systemd):
     assert systemd.bring("stopped", service_command=[]) == 0
     systemd.bring("started")
     systemd.report()
+    # This request is answered when the service is told to end, and not before.
+    ask = f'import urllib.request as u; print(u.urlopen("http://127.0.0.1:{PORT}/slow").read().decode())'
+    systemd.shell(f"python3 -c '{ask}' > /tmp/answer 2>&1 < /dev/null &")
+    while f":{PORT:04X} 01" not in systemd.shell("awk '{print $2, $4}' /proc/net/tcp"):
+        time.sleep(0.05)
 
     assert systemd.bring("stopped", service_command=[]) > 0
+    while not (answer := systemd.shell("cat /tmp/answer")):
+        time.sleep(0.05)
+    assert json.loads(answer)["argv"] == [str(PORT)]
     assert systemd.show("ActiveState") == "inactive"
     assert systemd.show("UnitFileState") == "disabled"
     assert systemd.bring("stopped", service_command=[]) == 0
