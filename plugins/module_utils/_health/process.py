@@ -8,16 +8,22 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 import typing as t
 from dataclasses import dataclass
 
 OUTPUT_LIMIT = 1024 * 1024
 """Bytes kept of each stream; the rest is read and forgotten."""
+
+_PATIENCE = 1.0
+"""Seconds for a command that is just being started."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +35,73 @@ class Completed:
     stderr: str
 
 
+class Custody:
+    """Keeps the commands under way; whatever still runs when it is left is killed, and nothing more begins.
+
+    The latest one that was entered keeps the commands of all threads.
+    """
+
+    latest: t.ClassVar[Custody]
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._starting = 0
+        self._running: t.Set[subprocess.Popen[bytes]] = set()
+        self._left = threading.Event()
+
+    def __enter__(self) -> Custody:
+        Custody.latest = self
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """A start that hangs is not waited for, so that it cannot hold up whoever leaves."""
+        with self._changed:
+            self._left.set()
+            self._changed.wait_for(lambda: not self._starting, _PATIENCE)
+        for process in list(self._running):
+            kill(process)
+
+    def start(self, argv: t.Sequence[str]) -> subprocess.Popen[bytes]:
+        """Start a command, at the head of a session of its own.
+
+        :raises OSError: when it cannot be started
+        """
+        with self._changed:
+            if self._left.is_set():
+                raise OSError(errno.ECANCELED, os.strerror(errno.ECANCELED))
+            self._starting += 1
+        try:
+            process = subprocess.Popen(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+            self._running.add(process)
+            if self._left.is_set():
+                kill(process)
+            return process
+        finally:
+            with self._changed:
+                self._starting -= 1
+                self._changed.notify_all()
+
+    def release(self, process: subprocess.Popen[bytes]) -> None:
+        """Keep a command no longer."""
+        self._running.discard(process)
+
+
+Custody.latest = Custody()
+
+
 def run(argv: t.Sequence[str], until: float) -> Completed:
     """Run ``argv`` without a shell; at ``until`` on the monotonic clock it and its children are killed.
 
     :raises OSError: when it cannot be started
     """
-    with subprocess.Popen(
-        list(argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    ) as process:
+    custody = Custody.latest
+    with custody.start(argv) as process:
         written = {process.stdout: bytearray(), process.stderr: bytearray()}
         try:
             in_time = _read(written, until)
@@ -44,9 +109,16 @@ def run(argv: t.Sequence[str], until: float) -> Completed:
         except subprocess.TimeoutExpired:
             rc = None
         finally:
-            if process.returncode is None:
-                os.killpg(process.pid, signal.SIGKILL)
+            kill(process)
+            custody.release(process)
         return Completed(rc, _text(written[process.stdout]), _text(written[process.stderr]))
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a command and its children, unless it has been waited for; what another user runs cannot be killed."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _read(written: t.Mapping[t.Any, bytearray], until: float) -> bool:

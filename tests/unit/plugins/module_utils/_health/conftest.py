@@ -17,8 +17,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.inter
     Severity,
     Target,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._health.process import Custody
 from ansible_collections.progressive.delivery.plugins.module_utils._health.registry import CHECK_TYPES
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.authority import Authority
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.loopback import HOST
 
 
 @pytest.fixture(scope="session")
@@ -26,11 +28,20 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-def prepare(kind: str, target_port: int | None = None, timeout: float = 10.0, **options: t.Any) -> Probe:
+@pytest.fixture(autouse=True)
+def custody() -> t.Iterator[None]:
+    """The commands of one test end with it, and another test's end does not forbid them."""
+    with Custody():
+        yield
+
+
+def prepare(
+    kind: str, target_port: int | None = None, timeout: float = 10.0, address: str = HOST, **options: t.Any
+) -> Probe:
     """A probe of a check of this type for a target on the loopback interface."""
     check_type = CHECK_TYPES[kind]
     check = Check("it", kind, Severity.CRITICAL, timeout, None, {**check_type.defaults, **options})
-    return check_type.prepare(check, Target("app1", "127.0.0.1", target_port, {"zone": "east"}))
+    return check_type.prepare(check, Target("app1", address, target_port, {"zone": "east"}))
 
 
 @pytest.fixture

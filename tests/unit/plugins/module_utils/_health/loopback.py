@@ -16,6 +16,15 @@ from dataclasses import dataclass, field
 HOST = "127.0.0.1"
 
 
+def hosts() -> list[str]:
+    """The loopback addresses of this machine, which may have been set up without IPv6."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return [HOST]
+    return [HOST, "::1"]
+
+
 @dataclass
 class Exchange:
     """What a server is asked and what it shall answer."""
@@ -43,7 +52,7 @@ class WebServer:
 
 
 @contextlib.contextmanager
-def web_server(respond: Responder, tls: ssl.SSLContext | None = None) -> t.Iterator[WebServer]:
+def web_server(respond: Responder, tls: ssl.SSLContext | None = None, host: str = HOST) -> t.Iterator[WebServer]:
     """An HTTP server, with TLS if there is a context for it."""
     seen: list[Exchange] = []
 
@@ -67,6 +76,7 @@ def web_server(respond: Responder, tls: ssl.SSLContext | None = None) -> t.Itera
 
     class Server(http.server.ThreadingHTTPServer):
         request_queue_size = 256
+        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
 
         def handle_error(self, request: object, client_address: object) -> None:
             """Clients that refuse the certificate or hang up are part of the tests."""
@@ -77,7 +87,7 @@ def web_server(respond: Responder, tls: ssl.SSLContext | None = None) -> t.Itera
             super().finish_request(request, client_address)
             request.close()
 
-    with Server((HOST, 0), Handler) as server:
+    with Server((host, 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

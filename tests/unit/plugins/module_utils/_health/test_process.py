@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._health import process
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.processes import is_over
 
 
 def run(code: str, seconds: float = 10.0) -> process.Completed:
@@ -55,18 +58,6 @@ def test_what_runs_out_of_time_is_killed_with_its_children(tmp_path) -> None:
     assert is_over(child)
 
 
-def is_over(pid: int) -> bool:
-    """Whether a process that is not ours to wait for is gone, or is a zombie that nobody has collected yet."""
-    while True:
-        try:
-            with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-                state = stat.read().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        if state == "Z":
-            return True
-
-
 def test_one_that_closes_its_output_but_stays_is_killed_too() -> None:
     assert run("import os, time; os.close(1); os.close(2); time.sleep(600)", seconds=1.0).rc is None
 
@@ -74,3 +65,50 @@ def test_one_that_closes_its_output_but_stays_is_killed_too() -> None:
 def test_what_cannot_be_started_raises() -> None:
     with pytest.raises(FileNotFoundError):
         process.run(["/nonexistent"], time.monotonic() + 1)
+
+
+def test_what_still_runs_when_its_custody_ends_is_killed_with_its_children(tmp_path) -> None:
+    pids = tmp_path / "pids"
+    program = f"sleep 600 &\necho $$ $! > {pids}.part\nmv {pids}.part {pids}\nwait\n"
+    ended = []
+    with process.Custody():
+        thread = threading.Thread(
+            target=lambda: ended.append(process.run(["sh", "-c", program], time.monotonic() + 600))
+        )
+        thread.start()
+        while not pids.exists():
+            time.sleep(0.01)
+    thread.join()
+
+    assert ended[0].rc == -signal.SIGKILL
+    assert all(is_over(int(pid)) for pid in pids.read_text().split())
+
+
+def test_nothing_begins_once_its_custody_has_ended() -> None:
+    with process.Custody():
+        pass
+    with pytest.raises(OSError, match="cancel"):
+        run("pass")
+
+
+def test_a_start_that_hangs_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    starting, go_on = threading.Event(), threading.Event()
+
+    start, ended = subprocess.Popen, []
+
+    def hang(*args, **options) -> subprocess.Popen[bytes]:
+        starting.set()
+        go_on.wait()
+        return start(*args, **options)
+
+    monkeypatch.setattr(process, "_PATIENCE", 0.01)
+    monkeypatch.setattr(process.subprocess, "Popen", hang)
+    with process.Custody() as custody:
+        thread = threading.Thread(target=lambda: ended.append(custody.start(["sleep", "600"])))
+        thread.start()
+        starting.wait()
+    assert not go_on.is_set()
+    go_on.set()
+    thread.join()
+    with ended[0] as too_late:
+        assert too_late.wait() == -signal.SIGKILL
