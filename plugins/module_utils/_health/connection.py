@@ -11,13 +11,47 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+import threading
 import time
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import Finding, failed, unable
 
 _RESOLVER_FAULTS = (socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_MEMORY)
-_CHECKER_FAULTS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
+_CHECKER_FAULTS = (
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOBUFS,
+    errno.ENOMEM,
+    errno.EADDRNOTAVAIL,
+    errno.ENETDOWN,
+    errno.ENETUNREACH,
+    errno.EACCES,
+    errno.EPERM,
+)
+
+_looking_up: t.Set[int] = set()
+"""The threads that wait for the resolver, which cannot be given a time limit."""
+
+
+def look_up(host: str, port: t.Optional[int], family: int = 0) -> t.List[t.Any]:
+    """The addresses of a host, in the form of C(socket.getaddrinfo).
+
+    :raises socket.gaierror: for a name that is not found, and when the resolver fails
+    """
+    thread = threading.get_ident()
+    _looking_up.add(thread)
+    try:
+        return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise socket.gaierror(socket.EAI_NONAME, "it can be no host name") from error
+    finally:
+        _looking_up.discard(thread)
+
+
+def is_looking_up(thread: t.Optional[int]) -> bool:
+    """Whether a thread waits for the resolver."""
+    return thread in _looking_up
 
 
 def connect(address: str, port: int, until: float) -> socket.socket:
@@ -27,7 +61,7 @@ def connect(address: str, port: int, until: float) -> socket.socket:
     :raises OSError: the last address's refusal, socket.gaierror for a name that is not found
     """
     refusal: OSError = OSError(errno.EADDRNOTAVAIL, "no address")
-    for family, kind, protocol, _name, sockaddr in socket.getaddrinfo(address, port, type=socket.SOCK_STREAM):
+    for family, kind, protocol, _name, sockaddr in look_up(address, port):
         connection = socket.socket(family, kind, protocol)
         try:
             connection.settimeout(remaining(until))

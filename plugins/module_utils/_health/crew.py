@@ -6,7 +6,8 @@
 A system call that cannot be given a time limit, such as the look-up of a
 name or a file system that hangs, must not hold up the verdict. The crew then
 reports the attempt itself, writes its thread off and takes on another one;
-the same check is not begun again before that thread has come back.
+the same check is not begun again before that thread has come back. When it is
+the resolver that hangs, that is no fault of the target's.
 
 Threads that wait for targets cost nothing, but threads that compete for the
 interpreter make every target look slow. So the crew begins small, and grows
@@ -22,7 +23,13 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import Finding, failed
+from ansible_collections.progressive.delivery.plugins.module_utils._health.connection import is_looking_up
+from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import (
+    Fault,
+    Finding,
+    failed,
+    unable,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._health.polling import Job, Report
 
 GRACE = 0.25
@@ -40,7 +47,7 @@ _BUSY = 0.7
 class _Attempt:
     """One attempt on its way through a thread."""
 
-    __slots__ = ("error", "finding", "finished", "job", "started", "written_off")
+    __slots__ = ("error", "fault", "finding", "finished", "job", "started", "thread", "written_off")
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -48,7 +55,9 @@ class _Attempt:
         self.finished: t.Optional[float] = None
         self.finding: t.Optional[Finding] = None
         self.error: t.Optional[Exception] = None
+        self.thread: t.Optional[int] = None
         self.written_off = False
+        self.fault: t.Optional[Fault] = None
 
 
 class ThreadCrew:
@@ -88,13 +97,26 @@ class ThreadCrew:
         hanging = self._stuck.get(id(job))
         if hanging is not None and hanging.finished is None:
             attempt.started = attempt.finished = self.now()
-            attempt.finding = failed("an earlier attempt still hangs")
+            attempt.finding = Finding(False, "an earlier attempt still hangs", hanging.fault)
             self._done.put(attempt)
             return
         self._todo.put(attempt)
         if self._threads < min(self._size, len(self._begun), _FIRST_THREADS):
             self._threads += 1
             self._take_on_thread()
+
+    def withdraw(self) -> t.List[Job]:
+        """Take back the attempts that no thread has begun; they are no longer under way."""
+        withdrawn = []
+        while not self._todo.empty():
+            try:
+                attempt = self._todo.get_nowait()
+            except queue.Empty:  # a thread was faster
+                break
+            if attempt is not None:
+                self._begun.discard(attempt)
+                withdrawn.append(attempt.job)
+        return withdrawn
 
     def _grow(self, seconds: float) -> None:
         spent = time.process_time()
@@ -114,6 +136,7 @@ class ThreadCrew:
             if attempt is None or self._closed:
                 self._todo.put(None)  # for the next thread
                 return
+            attempt.thread = threading.get_ident()
             attempt.started = started = time.monotonic()
             try:
                 attempt.finding = attempt.job.probe.run(started + attempt.job.timeout)
@@ -152,24 +175,27 @@ class ThreadCrew:
                 return reports
 
     def _write_off(self, now: float) -> t.List[Report]:
-        overdue = []
-        for attempt in self._begun:
+        reports = []
+        for attempt in list(self._begun):
             if (
                 attempt.started is not None
                 and attempt.finished is None
                 and now > attempt.started + attempt.job.timeout + GRACE
             ):
-                attempt.written_off = True
+                finding = _of_hang(attempt)
+                attempt.written_off, attempt.fault = True, finding.fault
                 self._stuck[id(attempt.job)] = attempt
-                overdue.append((attempt, attempt.started))
-        for attempt, _started in overdue:
-            self._begun.discard(attempt)
-            self._take_on_thread()
-        reason = "no answer within {0:g} s, and the attempt cannot be stopped"
-        return [
-            Report(attempt.job, failed(reason.format(attempt.job.timeout)), started, now)
-            for attempt, started in overdue
-        ]
+                self._begun.discard(attempt)
+                self._take_on_thread()
+                reports.append(Report(attempt.job, finding, attempt.started, now))
+        return reports
+
+
+def _of_hang(attempt: _Attempt) -> Finding:
+    if is_looking_up(attempt.thread):
+        reason = "the resolver of the checking machine gave no answer within {0:g} s"
+        return unable(reason.format(attempt.job.timeout))
+    return failed("no answer within {0:g} s, and the attempt cannot be stopped".format(attempt.job.timeout))
 
 
 def _report(attempt: _Attempt) -> Report:

@@ -4,8 +4,8 @@
 """Requests' adapter, made to keep to one time limit for a whole answer.
 
 Requests limits the time between two reads, so a server that sends a byte now
-and then could hold a check for ever. Here every read of the head and of the
-body gets only the time that is left of the attempt.
+and then could hold a check for ever. Here the connecting, and every read of
+the head and of the body, gets only the time that is left of the attempt.
 
 Every attempt has a connection of its own: one kept from before could have
 been closed by the server meanwhile, and would fail a check that is well.
@@ -33,7 +33,7 @@ except ImportError:
     HTTPAdapter = object
     HTTPConnectionPool = HTTPSConnectionPool = None
 
-from ansible_collections.progressive.delivery.plugins.module_utils._health.connection import remaining
+from ansible_collections.progressive.delivery.plugins.module_utils._health.connection import connect, remaining
 
 
 class _Attempt(threading.local):
@@ -75,12 +75,29 @@ class _PunctualResponse(http.client.HTTPResponse):
         self.will_close = True  # also when the server offers to keep the connection
 
 
+def _connect(connection: t.Any) -> t.Any:
+    """Connect for urllib3, which would give each address of a name all the time, and cannot tell when a look-up hangs."""
+    until = _attempt.until
+    host = getattr(connection, "_dns_host", connection.host)  # with the dot at its end, if it was given one
+    sock = connect(host.strip("[]"), connection.port, until)
+    try:
+        for option in connection.socket_options or ():
+            sock.setsockopt(*option)
+        sock.settimeout(remaining(until))  # for the handshake
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
 def _punctual(pool: t.Any) -> t.Any:
-    """The pool class, with connections that read punctually."""
+    """The pool class, with connections that connect and read punctually."""
     if pool is None:
         return None
     connection = type(
-        "Punctual" + pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": _PunctualResponse}
+        "Punctual" + pool.ConnectionCls.__name__,
+        (pool.ConnectionCls,),
+        {"response_class": _PunctualResponse, "_new_conn": _connect},
     )
     return type("Punctual" + pool.__name__, (pool,), {"ConnectionCls": connection})
 

@@ -8,6 +8,7 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
+import errno
 import os
 import typing as t
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.inter
     Target,
     failed,
     passed,
+    unable,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._health.placeholders import fill
 from ansible_collections.progressive.delivery.plugins.module_utils._health.validation import (
@@ -41,7 +43,8 @@ class DiskProbe:
         try:
             usage = os.statvfs(self.path)
         except OSError as error:
-            return failed("{0}: {1}".format(self.path, error.strerror))
+            say = unable if error.errno in (errno.EACCES, errno.EPERM) else failed
+            return say("{0}: {1}".format(self.path, error.strerror))
         free = usage.f_bavail * usage.f_frsize
         usable = (usage.f_blocks - usage.f_bfree + usage.f_bavail) * usage.f_frsize
         return self.judge(free, usable)

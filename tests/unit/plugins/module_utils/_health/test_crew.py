@@ -11,8 +11,14 @@ import time
 
 import pytest
 
+from ansible_collections.progressive.delivery.plugins.module_utils._health import connection
 from ansible_collections.progressive.delivery.plugins.module_utils._health.crew import ThreadCrew
-from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import Finding, failed, passed
+from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import (
+    Finding,
+    failed,
+    passed,
+    unable,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._health.polling import Job, Report
 
 
@@ -140,6 +146,45 @@ def test_a_check_that_still_hangs_is_not_begun_again() -> None:
             if after.finding.passed:
                 break
     assert after.finding == passed("released")
+
+
+def test_a_resolver_that_hangs_is_not_the_targets_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(connection.socket, "getaddrinfo", lambda *_args: go_on.wait() and [])
+
+    class Looking:
+        def run(self, _until: float) -> Finding:
+            connection.look_up("app.example.com", 80)
+            return passed("found")
+
+    looking = job(Looking(), timeout=0.05)
+    with ThreadCrew(1) as crew:
+        crew.begin(looking)
+        (first,) = all_reports(crew)
+        crew.begin(looking)
+        (second,) = all_reports(crew)
+        go_on.set()
+
+    assert first.finding == unable("the resolver of the checking machine gave no answer within 0.05 s")
+    assert second.finding == unable("an earlier attempt still hangs")
+
+
+def test_what_has_not_begun_can_be_withdrawn() -> None:
+    held, never = HeldProbe(), HeldProbe()
+    waiting = [job(never) for _number in range(20)]
+    with ThreadCrew(1) as crew:
+        crew.begin(job(held))
+        held.running.wait()
+        for each in waiting:
+            crew.begin(each)
+        assert crew.under_way() == 21
+        assert crew.withdraw() == waiting
+        assert crew.under_way() == 1
+        held.go_on.set()
+        assert [report.finding for report in all_reports(crew)] == [passed("released")]
+        assert crew.withdraw() == []
+
+    assert never.runs == 0
 
 
 def test_the_late_end_of_a_hang_is_not_reported() -> None:

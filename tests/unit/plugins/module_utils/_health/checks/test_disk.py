@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._health.checks.disk import DiskProbe
-from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import failed, passed
+from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import failed, passed, unable
 
 
 def test_a_real_file_system_is_measured(finding, tmp_path) -> None:
@@ -23,6 +24,15 @@ def test_a_path_that_is_not_there_is_bad(finding, tmp_path) -> None:
     missing = str(tmp_path / "missing")
 
     assert finding("disk", path=missing, min_free_bytes=1) == failed(f"{missing}: {os.strerror(2)}")
+
+
+def test_a_path_that_may_not_be_looked_at_is_not_the_targets_fault(finding, monkeypatch) -> None:
+    def forbid(_path: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "statvfs", forbid)
+
+    assert finding("disk", path="/x", min_free_bytes=1) == unable("/x: Permission denied")
 
 
 @pytest.mark.parametrize(

@@ -20,15 +20,24 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.inter
     unable,
 )
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.loopback import (
+    Reply,
+    hosts,
     keep_silent,
     raw_server,
     refusing_port,
+    web_server,
 )
 
 
 def test_a_port_that_takes_connections_is_good(finding) -> None:
     with raw_server(keep_silent) as port:
         assert finding("tcp", port) == passed(f"port {port} takes connections")
+
+
+@pytest.mark.parametrize("host", hosts())
+def test_every_kind_of_address_is_reached(finding, host) -> None:
+    with web_server(lambda _exchange: Reply(), host=host) as server:
+        assert finding("tcp", server.port, address=host) == passed(f"port {server.port} takes connections")
 
 
 def test_the_checks_port_goes_before_the_targets(finding) -> None:
@@ -73,6 +82,8 @@ def test_each_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> Non
         ),
         (socket.gaierror(socket.EAI_NONAME, "unknown"), failed("the name is not found: unknown")),
         (OSError(errno.EMFILE, "Too many open files"), unable("Too many open files")),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), unable("Network is unreachable")),
+        (PermissionError(errno.EACCES, "Permission denied"), unable("Permission denied")),
         (OSError(errno.EHOSTUNREACH, "No route to host"), failed("No route to host")),
         (ConnectionResetError(errno.ECONNRESET, "reset"), failed("the connection was reset")),
         (None, failed("the connection failed: NoneType")),
