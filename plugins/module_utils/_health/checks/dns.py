@@ -13,11 +13,13 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.progressive.delivery.plugins.module_utils._health.connection import finding_of
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._health.connection import finding_of, look_up
 from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import (
     Check,
     CheckType,
@@ -30,11 +32,15 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.place
 from ansible_collections.progressive.delivery.plugins.module_utils._health.validation import of_check, require_host
 
 _FAMILIES = {"A": socket.AF_INET, "AAAA": socket.AF_INET6}
+_VERSIONS = {"A": 4, "AAAA": 6}
 
 
 @dataclass(frozen=True)
 class DnsProbe:
-    """Looks a name up."""
+    """Looks a name up.
+
+    :param expect: addresses as C(ipaddress) writes them
+    """
 
     query: str
     record_type: str
@@ -44,10 +50,18 @@ class DnsProbe:
     def run(self, _until: float) -> Finding:
         """Make one attempt. The resolver keeps to its own time limits, not to ``_until``."""
         try:
-            found = socket.getaddrinfo(self.query, None, _FAMILIES[self.record_type], socket.SOCK_STREAM)
+            found = look_up(self.query, None, _FAMILIES[self.record_type])
         except OSError as error:
             return finding_of(error, self.timeout)
-        return judge(frozenset(str(entry[4][0]) for entry in found), self.expect)
+        return judge(frozenset(_written_as_one(str(entry[4][0])) for entry in found), self.expect)
+
+
+def _written_as_one(address: str) -> str:
+    """The one way to write an address of which there are several, as of IPv6."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:  # one with a zone, on Python 3.8
+        return address
 
 
 def judge(found: t.FrozenSet[str], expect: t.FrozenSet[str]) -> Finding:
@@ -66,9 +80,27 @@ def prepare(check: Check, target: Target) -> DnsProbe:
     return DnsProbe(
         query=query,
         record_type=options["record_type"],
-        expect=frozenset(fill(address, check, target, "expect") for address in options["expect"]),
+        expect=frozenset(
+            _expected(fill(address, check, target, "expect"), options["record_type"], check)
+            for address in options["expect"]
+        ),
         timeout=check.timeout,
     )
+
+
+def _expected(text: str, record_type: str, check: Check) -> str:
+    option = of_check("expect", check.name)
+    try:
+        address = ipaddress.ip_address(text.strip())
+    except ValueError as error:
+        raise InvalidOption("{0} has {1!r}, which is no IP address.".format(option, text)) from error
+    if address.version != _VERSIONS[record_type]:
+        raise InvalidOption(
+            "{0} has {1}, an IPv{2} address, which no record of type {3} holds.".format(
+                option, text, address.version, record_type
+            )
+        )
+    return str(address)
 
 
 TYPE = CheckType(prepare=prepare, defaults={"query": None, "record_type": "A", "expect": ()}, required=("query",))

@@ -8,10 +8,12 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
+import math
 import ssl
 import time
 from dataclasses import dataclass
 
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._health.connection import (
     connect,
     finding_of,
@@ -67,6 +69,12 @@ def prepare(check: Check, target: Target) -> TlsProbe:
     options = check.options
     server_name = fill(options["server_name"], check, target, "server_name")
     require_host(server_name, of_check("server_name", check.name))
+    if not 0 <= options["min_days"] < math.inf:
+        raise InvalidOption(
+            "{0} is {1}; it must be a number of days, 0 or more.".format(
+                of_check("min_days", check.name), options["min_days"]
+            )
+        )
     return TlsProbe(
         address=target.address,
         port=options["port"] or target.port or 443,

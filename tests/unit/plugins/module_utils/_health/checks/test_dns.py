@@ -29,6 +29,25 @@ def test_more_addresses_than_expected_are_good() -> None:
     assert judge(frozenset({"192.0.2.1", "192.0.2.2"}), frozenset({"192.0.2.2"})).passed
 
 
+@pytest.mark.parametrize("written", ["::1", "0:0:0:0:0:0:0:1", "0000::0001", " ::1 "])
+def test_an_expected_address_may_be_written_in_any_way(finding, written) -> None:
+    assert finding("dns", query="::1", record_type="AAAA", expect=[written]).passed
+
+
+@pytest.mark.parametrize(
+    ("record_type", "expect", "message"),
+    [
+        ("A", "::1", "Option expect of check 'it' has ::1, an IPv6 address, which no record of type A holds"),
+        ("AAAA", "127.0.0.1", "has 127.0.0.1, an IPv4 address, which no record of type AAAA holds"),
+        ("A", "app.example.com", "Option expect of check 'it' has 'app.example.com', which is no IP address"),
+        ("A", "127.0.0.256", "which is no IP address"),
+    ],
+)
+def test_what_can_never_be_found_is_refused(prepared, record_type, expect, message) -> None:
+    with pytest.raises(InvalidOption, match=message):
+        prepared("dns", query="localhost", record_type=record_type, expect=[expect])
+
+
 def test_the_record_type_chooses_the_family(finding) -> None:
     assert finding("dns", query="::1", record_type="AAAA") == passed("the addresses are ::1")
     assert not finding("dns", query="::1", record_type="A").passed

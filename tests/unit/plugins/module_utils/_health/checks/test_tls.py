@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
@@ -85,6 +87,12 @@ def test_a_server_without_tls_is_bad(finding) -> None:
 def test_a_handshake_that_takes_too_long_is_bad(finding, converse) -> None:
     with raw_server(converse) as port:
         assert finding("tls", port, timeout=0.3) == failed("no answer within 0.3 s")
+
+
+@pytest.mark.parametrize("days", [-1.0, math.nan, math.inf])
+def test_days_that_no_certificate_can_have_are_refused(prepared, days) -> None:
+    with pytest.raises(InvalidOption, match="Option min_days of check 'it' is .*; it must be a number of days"):
+        prepared("tls", 443, min_days=days)
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
