@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 try:
     import jmespath
+    from jmespath import functions
     from jmespath.exceptions import JMESPathError
 except ImportError:
-    jmespath = None
+    jmespath = functions = None
     JMESPathError = ValueError
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
@@ -68,13 +69,39 @@ def condition(expression: str, check: str) -> Condition:
     if jmespath is None:
         raise MissingLibrary("jmespath")
     try:
-        return Condition(expression, jmespath.compile(expression).search)
+        compiled = jmespath.compile(expression)
+        wrong = _wrong_call(compiled.parsed)
     except JMESPathError as error:
+        wrong = _first_line(error)
+    if wrong:
         raise InvalidOption(
-            "{0}: {1!r} is not valid JMESPath: {2}".format(
-                of_check("conditions", check), expression, _first_line(error)
-            )
-        ) from error
+            "{0}: {1!r} is not valid JMESPath: {2}".format(of_check("conditions", check), expression, wrong)
+        )
+    return Condition(expression, compiled.search)
+
+
+def _wrong_call(node: t.Any) -> t.Optional[str]:
+    """What is wrong with the first call of a function that cannot be made, which JMESPath itself would tell only when it makes it.
+
+    :param node: of the parsed expression
+    """
+    if not isinstance(node, dict):  # the bounds of a slice
+        return None
+    called = _wrong_arguments(node["value"], len(node["children"])) if node["type"] == "function_expression" else None
+    return called or next(filter(None, map(_wrong_call, node["children"])), None)
+
+
+def _wrong_arguments(name: str, given: int) -> t.Optional[str]:
+    table = functions.Functions.FUNCTION_TABLE
+    if name not in table:
+        return "there is no function {0}(); there are {1}".format(name, ", ".join(sorted(table)))
+    signature = table[name]["signature"]
+    endless = bool(signature) and signature[-1].get("variadic", False)
+    if given == len(signature) or (endless and given > len(signature)):
+        return None
+    return "{0}() takes {1}{2} argument{3}, not {4}".format(
+        name, "at least " if endless else "", len(signature), "" if len(signature) == 1 else "s", given
+    )
 
 
 def problem(answer: Answer, expectation: Expectation) -> t.Optional[str]:
@@ -110,7 +137,7 @@ def _problem_with_json(answer: Answer, conditions: t.Sequence[Condition]) -> t.O
     for wanted in conditions:
         try:
             value = wanted.search(document)
-        except JMESPathError as error:
+        except Exception as error:  # noqa: BLE001 - JMESPath lets through whatever Python says of the answer's values
             return "condition {0!r} cannot be applied: {1}".format(wanted.expression, _first_line(error))
         if value is False or value is None or value in ("", [], {}):
             return "condition {0!r} yields {1}".format(wanted.expression, json.dumps(value))

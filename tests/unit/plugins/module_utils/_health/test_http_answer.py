@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._health import http_answer
 from ansible_collections.progressive.delivery.plugins.module_utils._health.errors import MissingLibrary
 from ansible_collections.progressive.delivery.plugins.module_utils._health.http_answer import (
@@ -51,6 +52,46 @@ def test_a_condition_on_the_wrong_type_does_not_hold() -> None:
 
     assert wrong.startswith("condition 'length(a) > `0`' cannot be applied: ")
     assert "\n" not in wrong
+
+
+@pytest.mark.parametrize(
+    ("body", "expression"),
+    [
+        (b'{"items": [1]}', "items[::0]"),
+        (b'{"x": NaN}', "ceil(x)"),
+        (b'{"x": 1e999}', "floor(x) > `0`"),
+        (b'{"x": [1' + b"0" * 400 + b", 1]}", "avg(x)"),
+    ],
+)
+def test_a_condition_that_python_cannot_work_out_does_not_hold(body, expression) -> None:
+    wrong = problem_with(body, expression)
+
+    assert wrong.startswith(f"condition {expression!r} cannot be applied: ")
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrong"),
+    [
+        ("lenght(a)", "there is no function lenght(); there are abs, avg, "),
+        ("a[?lenght(b) > `0`]", "there is no function lenght()"),
+        ("{x: lenght(a)}", "there is no function lenght()"),
+        ("sort_by(a, &lenght(b))", "there is no function lenght()"),
+        ("length(a, b)", "length() takes 1 argument, not 2"),
+        ("contains(a)", "contains() takes 2 arguments, not 1"),
+        ("a || not_null()", "not_null() takes at least 1 argument, not 0"),
+        ("a =", ""),
+    ],
+)
+def test_what_can_never_be_applied_is_refused(expression, wrong) -> None:
+    with pytest.raises(InvalidOption, match=re.escape(f"{expression!r} is not valid JMESPath: {wrong}")):
+        condition(expression, "ready")
+
+
+@pytest.mark.parametrize(
+    "expression", ["merge(a, b, c)", "a[1:2:-1] | [0]", "length(a[::2])", "not_null(a, b)", '`{"lenght": 1}`', "@"]
+)
+def test_what_can_be_applied_is_taken(expression) -> None:
+    assert condition(expression, "ready").expression == expression
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b"{", b"[" * 100_000])
