@@ -53,11 +53,15 @@ REDIRECT_LIMIT = 5
 
 @dataclass(frozen=True)
 class HttpProbe:
-    """Sends a request and judges the answer."""
+    """Sends a request and judges the answer.
+
+    :param secret_headers: names of the headers that another server must not get
+    """
 
     request: t.Any
     transport: Transport
     follow_redirects: bool
+    secret_headers: t.Tuple[str, ...]
     expectation: Expectation
     timeout: float
 
@@ -67,6 +71,9 @@ class HttpProbe:
             answer = self._answer(until)
         except OSError as error:  # RequestException among them
             return _finding_of(error, self.timeout)
+        except (HTTPException, ValueError) as error:
+            # From deep in the libraries; the text may quote what was to be sent.
+            return failed("no proper HTTP answer: {0}".format(type(error).__name__))
         if answer is None:
             return failed("more than {0} redirects".format(REDIRECT_LIMIT))
         wrong = problem(answer, self.expectation)
@@ -79,7 +86,7 @@ class HttpProbe:
             try:
                 if not (self.follow_redirects and response.is_redirect):
                     return _read(response)
-                request = redirected(request, response.headers["location"])
+                request = redirected(request, response.headers["location"], self.secret_headers)
             finally:
                 response.close()
         return None
@@ -133,7 +140,12 @@ def prepare(check: Check, target: Target) -> HttpProbe:
             )
         )
     return HttpProbe(
-        request, _transport(check, target, request.url), options["follow_redirects"], _expectation(check), check.timeout
+        request=request,
+        transport=_transport(check, target, request.url),
+        follow_redirects=options["follow_redirects"],
+        secret_headers=tuple(options["secret_headers"]),
+        expectation=_expectation(check),
+        timeout=check.timeout,
     )
 
 

@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._health.checks import http
-from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import failed, passed
+from ansible_collections.progressive.delivery.plugins.module_utils._health.http_request import redirected
+from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import failed, passed, unable
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.loopback import (
     Exchange,
     Reply,
     drip,
+    hosts,
     keep_silent,
     raw_server,
     refusing_port,
@@ -84,6 +87,41 @@ def test_a_body_is_sent(finding, body, sent, content_type) -> None:
 def test_an_answer_that_is_not_as_expected(finding, options, reason) -> None:
     with web_server(healthy) as server:
         assert finding("http", server.port, **options) == failed(reason)
+
+
+@pytest.mark.parametrize("host", hosts())
+def test_every_kind_of_address_is_asked(finding, host) -> None:
+    with web_server(healthy, host=host) as server:
+        assert finding("http", server.port, address=host).passed
+
+    assert server.seen[0].headers["Host"] == (f"[{host}]" if ":" in host else host) + f":{server.port}"
+
+
+def test_a_resolver_out_of_order_is_not_the_targets_fault(finding, monkeypatch) -> None:
+    def fail(*_args: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+
+    assert finding("http", url="http://app.example.com/") == unable(
+        "the resolver of the checking machine failed: try again"
+    )
+
+
+def test_all_addresses_of_a_name_share_the_time(finding, monkeypatch) -> None:
+    entry = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 80))
+    tried = []
+
+    def wait_in_vain(sock: socket.socket, address: object) -> None:
+        tried.append(address)
+        time.sleep(sock.gettimeout())
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args: [entry] * 3)
+    monkeypatch.setattr(socket.socket, "connect", wait_in_vain)
+
+    assert finding("http", url="http://app.example.com/", timeout=0.2) == failed("no answer within 0.2 s")
+    assert len(tried) == 1
 
 
 def test_a_probe_can_run_again_and_sees_the_change(prepared) -> None:
@@ -214,6 +252,43 @@ def test_another_server_does_not_get_the_checks_headers(finding) -> None:
     assert request.headers["User-Agent"] == "progressive.delivery.health_check"
 
 
+def test_the_same_host_with_tls_at_another_port_does_not_get_the_secrets(finding, authority) -> None:
+    with web_server(healthy, authority.server_context("127.0.0.1")) as secured:
+        options = {
+            "ca_path": str(authority.path),
+            "headers": {"X-Preview": "green"},
+            "secret_headers": {"X-Token": "5e5ame"},
+        }
+        with web_server(redirecting(f"https://127.0.0.1:{secured.port}/there")) as server:
+            assert finding("http", server.port, follow_redirects=True, **options).passed
+
+    assert "X-Token" in server.seen[0].headers
+    assert "X-Token" not in secured.seen[0].headers
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "kept"),
+    [
+        ("http://a/", "http://a/b", {"X-Preview", "X-Token"}),
+        ("http://a/", "http://A:80/b", {"X-Preview", "X-Token"}),
+        ("https://a:443/", "https://a/b", {"X-Preview", "X-Token"}),
+        ("http://a/", "https://a/b", {"X-Preview", "X-Token"}),
+        ("http://a:80/", "https://a:443/b", {"X-Preview", "X-Token"}),
+        ("http://a/", "https://a:8443/b", {"X-Preview"}),
+        ("http://a:8080/", "https://a/b", {"X-Preview"}),
+        ("http://a/", "http://a:8080/b", set()),
+        ("http://a/", "https://b/", set()),
+        ("https://a/", "http://a/", set()),
+    ],
+)
+def test_which_headers_a_redirect_gets(prepared, url, location, kept) -> None:
+    probe = prepared("http", url=url, headers={"X-Preview": "green"}, secret_headers={"X-Token": "5e5ame"})
+
+    following = redirected(probe.request, location, probe.secret_headers)
+
+    assert {name for name in following.headers if name.startswith("X-")} == kept
+
+
 def test_redirects_do_not_go_on_for_ever(finding) -> None:
     with web_server(lambda _exchange: Reply(307, headers={"Location": "/again"})) as server:
         assert finding("http", server.port, follow_redirects=True) == failed("more than 5 redirects")
@@ -274,6 +349,14 @@ def test_a_redirect_to_https_is_followed_with_the_checks_headers(finding, author
         ({"headers": {"A": "1"}, "secret_headers": {"a": "2"}}, "Option secret_headers of check 'it' repeats a"),
         ({"headers": {"A": "ü"}}, "The header A of check 'it' is not ASCII"),
         ({"headers": {"A": "1\n2"}}, "makes no proper request"),
+        ({"headers": {"A": " 1"}}, "Check 'it' of target 'app1' makes no proper request: the value of its header A"),
+        ({"headers": {"A": "1\0"}}, "makes no proper request: the value of its header A"),
+        ({"headers": {"A b": "1"}}, "makes no proper request: 'A b' is no name of a header"),
+        ({"headers": {"{a}": "1"}}, "makes no proper request: '{a}' is no name of a header"),
+        ({"headers": {"": "1"}}, "makes no proper request: '' is no name of a header"),
+        ({"body": "\ud800"}, "makes no proper request: its URL or its body cannot be sent"),
+        ({"url": "http://["}, "makes no proper request: its URL or its body cannot be sent"),
+        ({"conditions": ["lenght(a)"]}, "Option conditions of check 'it': .* no function lenght"),
         ({"server_name": "a"}, "Option server_name of check 'it' goes with https"),
         ({"scheme": "https", "validate_certs": False, "ca_path": "/ca"}, "does not go together with validate_certs"),
     ],
@@ -281,3 +364,59 @@ def test_a_redirect_to_https_is_followed_with_the_checks_headers(finding, author
 def test_options_that_cannot_be_meant_are_refused(prepared, options, message) -> None:
     with pytest.raises(InvalidOption, match=message):
         prepared("http", 80, **options)
+
+
+SECRET = "5e5ame-0pen-thy5e1f"
+
+
+@pytest.mark.parametrize(
+    "value", [SECRET + "\n", " " + SECRET, SECRET + "\r\nX: y", SECRET + "\0", SECRET + "ü", "\t" + SECRET]
+)
+@pytest.mark.parametrize("name", ["Authorization", "X Token", "X-Token:"])
+def test_a_secret_that_cannot_be_sent_is_refused_without_showing_it(prepared, name, value) -> None:
+    with pytest.raises(InvalidOption) as told:
+        prepared("http", 80, secret_headers={name: value})
+
+    assert name in str(told.value)
+    assert SECRET not in str(told.value)
+    assert told.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://user:{SECRET}@host/",
+        f"https://{SECRET}@host:8443",
+        f"http://user:{SECRET}@[::1]/",
+        f"http:/user:{SECRET}@host/",
+        f"user:{SECRET}@host/",
+        f"http://user:{SECRET}@[/",
+    ],
+)
+def test_a_login_in_a_url_is_refused_without_showing_it(prepared, url) -> None:
+    with pytest.raises(InvalidOption) as told:
+        prepared("http", url=url)
+
+    assert SECRET not in str(told.value)
+
+
+def test_the_refusal_of_a_login_says_where_it_belongs(prepared) -> None:
+    with pytest.raises(InvalidOption, match="a user name or a password in it.*give an Authorization in secret_headers"):
+        prepared("http", url="https://user:password@host/")
+    with pytest.raises(InvalidOption, match="a user name or a password in it"):
+        prepared("http", address="user:password@host")
+
+
+@pytest.mark.parametrize("path", ["/@scope/package", "/?to=a@b", "/#a@b"])
+def test_an_at_sign_elsewhere_is_none(finding, path) -> None:
+    with web_server(healthy) as server:
+        assert finding("http", url=f"http://127.0.0.1:{server.port}{path}").passed
+
+
+def test_what_the_libraries_refuse_to_send_is_bad_and_not_quoted(finding, monkeypatch) -> None:
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise ValueError("Invalid header value " + SECRET)
+
+    monkeypatch.setattr(http.Transport, "send", refuse)
+
+    assert finding("http", 80) == failed("no proper HTTP answer: ValueError")
