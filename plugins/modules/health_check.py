@@ -14,12 +14,14 @@ description:
     have stayed so for a while, or until a deadline.
   - It checks from the machine that it runs on, which is the controller with C(delegate_to=localhost) or the managed host itself.
   - All options are validated, patterns and expressions compiled and libraries looked for before the first request.
+  - Patterns are searched for on the machine that the module runs on, without a time limit. One that can be matched in very many
+    ways, such as V((a+)+$), can keep it busy for longer than O(deadline).
 extends_documentation_fragment:
   - progressive.delivery.attributes
   - progressive.delivery.attributes.actiongroup_delivery
 requirements:
-  - requests, for checks of type V(http) only
-  - jmespath, for checks with O(checks[].conditions) only
+  - requests >= 2.28, for checks of type V(http) only
+  - jmespath >= 1.0, for checks with O(checks[].conditions) only
 attributes:
   check_mode:
     support: full
@@ -104,7 +106,9 @@ options:
           - Many checks at the same time slow each other down on a small machine; use fewer O(workers) for a strict limit.
         type: float
       url:
-        description: For V(http), the whole URL, in place of O(checks[].scheme), O(checks[].port) and O(checks[].path).
+        description:
+          - For V(http), the whole URL, in place of O(checks[].scheme), O(checks[].port) and O(checks[].path).
+          - It must not have a user name or a password in it; give V(Authorization) in O(checks[].secret_headers).
         type: str
       scheme:
         description: For V(http), V(http) by default.
@@ -124,7 +128,11 @@ options:
         description: For V(http), headers to send. They appear in results and logs.
         type: dict
       secret_headers:
-        description: For V(http), headers to send whose values are secrets. A redirect to another server does not get them.
+        description:
+          - For V(http), headers to send whose values are secrets. A redirect to another server, which is one with another scheme,
+            host or port, gets none of a check's headers.
+          - A redirect from http to https on the same host gets O(checks[].headers). It gets the secret ones only when it leads from
+            port V(80) to port V(443).
         type: dict
       body:
         description: For V(http), what to send. A string is sent as it is, anything else as JSON.
@@ -139,6 +147,8 @@ options:
       conditions:
         description:
           - For V(http), JMESPath expressions on the JSON of the body. None may yield V(false), V(null), or an empty string, list or object.
+          - A function that JMESPath has not got, or one with a wrong number of arguments, is refused before the first request. An
+            expression that cannot be applied to what comes back makes the attempt fail.
           - JMESPath wants single quotes around a string, as in V(status == 'ok').
         type: list
         elements: str
@@ -172,7 +182,9 @@ options:
         type: str
         choices: [A, AAAA]
       expect:
-        description: For V(dns), addresses that must all be among those found. By default any address will do.
+        description:
+          - For V(dns), IP addresses of the kind of O(checks[].record_type) that must all be among those found, however they are
+            written. By default any address will do.
         type: list
         elements: str
       argv:
@@ -227,18 +239,24 @@ options:
     default: 5.0
   deadline:
     description:
-      - Seconds that the targets have to become healthy. Then it ends, even with attempts under way.
+      - Seconds that the targets have to become healthy. Then it ends, even with attempts under way; commands still running are killed.
+      - Before that, it does not end well while a check that rose has failed since and neither passed again nor reached O(fall).
     type: float
     default: 60.0
   hold:
     description:
       - Seconds that they must then stay healthy. It ends at once when so many fall that the O(quorum) is lost.
-      - All in all it takes no longer than O(deadline), O(hold) and one O(timeout) together.
+      - After that, attempts under way are waited for, and a check whose last attempt failed is asked on until it passes or reaches
+        O(fall). So a target that hangs is seen even when O(hold) is shorter than O(fall) times O(timeout).
+      - A check that cannot be settled so in time, because O(workers) are too few, counts as unhealthy, by the fault of V(checker).
+      - All in all it takes no longer than O(deadline), O(hold), O(fall) times O(interval) or the longest O(timeout), whichever is
+        longer, and a second together.
     type: float
     default: 0.0
   wait:
     description:
-      - Whether to go on while too few targets are healthy. With V(false) it ends as soon as every check has reached O(rise) or O(fall).
+      - Whether to go on while too few targets are healthy. With V(false) it ends as soon as every check has reached O(rise) or O(fall),
+        even with further attempts under way.
     type: bool
     default: true
   quorum:
@@ -355,6 +373,16 @@ healthy:
   description: Whether the quorum is there, so true for V(healthy) and V(degraded).
   returned: always
   type: bool
+fault:
+  description:
+    - On whose side it is that the status is V(unhealthy). None with any other status.
+    - V(checker) when the quorum might be there, had the machine that the module runs on been able to ask, so that nothing is proved
+      against the targets. V(target) when even then it would not.
+    - A check is unhealthy by the fault of its target once O(fall) attempts in a row failed on the target's side.
+      Attempts that failed on the checker's side count apart, though they too make a check unhealthy.
+  returned: always
+  type: str
+  sample: target
 ready:
   description: How many targets are healthy or degraded.
   returned: always
@@ -407,12 +435,14 @@ targets:
           description: How many attempts ended; of a composite, the fewest of its parts.
           type: int
         reason:
-          description: What the last attempt saw, good or bad.
+          description: What the last attempt saw, good or bad, in at most some 300 characters.
           type: str
         fault:
           description:
             - On whose side the last attempt failed. V(target), or V(checker) when the machine that the module runs on could not ask,
-              for example because its resolver is out of order. None when the attempt was good.
+              for example because its resolver is out of order, it has too many open files or the command cannot be run.
+              None when the attempt was good.
+            - Of an unhealthy composite, V(checker) when it might be healthy, had the machine been able to ask.
           type: str
   sample:
     app3:
@@ -441,6 +471,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.asses
 from ansible_collections.progressive.delivery.plugins.module_utils._health.crew import ThreadCrew
 from ansible_collections.progressive.delivery.plugins.module_utils._health.policy import Policy
 from ansible_collections.progressive.delivery.plugins.module_utils._health.polling import poll
+from ansible_collections.progressive.delivery.plugins.module_utils._health.process import Custody
 from ansible_collections.progressive.delivery.plugins.module_utils._health.specification import specify
 from ansible_collections.progressive.delivery.plugins.module_utils._health.verdict import DEGRADED, UNHEALTHY, verdict
 from ansible_collections.progressive.delivery.plugins.module_utils._quorum import needed
@@ -527,9 +558,10 @@ def check_health(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     names = specification.names
     policy = Policy(
         quorum=needed(params["quorum"], len(names.targets)),
+        timeout=max(job.timeout for job in specification.jobs),
         **{option: params[option] for option in ("rise", "fall", "interval", "deadline", "hold", "wait")},
     )
-    with ThreadCrew(params["workers"]) as crew:
+    with Custody(), ThreadCrew(params["workers"]) as crew:
         assessment = Assessment(specification.rules, len(names.targets), policy, crew.now())
         end = poll(specification.jobs, assessment, crew)
         return verdict(assessment, names, end, crew.now() - assessment.started)

@@ -57,6 +57,9 @@ class Crew(t.Protocol):
     def begin(self, job: Job) -> None:
         """Make an attempt as soon as may be."""
 
+    def withdraw(self) -> t.List[Job]:
+        """Take back the attempts that wait for their turn; they are no longer under way."""
+
     def wait(self, until: float) -> t.List[Report]:
         """The attempts that finished meanwhile; empty when ``until`` came first."""
 
@@ -65,18 +68,29 @@ def poll(jobs: t.Sequence[Job], assessment: Assessment, crew: Crew) -> End:
     """Run all jobs, each every interval, until the assessment ends; returns why it did."""
     place = {id(job): index for index, job in enumerate(jobs)}
     due = [(assessment.started, index) for index in range(len(jobs))]
+    unwanted: t.List[t.Tuple[float, int]] = []
+    was_closing = False
     while True:
         now = crew.now()
+        closing = assessment.is_closing(now)
+        if closing is not was_closing:
+            # A backlog must not hold up a good end; what turns out to be none goes on with all.
+            due += [(now, place[id(job)]) for job in crew.withdraw()] if closing else unwanted
+            unwanted = []
+            heapq.heapify(due)
+            was_closing = closing
         end = assessment.end(now, crew.under_way(), due[0][0] if due else -math.inf)
         if end is not None:
             return end
+        while due and due[0][0] <= now:
+            next_attempt = heapq.heappop(due)
+            job = jobs[next_attempt[1]]
+            if assessment.wants(job.target, job.rule, now):
+                crew.begin(job)
+            else:
+                unwanted.append(next_attempt)
         until = assessment.alarm(now)
-        if not assessment.is_closing(now):
-            while due and due[0][0] <= now:
-                crew.begin(jobs[heapq.heappop(due)[1]])
-            if due:
-                until = min(until, due[0][0])
-        for report in crew.wait(until):
+        for report in crew.wait(min(until, due[0][0]) if due else until):
             assessment.observe(report.job.target, report.job.rule, _observation(report))
             again = max(report.started + assessment.policy.interval, report.finished)
             heapq.heappush(due, (again, place[id(report.job)]))

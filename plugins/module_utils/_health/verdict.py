@@ -19,6 +19,7 @@ DEGRADED = "degraded"
 UNHEALTHY = "unhealthy"
 
 _TROUBLES_TOLD = 3
+_LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ def verdict(assessment: Assessment, names: Names, end: End, seconds: float) -> t
     result: t.Dict[str, t.Any] = {
         "status": status,
         "healthy": status != UNHEALTHY,
+        "fault": assessment.fault.value if assessment.fault else None,
         "ready": assessment.ready,
         "expected": assessment.policy.quorum,
         "ended_by": end.value,
@@ -58,12 +60,15 @@ def _overall(assessment: Assessment, targets: t.Mapping[str, t.Mapping[str, t.An
 
 def _target(assessment: Assessment, names: Names, place: int) -> t.Dict[str, t.Any]:
     health = assessment.health(place)
+    excused = assessment.health(place, excusing=True)
     checks = {}
     for index, rule in enumerate(assessment.rules):
         shown = (
             _composite(assessment, names, place, index, health) if rule.members else _probed(assessment, place, index)
         )
         shown["healthy"] = health[index] is True
+        if rule.members and not shown["healthy"]:
+            shown["fault"] = (Fault.CHECKER if excused[index] else Fault.TARGET).value
         shown["severity"] = names.severities[index].value
         checks[names.checks[index]] = shown
     if not assessment.is_ready(place):
@@ -84,7 +89,7 @@ def _probed(assessment: Assessment, target: int, rule: int) -> t.Dict[str, t.Any
     return {
         "attempts": record.attempts,
         "latency": round(record.last.latency, 6),
-        "reason": finding.reason + _count_in_a_row(record, assessment),
+        "reason": _short(finding.reason) + _count_in_a_row(record, assessment),
         "fault": finding.fault.value if finding.fault else None,
     }
 
@@ -118,8 +123,12 @@ def _composite(
         "attempts": min(attempts),
         "latency": round(max(observation.latency for observation in last), 6) if last else None,
         "reason": reason,
-        "fault": None if health[index] is True else Fault.TARGET.value,
+        "fault": None,
     }
+
+
+def _short(reason: str) -> str:
+    return reason if len(reason) <= _LONGEST_REASON else reason[:_LONGEST_REASON] + "..."
 
 
 def _probes_of(assessment: Assessment, index: int) -> t.List[int]:
@@ -137,6 +146,8 @@ def _summary(result: t.Mapping[str, t.Any], assessment: Assessment, end: End) ->
         End.FELL: "; they had risen and fell again",
         End.DEADLINE: " within {0:g} s".format(assessment.policy.deadline),
     }.get(end, "")
+    if result["fault"] == Fault.CHECKER.value:
+        text += "; the checking machine could not ask well enough to tell"
     troubles = list(_troubles(result["targets"]))
     if troubles:
         text += ". " + "; ".join(troubles[:_TROUBLES_TOLD])

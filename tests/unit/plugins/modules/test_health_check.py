@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import typing as t
 
 import pytest
@@ -17,9 +18,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.regis
 from ansible_collections.progressive.delivery.plugins.modules import health_check
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.loopback import (
     Reply,
+    raw_server,
     refusing_port,
     web_server,
 )
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.processes import is_over
 
 
 @pytest.fixture
@@ -203,6 +206,63 @@ def test_secrets_appear_nowhere_in_the_result(run) -> None:
     assert secret not in json.dumps(result)
     assert "green-1: echo: header X-Echo is " in result["summary"]
     assert server.seen[0].headers["Authorization"] == secret
+
+
+def test_a_secret_that_cannot_be_sent_is_refused_without_showing_it(run) -> None:
+    check = {"name": "echo", "type": "http", "secret_headers": {"Authorization": "Bearer 5e5ame\n"}}
+
+    result = run(targets=[target(80)], checks=[check])
+
+    assert result["error"] == "invalid-option"
+    assert "5e5ame" not in json.dumps(result["msg"])
+
+
+def test_a_command_does_not_outlive_the_deadline(run, tmp_path) -> None:
+    pid, deadline = tmp_path / "pid", 0.2
+    script = f"echo $$ > {pid}.part; mv {pid}.part {pid}; exec sleep 9999"
+    while not pid.exists():  # a busy machine may need longer to get so far
+        deadline *= 2
+        checks = [{"name": "endless", "type": "command", "argv": ["sh", "-c", script]}]
+        assert run(checks=checks, timeout=9999, deadline=deadline, fail_on="never")["ended_by"] == "deadline"
+
+    assert is_over(int(pid.read_text()))
+
+
+def test_a_pool_that_hangs_does_not_pass_a_short_hold(run) -> None:
+    asked = []
+
+    def converse(connection, over) -> None:
+        asked.append(connection)
+        if len(asked) > 1:
+            over.wait()
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    with raw_server(converse) as port:
+        result = run(
+            targets=[target(port)],
+            checks=[{"name": "ready", "type": "http"}],
+            interval=0.05,
+            timeout=0.3,
+            fall=3,
+            hold=0.3,
+            wait=False,
+            fail_on="never",
+        )
+
+    assert (result["status"], result["ended_by"], result["fault"]) == ("unhealthy", "fell", "target")
+    assert result["targets"]["app1"]["checks"]["ready"]["attempts"] == 4
+
+
+def test_when_the_checker_could_not_ask_the_result_says_so(run, monkeypatch) -> None:
+    def fail(*_args: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    result = run(targets=[target(80)], checks=[PORT], wait=False)
+
+    assert (result["status"], result["fault"], result["error"]) == ("unhealthy", "checker", "unhealthy")
+    assert "the checking machine could not ask well enough to tell" in result["msg"]
 
 
 def test_every_type_and_its_options_are_offered() -> None:

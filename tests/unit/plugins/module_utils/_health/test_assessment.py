@@ -17,7 +17,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.asses
     Observation,
     Rule,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import failed, passed
+from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import (
+    Fault,
+    failed,
+    passed,
+    unable,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._health.policy import Policy
 
 COUNTS = st.integers(min_value=1, max_value=4)
@@ -207,6 +212,74 @@ def test_at_the_deadline_it_ends_unless_it_holds(history, under_way, late) -> No
         assert end is (End.HEALTHY if assessment.has_quorum else End.DEADLINE)
 
 
+FINDINGS = st.sampled_from([passed("good"), failed("bad"), unable("blind")])
+
+
+@given(findings=st.lists(FINDINGS, max_size=30), rise=COUNTS, fall=COUNTS)
+def test_a_target_is_blamed_only_for_fall_failures_of_its_own_in_a_row(findings, rise, fall) -> None:
+    assessment = Assessment([Rule()], 1, Policy(rise=rise, fall=fall), 0.0)
+    record = assessment.records[0][0]
+    for place, finding in enumerate(findings):
+        before = record.fault
+        assessment.observe(0, 0, Observation(finding, 1.0, 0.01))
+
+        assert (record.fault is not None) == (record.healthy is False)
+        if record.fault is Fault.TARGET and before is not Fault.TARGET:
+            assert place + 1 >= fall
+            assert set(findings[place + 1 - fall : place + 1]) == {failed("bad")}
+
+
+@given(history=histories(st.just(0.0)), blind=st.booleans())
+def test_whose_fault_it_is(history, blind) -> None:
+    """When every failure is on one side, it is that side's that there is no quorum."""
+    assessment, attempts = history
+    probes = [place for place, rule in enumerate(assessment.rules) if not rule.members]
+    bad = unable("blind") if blind else failed("bad")
+    for target, rule, good in attempts:
+        assessment.observe(target, rule, Observation(passed("good") if good else bad, 1.0, 0.01))
+    # What has not risen for want of attempts is nobody's fault but the target's.
+    for target, records in enumerate(assessment.records):
+        for rule in probes:
+            while records[rule].healthy is None:
+                assessment.observe(target, rule, Observation(bad, 1.0, 0.01))
+
+    assert assessment.fault is (None if assessment.has_quorum else Fault.CHECKER if blind else Fault.TARGET)
+
+
+@pytest.mark.parametrize(
+    ("findings", "fault"),
+    [
+        ("TTT", Fault.TARGET),
+        ("CCC", Fault.CHECKER),
+        ("TTC", Fault.CHECKER),
+        ("CCT", Fault.CHECKER),
+        ("CTTT", Fault.TARGET),
+        ("TTTC", Fault.TARGET),
+        ("TTTCCC", Fault.CHECKER),
+        ("T", Fault.TARGET),
+        ("C", Fault.CHECKER),
+        ("", Fault.TARGET),
+    ],
+)
+def test_failures_of_the_checker_count_apart(findings, fault) -> None:
+    assessment = Assessment([Rule()], 1, Policy(fall=3), 0.0)
+    for letter in findings:
+        assessment.observe(0, 0, Observation({"T": failed("bad"), "C": unable("blind")}[letter], 1.0, 0.01))
+
+    assert assessment.fault is fault
+
+
+def test_a_target_that_fell_is_not_excused_by_one_that_could_not_be_asked() -> None:
+    assessment = Assessment([Rule()], 2, Policy(quorum=2), 0.0)
+    assessment.observe(0, 0, Observation(failed("bad"), 1.0, 0.01))
+    assessment.observe(1, 0, Observation(unable("blind"), 1.0, 0.01))
+    enough = Assessment([Rule()], 2, Policy(quorum=1), 0.0)
+    enough.observe(0, 0, Observation(failed("bad"), 1.0, 0.01))
+    enough.observe(1, 0, Observation(unable("blind"), 1.0, 0.01))
+
+    assert (assessment.fault, enough.fault) == (Fault.TARGET, Fault.CHECKER)
+
+
 def settled(**options) -> Assessment:
     assessment = Assessment([Rule()], 1, Policy(**options), 0.0)
     assessment.observe(0, 0, attempt(True))
@@ -230,6 +303,28 @@ def test_a_hold_is_over_when_its_time_is_and_nothing_is_under_way() -> None:
     assert assessment.end(11.0, under_way=1) is None
     assert assessment.is_closing(11.0)
     assert assessment.end(11.0, under_way=0) is End.HELD
+
+
+def test_a_hold_is_not_over_while_a_check_that_failed_last_is_not_settled() -> None:
+    assessment = settled(hold=10.0, fall=2, timeout=3.0)
+    assessment.observe(0, 0, attempt(False, 11.0))
+
+    assert assessment.is_closing(11.0)
+    assert assessment.wants(0, 0, 11.0)
+    assert assessment.end(11.0, under_way=0) is None
+    assert assessment.alarm(11.0) == 11.0 + 2 * 3.0 + 1.0
+    assessment.observe(0, 0, attempt(True, 12.0))
+    assert not assessment.wants(0, 0, 12.0)
+    assert assessment.end(12.0, under_way=0) is End.HELD
+
+
+def test_one_that_cannot_be_settled_in_time_does_not_pass() -> None:
+    assessment = settled(hold=10.0, fall=2, timeout=3.0)
+    assessment.observe(0, 0, attempt(False, 11.0))
+
+    assert assessment.end(17.9, under_way=1) is None
+    assert assessment.end(18.0, under_way=1) is End.FELL
+    assert not assessment.has_quorum
 
 
 def test_a_hold_goes_on_past_the_deadline() -> None:
@@ -304,6 +399,7 @@ def test_without_waiting_it_ends_when_all_is_decided() -> None:
     assessment.observe(0, 0, attempt(False))
 
     assert assessment.end(1.0, under_way=0) is End.DECIDED
+    assert assessment.end(1.0, under_way=1) is End.DECIDED
 
 
 def test_waiting_goes_on_however_often_it_fails() -> None:

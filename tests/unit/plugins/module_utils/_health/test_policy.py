@@ -22,10 +22,14 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.polic
         ({"deadline": -5.0}, "deadline is -5.0"),
         ({"deadline": math.nan}, "deadline is nan"),
         ({"interval": math.inf}, "interval is inf"),
+        ({"timeout": 0.0}, "timeout is 0.0"),
         ({"hold": -0.1}, "hold is -0.1"),
         ({"hold": math.nan}, "hold is nan"),
         ({"rise": 3, "interval": 30.0, "deadline": 60.0}, "the deadline of 60 s would always come first"),
-        ({"fall": 3, "interval": 5.0, "hold": 10.0}, "a hold of 10 s could never see it"),
+        (
+            {"fall": 3, "interval": 5.0, "hold": 10.0},
+            "it takes at least 15 s to see a target fall; a hold of 10 s is too short",
+        ),
     ],
 )
 def test_it_refuses(options: dict[str, float], message: str) -> None:
@@ -43,3 +47,8 @@ def test_it_refuses(options: dict[str, float], message: str) -> None:
 )
 def test_it_takes_what_is_just_possible(options: dict[str, float]) -> None:
     assert Policy(**options)
+
+
+@pytest.mark.parametrize(("interval", "timeout", "seconds"), [(2.0, 5.0, 16.0), (8.0, 5.0, 25.0)])
+def test_how_long_a_fall_may_take_after_the_hold(interval: float, timeout: float, seconds: float) -> None:
+    assert Policy(fall=3, interval=interval, timeout=timeout, hold=60.0).settling == seconds

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._health.assessment import Assessment, End, Rule
-from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import failed, passed
+from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import Fault, failed, passed
 from ansible_collections.progressive.delivery.plugins.module_utils._health.policy import Policy
 from ansible_collections.progressive.delivery.plugins.module_utils._health.polling import Job, Report, poll
 
@@ -33,23 +33,38 @@ class Script:
 
 
 class SimulatedCrew:
-    """A crew of any size whose clock stands still but while it waits."""
+    """A crew whose clock stands still but while it waits.
 
-    def __init__(self) -> None:
+    :param size: how many attempts it makes at once; further ones queue up
+    """
+
+    def __init__(self, size: float = math.inf) -> None:
+        self.size = size
         self.clock = 0.0
+        self.queue: list[Job] = []
         self.running: list[Report] = []
 
     def now(self) -> float:
         return self.clock
 
     def under_way(self) -> int:
-        return len(self.running)
+        return len(self.running) + len(self.queue)
 
     def begin(self, job: Job) -> None:
-        good, seconds = job.probe.next(self.clock)
-        ends = self.clock + min(seconds, TIMEOUT)
-        finding = passed("good") if good and seconds < TIMEOUT else failed("bad")
-        self.running.append(Report(job, finding, self.clock, ends))
+        self.queue.append(job)
+        self.take_turns()
+
+    def withdraw(self) -> list[Job]:
+        withdrawn, self.queue = self.queue, []
+        return withdrawn
+
+    def take_turns(self) -> None:
+        while self.queue and len(self.running) < self.size:
+            job = self.queue.pop(0)
+            good, seconds = job.probe.next(self.clock)
+            ends = self.clock + min(seconds, TIMEOUT)
+            finding = passed("good") if good and seconds < TIMEOUT else failed("bad")
+            self.running.append(Report(job, finding, self.clock, ends))
 
     def wait(self, until: float) -> list[Report]:
         first = min((report.finished for report in self.running), default=math.inf)
@@ -60,11 +75,14 @@ class SimulatedCrew:
         self.clock = max(self.clock, first)
         ended = [report for report in self.running if report.finished <= self.clock]
         self.running = [report for report in self.running if report.finished > self.clock]
+        self.take_turns()
         return ended
 
 
-def run(policy: Policy, *scripts: Script, max_latency: float | None = None) -> tuple[End, float, Assessment]:
-    crew = SimulatedCrew()
+def run(
+    policy: Policy, *scripts: Script, max_latency: float | None = None, workers: float = math.inf
+) -> tuple[End, float, Assessment]:
+    crew = SimulatedCrew(workers)
     assessment = Assessment([Rule()], len(scripts), policy, 0.0)
     jobs = [Job(place, 0, script, TIMEOUT, max_latency) for place, script in enumerate(scripts)]
     return poll(jobs, assessment, crew), crew.clock, assessment
@@ -83,22 +101,26 @@ SCRIPTS = st.builds(
     deadline=st.floats(11.0, 40.0),
     holds=st.booleans(),
     wait=st.booleans(),
+    workers=st.integers(1, 5),
     data=st.data(),
 )
 def test_it_always_ends_in_time_and_with_a_verdict_that_the_attempts_bear_out(
-    scripts, rise, fall, interval, deadline, holds, wait, data
+    scripts, rise, fall, interval, deadline, holds, wait, workers, data
 ) -> None:
     hold = 20.0 if holds else 0.0
     quorum = data.draw(st.integers(1, len(scripts)))
-    policy = Policy(rise, fall, interval, deadline, hold, quorum, wait)
+    policy = Policy(rise, fall, interval, deadline, hold, quorum, wait, TIMEOUT)
 
-    end, seconds, assessment = run(policy, *scripts)
+    end, seconds, assessment = run(policy, *scripts, workers=workers)
 
-    assert seconds <= deadline + hold + TIMEOUT
+    assert seconds <= deadline + hold + policy.settling
+    if workers >= len(scripts):
+        assert seconds <= deadline + hold + fall * max(interval, TIMEOUT) + 1e-6
     if end in (End.DEADLINE, End.DECIDED, End.HEALTHY):
         assert seconds <= deadline
     if end is End.HELD:
         assert seconds >= hold
+        assert not any(record.is_doubtful for (record,) in assessment.records)
     assert assessment.has_quorum == (end in (End.HEALTHY, End.HELD))
     for script in scripts:
         assert all(later - earlier >= interval - 1e-9 for earlier, later in itertools.pairwise(script.begun))
@@ -156,6 +178,83 @@ def test_a_hang_at_the_very_end_of_the_hold_is_still_seen() -> None:
 
     assert end is End.FELL
     assert seconds == 10.0 + TIMEOUT
+
+
+def test_a_hang_is_seen_even_in_a_hold_too_short_for_as_many_timeouts() -> None:
+    script = Script([(True, 0.1), (False, 99.0)])
+
+    end, seconds, assessment = run(Policy(interval=1.0, fall=3, hold=10.0), script)
+
+    assert (end, assessment.ready) == (End.FELL, 0)
+    assert script.begun == [0.0, 1.0, 6.0, 11.0]
+    assert seconds == 16.0
+
+
+def test_one_that_failed_at_the_end_of_the_hold_may_still_pass() -> None:
+    script = Script([(True, 0.1)] * 3 + [(False, 0.1)] * 2 + [(True, 0.1)])
+
+    end, seconds, _assessment = run(Policy(interval=1.0, fall=3, hold=3.0), script)
+
+    assert (end, seconds) == (End.HELD, 5.1)
+
+
+def test_only_those_that_failed_last_are_asked_after_the_hold() -> None:
+    hanging, well = Script([(True, 0.1)] * 2 + [(False, 99.0)]), Script([(True, 0.1)])
+
+    end, _seconds, assessment = run(Policy(interval=1.0, fall=3, hold=3.0, quorum=1), hanging, well)
+
+    assert (end, assessment.ready) == (End.HELD, 1)
+    assert hanging.begun == [0.0, 1.0, 2.0, 7.0, 12.0]
+    assert well.begun == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_without_a_hold_too_one_that_failed_last_is_asked_on() -> None:
+    dying = Script([(True, 0.1), (False, 0.1)])
+    late = Script([(False, 0.1), (True, 0.1)])
+
+    end, _seconds, assessment = run(Policy(interval=1.0, fall=3, quorum=2, deadline=30.0), dying, late)
+
+    assert (end, assessment.ready) == (End.DEADLINE, 1)
+    assert dying.begun[:4] == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_a_recovery_after_it_makes_a_good_end() -> None:
+    shaky = Script([(True, 0.1), (False, 0.1), (True, 0.1)])
+    late = Script([(False, 0.1), (True, 0.1)])
+
+    end, seconds, _assessment = run(Policy(interval=1.0, fall=3, quorum=2), shaky, late)
+
+    assert (end, seconds) == (End.HEALTHY, 2.1)
+    assert late.begun == [0.0, 1.0]
+
+
+def test_a_backlog_is_not_waited_for_after_the_hold() -> None:
+    scripts = [Script([(True, 0.1), (True, 4.0)]) for _target in range(30)]
+    policy = Policy(interval=1.0, hold=10.0, deadline=20.0, quorum=30)
+
+    end, seconds, _assessment = run(policy, *scripts, workers=1)
+
+    assert end is End.HELD
+    assert seconds <= 3.1 + 10.0 + 4.0
+
+
+def test_one_that_failed_last_does_not_pass_for_want_of_workers() -> None:
+    scripts = [Script([(True, 0.1), (False, 99.0)]) for _target in range(10)]
+    policy = Policy(interval=1.0, fall=3, hold=10.0, quorum=10)
+
+    end, seconds, assessment = run(policy, *scripts, workers=1)
+
+    assert end is End.FELL
+    assert seconds <= 1.1 + 10.0 + policy.settling
+    assert assessment.fault is Fault.CHECKER
+
+
+def test_without_waiting_it_ends_as_soon_as_all_is_decided() -> None:
+    silent, another = Script([(False, 99.0)]), Script([(False, 2.5), (False, 99.0)])
+
+    end, seconds, _assessment = run(Policy(interval=1.0, wait=False, quorum=2), silent, another)
+
+    assert (end, seconds) == (End.DECIDED, 5.0)
 
 
 def test_nothing_begins_after_the_hold() -> None:

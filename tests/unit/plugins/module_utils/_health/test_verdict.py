@@ -133,6 +133,53 @@ def test_a_composite(findings, status, reason) -> None:
     assert target["checks"]["either"]["attempts"] == 1
 
 
+BLIND = unable("no resolver")
+
+
+@pytest.mark.parametrize(
+    ("findings", "fault"),
+    [
+        ([GOOD, BLIND], None),
+        ([BLIND, BLIND], "checker"),
+        ([BAD, BLIND], "checker"),
+        ([BAD, BAD], "target"),
+    ],
+)
+def test_a_composite_has_the_fault_of_its_parts(findings, fault) -> None:
+    result = judged(findings, rules=COMPOSITE)
+
+    assert result["targets"]["a"]["checks"]["either"]["fault"] == fault
+    assert result["fault"] == fault
+
+
+def test_a_composite_that_needs_a_part_which_its_target_failed_is_the_targets() -> None:
+    rules = (Rule(counted=False), Rule(counted=False), Rule(members=(0, 1), needed=2))
+
+    assert judged([BAD, BLIND], rules=rules)["targets"]["a"]["checks"]["either"]["fault"] == "target"
+
+
+@pytest.mark.parametrize(
+    ("findings", "quorum", "fault"),
+    [
+        ([[GOOD, BLIND]], 1, None),
+        ([[BLIND, GOOD]], 1, "checker"),
+        ([[BAD, BLIND]], 1, "target"),
+        ([[GOOD, GOOD], [BLIND, GOOD]], 1, None),
+        ([[BAD, GOOD], [BLIND, GOOD]], 1, "checker"),
+        ([[BAD, GOOD], [BLIND, GOOD]], 2, "target"),
+        ([[]], 1, "target"),
+    ],
+)
+def test_whose_fault_it_is_that_the_quorum_is_not_there(findings, quorum, fault) -> None:
+    assert judged(*findings, quorum=quorum)["fault"] == fault
+
+
+def test_a_reason_is_kept_short() -> None:
+    reason = judged([failed("x" * 1_000_000), GOOD])["targets"]["a"]["checks"]["ready"]["reason"]
+
+    assert reason == "x" * 300 + "..."
+
+
 @pytest.mark.parametrize(
     ("findings", "end", "options", "summary"),
     [
@@ -144,6 +191,13 @@ def test_a_composite(findings, status, reason) -> None:
             {"deadline": 60.0},
             "unhealthy: 1 of 2 targets ready, 2 needed within 60 s. "
             "b: ready: status 503, expected 200; a: room: status 503, expected 200.",
+        ),
+        (
+            [[BLIND, GOOD]],
+            End.DECIDED,
+            {},
+            "unhealthy: 0 of 1 target ready, 1 needed; the checking machine could not ask well enough to tell. "
+            "a: ready: no resolver.",
         ),
         (
             [[BAD, BAD]] * 3,
