@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import typing as t
@@ -42,14 +43,19 @@ def measure(scale: float, _balancers: t.Sequence[str], folder: pathlib.Path) -> 
     places = max(2, round(PLACES * scale))
     result = folder / "result.xml"
     with (folder / "output").open("w+", encoding="utf-8") as output:
-        subprocess.run(
+        tests = subprocess.Popen(
             [sys.executable, "-m", "pytest", TESTS, "-k", "killed", "--numprocesses=2", f"--junitxml={result}"],
             cwd=laid_down.ROOT,
             env={**os.environ, "PROGRESSIVE_DELIVERY_KILLS": str(places)},
             stdout=output,
             stderr=subprocess.STDOUT,
-            check=False,
         )
+        try:
+            tests.wait()
+        finally:
+            # Ended amid the tests, they still take down what they started.
+            tests.send_signal(signal.SIGINT)
+            tests.wait()
         if not result.exists():
             output.seek(0)
             raise RuntimeError(f"pytest gave no result: {output.read()}")
