@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 import signal
 
@@ -162,11 +163,17 @@ def test_an_unknown_server_is_refused_and_the_others_stay(servers):
     assert set(states(servers, "green").values()) == {"ready"}
 
 
+def hears(process, number):
+    """Whether *process* has a handler for a signal; HAProxy's master has none yet for a moment after a reload."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE).group(1), 16) >> (number - 1) & 1
+
+
 def reload(haproxy):
     """Have HAProxy read its configuration again, and return once the new process answers."""
-    before = runtime(haproxy, "show info")
+    pid = re.search(r"^Pid: .*$", runtime(haproxy, "show info"), re.MULTILINE).group()
+    until(lambda: hears(haproxy.process, signal.SIGUSR2), "the master listens for a reload")
     haproxy.process.send_signal(signal.SIGUSR2)
-    pid = re.search(r"^Pid: .*$", before, re.MULTILINE).group()
 
     def answers():
         try:
