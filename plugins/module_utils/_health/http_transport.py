@@ -90,19 +90,29 @@ def _connect(connection: t.Any) -> t.Any:
     return sock
 
 
-def _punctual(pool: t.Any) -> t.Any:
+def _connect_secured(connection: t.Any) -> None:
+    """Connect with TLS for urllib3, whose versions before 2 cannot have the context prove an IP address."""
+    context = connection.ssl_context
+    name = (connection.server_hostname or connection.host).strip("[]").partition("%")[0]
+    plain = _connect(connection)
+    try:
+        connection.sock = context.wrap_socket(plain, server_hostname=name)
+    except OSError:
+        plain.close()
+        raise
+    connection.is_verified = context.verify_mode is ssl.CERT_REQUIRED
+
+
+def _punctual(pool: t.Any, **methods: t.Any) -> t.Any:
     """The pool class, with connections that connect and read punctually."""
     if pool is None:
         return None
-    connection = type(
-        "Punctual" + pool.ConnectionCls.__name__,
-        (pool.ConnectionCls,),
-        {"response_class": _PunctualResponse, "_new_conn": _connect},
-    )
+    methods.update(response_class=_PunctualResponse, _new_conn=_connect)
+    connection = type("Punctual" + pool.ConnectionCls.__name__, (pool.ConnectionCls,), methods)
     return type("Punctual" + pool.__name__, (pool,), {"ConnectionCls": connection})
 
 
-_POOLS = {"http": _punctual(HTTPConnectionPool), "https": _punctual(HTTPSConnectionPool)}
+_POOLS = {"http": _punctual(HTTPConnectionPool), "https": _punctual(HTTPSConnectionPool, connect=_connect_secured)}
 
 
 class PunctualAdapter(HTTPAdapter):

@@ -69,11 +69,8 @@ class HttpProbe:
         """Make one attempt."""
         try:
             answer = self._answer(until)
-        except OSError as error:  # RequestException among them
+        except (OSError, HTTPException, ValueError) as error:  # RequestException among them
             return _finding_of(error, self.timeout)
-        except (HTTPException, ValueError) as error:
-            # From deep in the libraries; the text may quote what was to be sent.
-            return failed("no proper HTTP answer: {0}".format(type(error).__name__))
         if answer is None:
             return failed("more than {0} redirects".format(REDIRECT_LIMIT))
         wrong = problem(answer, self.expectation)
@@ -98,14 +95,17 @@ def _read(response: t.Any) -> Answer:
         body.extend(chunk)
         if len(body) > BODY_LIMIT:
             break
+    else:
+        if response.raw.length_remaining:  # which urllib3 lets pass before version 2
+            raise IncompleteRead(bytes(body))
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status_code, headers, bytes(body[:BODY_LIMIT]), len(body) <= BODY_LIMIT)
 
 
-def _finding_of(error: OSError, timeout: float) -> Finding:
+def _finding_of(error: Exception, timeout: float) -> Finding:
     """What the error tells, by the system's or the protocol's error beneath those of the libraries.
 
-    Their own texts are left out: they hold the URL, and that may hold a secret.
+    Their own texts are left out: they hold the URL or a header, and those may hold a secret.
     """
     errors = list(_beneath(error))
     for cause in errors:

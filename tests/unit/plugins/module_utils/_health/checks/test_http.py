@@ -198,6 +198,13 @@ def test_the_timeout_is_for_the_whole_answer(finding, converse) -> None:
         assert finding("http", port, timeout=0.3) == failed("no answer within 0.3 s")
 
 
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 304)])
+def test_an_answer_that_has_no_body_is_whole_whatever_length_it_names(finding, method, status) -> None:
+    reply = Reply(status, headers={"Content-Length": "20"})
+    with web_server(lambda _exchange: reply) as server:
+        assert finding("http", server.port, method=method, status=[status]).passed
+
+
 def test_slow_but_in_time_is_good(finding) -> None:
     with raw_server(drip(HEAD + b"x" * 20, pause=0.001)) as port:
         assert finding("http", port).passed
