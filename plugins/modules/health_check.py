@@ -245,12 +245,13 @@ options:
     default: 60.0
   hold:
     description:
-      - Seconds that they must then stay healthy. It ends at once when so many fall that the O(quorum) is lost.
+      - Seconds that they must then stay healthy, V(0) or at least O(fall) times O(interval). It ends at once when so many fall that the
+        O(quorum) is lost.
       - After that, attempts under way are waited for, and a check whose last attempt failed is asked on until it passes or reaches
         O(fall). So a target that hangs is seen even when O(hold) is shorter than O(fall) times O(timeout).
       - A check that cannot be settled so in time, because O(workers) are too few, counts as unhealthy, by the fault of V(checker).
-      - All in all it takes no longer than O(deadline), O(hold), O(fall) times O(interval) or the longest O(timeout), whichever is
-        longer, and a second together.
+      - All in all it takes no longer than O(deadline) and O(hold), O(fall) times the longest timeout or O(interval), whichever is
+        longer, and a second.
     type: float
     default: 0.0
   wait:
