@@ -273,6 +273,10 @@ options:
     description: How many attempts are made at the same time, at most.
     type: int
     default: 128
+  validate_only:
+    description: Refuse what would be refused, options that cannot be meant and libraries that are not there, and ask no target.
+    type: bool
+    default: false
 seealso:
   - module: ansible.builtin.uri
   - module: ansible.builtin.wait_for
@@ -367,12 +371,12 @@ status:
     - V(unhealthy) when fewer targets than the quorum are ready.
     - V(degraded) when the quorum is there, but a target is unhealthy or degraded.
     - V(healthy) otherwise.
-  returned: always
+  returned: unless O(validate_only)
   type: str
   sample: degraded
 healthy:
   description: Whether the quorum is there, so true for V(healthy) and V(degraded).
-  returned: always
+  returned: unless O(validate_only)
   type: bool
 fault:
   description:
@@ -381,36 +385,36 @@ fault:
       against the targets. V(target) when even then it would not.
     - A check is unhealthy by the fault of its target once O(fall) attempts in a row failed on the target's side.
       Attempts that failed on the checker's side count apart, though they too make a check unhealthy.
-  returned: always
+  returned: unless O(validate_only)
   type: str
   sample: target
 ready:
   description: How many targets are healthy or degraded.
-  returned: always
+  returned: unless O(validate_only)
   type: int
 expected:
   description: How many the quorum asks for.
-  returned: always
+  returned: unless O(validate_only)
   type: int
 summary:
   description: All of it in a sentence or two.
-  returned: always
+  returned: unless O(validate_only)
   type: str
   sample: "degraded: 2 of 3 targets ready, 2 needed. app3: ready: status 503, expected 200."
 ended_by:
   description:
     - Why it ended. V(healthy), enough targets rose; V(held), they stayed so for O(hold); V(fell), they did not; V(deadline), they
       had not risen by O(deadline); V(decided), they had not and O(wait=false).
-  returned: always
+  returned: unless O(validate_only)
   type: str
   sample: healthy
 duration:
   description: Seconds that it took.
-  returned: always
+  returned: unless O(validate_only)
   type: float
 targets:
   description: What is known of each target, by name.
-  returned: always
+  returned: unless O(validate_only)
   type: dict
   contains:
     status:
@@ -543,11 +547,12 @@ OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "quorum": {"type": "str", "default": "all"},
     "fail_on": {"type": "str", "choices": ["unhealthy", "degraded", "never"], "default": "unhealthy"},
     "workers": {"type": "int", "default": 128},
+    "validate_only": {"type": "bool", "default": False},
 }
 
 
 def check_health(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
-    """Validate all, ask until it is over, and return the result.
+    """Validate all, ask until it is over, and return the result; nothing with ``validate_only``.
 
     :raises DeliveryError: before any request, for what cannot be meant or done
     """
@@ -562,6 +567,8 @@ def check_health(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
         timeout=max(job.timeout for job in specification.jobs),
         **{option: params[option] for option in ("rise", "fall", "interval", "deadline", "hold", "wait")},
     )
+    if params["validate_only"]:
+        return {}
     with Custody(), ThreadCrew(params["workers"]) as crew:
         assessment = Assessment(specification.rules, len(names.targets), policy, crew.now())
         end = poll(specification.jobs, assessment, crew)
@@ -574,7 +581,7 @@ def main() -> t.NoReturn:
         result = check_health(module.params)
     except DeliveryError as error:
         module.fail_json(**error.as_result())
-    if result["status"] in FAILING[module.params["fail_on"]]:
+    if result.get("status") in FAILING[module.params["fail_on"]]:
         module.fail_json(msg=result["summary"], error=result["status"], **result)
     module.exit_json(changed=False, **result)
 

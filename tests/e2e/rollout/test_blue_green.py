@@ -147,6 +147,7 @@ def test_check_mode_says_what_would_come_and_touches_nothing(story: Story) -> No
         ({"rollout_pool_groups": {"blue": "green"}}, "is in both pools"),
         ({"rollout_port": 80}, "have the same address and rollout_port"),
         ({"rollout_release": "9.9.9"}, "Nothing was begun. "),
+        ({"rollout_promotion_checks": [{"name": "odd", "type": "http", "conditions": ["]["]}]}, "invalid-option"),
     ],
 )
 def test_bad_input_is_said_before_anything_is_touched(story: Story, variables: dict[str, object], said: str) -> None:

@@ -107,8 +107,18 @@ def test_a_controller_killed_between_the_shift_and_its_outcome(story: Story, way
 def test_checks_that_cannot_be_made_are_no_verdict(story: Story) -> None:
     """They are tried again, then the rollout waits for a person: it neither goes on nor back."""
     story.given_serving()
-    broken = {"name": "broken", "type": "http", "path": "/version", "conditions": ["]["]}
-    story.when_delivering(story.new, rollout_promotion_checks=[broken], rollout_error_limit=1)
+    probe = story.site.directory / "probe"
+    probe.write_text("#!/bin/sh\n")
+    probe.chmod(0o755)
+    check = {"name": "probe", "type": "command", "argv": [str(probe)]}
+    hooks = {"before_validate": hook(story, "lose", f"- {{name: Lose it, file: {{path: {probe}, state: absent}}}}")}
+    story.when_delivering(
+        story.new,
+        rollout_promotion_checks=[check],
+        rollout_error_limit=1,
+        rollout_hooks=hooks,
+        rollout_check_deadline=1,
+    )
     story.then_it_failed().then_status("paused", "the checks themselves failed 2 times").then_serves(story.old)
     story.when("promote").then_it_ended(0).then_serves(story.new).then_nothing_failed()
 

@@ -68,6 +68,22 @@ def test_check_mode_asks_all_the_same(run) -> None:
     assert len(server.seen) == 1
 
 
+def test_only_validating_asks_nothing(run) -> None:
+    with web_server(ok) as server:
+        result = run(targets=[target(server.port)], checks=[READY], validate_only=True)
+
+    assert result["changed"] is False
+    assert "status" not in result
+    assert server.seen == []
+
+
+def test_only_validating_refuses_what_would_be_refused(run) -> None:
+    result = run(targets=[target(1)], checks=[{**READY, "conditions": ["]["]}], validate_only=True)
+
+    assert result["error"] == "invalid-option"
+    assert "][" in result["msg"]
+
+
 def test_a_target_that_rises_late_is_waited_for(run) -> None:
     replies = [Reply(503), Reply(503), ok(None), Reply(503), ok(None), ok(None)]
     with web_server(lambda _exchange: replies.pop(0)) as server:
