@@ -18,6 +18,9 @@ import yaml
 
 from ansible_collections.progressive.delivery.tests.module_call import call
 
+RUN_ONCE = str(pathlib.Path(__file__).resolve().parents[3] / "roles" / "rollout" / "tasks" / "end.yml")
+"""A task file with tasks that run once for all hosts."""
+
 
 def tasks(path, *entries):
     """A task file with *entries*."""
@@ -236,6 +239,7 @@ def test_a_delivery_can_be_checked_beforehand(host):
             {"release_source": {"type": "task_file", "task_file": "/absent.yml"}},
             "must exist on the controller: /absent.yml",
         ),
+        ({"release_hooks": {"before_stage": RUN_ONCE}}, f"The task file {RUN_ONCE} has run_once"),
         ({"service_supervisor_directory": "relative"}, "service_supervisor_directory"),
         ({"service_stop_signal": "STOP"}, "service_stop_signal"),
         ({"release_source": {"path": __file__, "unverified": True}, **ELSEWHERE}, "test_role.py cannot be read"),
