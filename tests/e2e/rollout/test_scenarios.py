@@ -64,12 +64,18 @@ def test_ready_checks_that_no_plain_request_can_stand_for(story: Story) -> None:
 
 
 def test_bad_after_bad_after_bad_and_then_a_good_one(story: Story) -> None:
-    """The same bad release is tried again, the one that serves is not, and in the end a good one gets through."""
+    """The same bad release is tried again, the one that serves is not, and in the end a good one gets through.
+
+    However few releases are kept, the one that serves stays on its hosts.
+    """
     story.given_serving()
-    story.when_delivering("1.3.0").then_it_failed().then_status("rolled_back")
+    story.when_delivering("1.3.0", release_keep=1).then_it_failed().then_status("rolled_back")
     story.when_delivering(story.old).then_it_ended(0, "serves already")
-    story.when_delivering("1.3.0", rollout_stop_on_abort=True).then_it_failed().then_status("rolled_back")
-    refused = story.site.journal()["new_pool"]
+    story.when_delivering("1.3.0", release_keep=1, rollout_stop_on_abort=True).then_it_failed().then_status(
+        "rolled_back"
+    )
+    refused, serving = (story.site.journal()[pool] for pool in ("new_pool", "old_pool"))
+    assert (story.site.directory / f"{serving}-1" / "releases" / story.old).is_dir()
     assert {story.listens(f"{refused}-{number}") for number in (1, 2)} == {False}
     story.when_delivering(story.new).then_it_ended(0).then_serves(story.new)
     story.then_never_answered("1.3.0").then_nothing_failed()
