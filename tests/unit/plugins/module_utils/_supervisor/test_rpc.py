@@ -72,7 +72,7 @@ def test_a_supervisord_that_is_gone_when_it_is_called_is_named(tmp_path, call):
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 def test_a_supervisord_that_goes_amid_its_answer_is_named(tmp_path, answer):
     refused = pytest.raises(SupervisorUnresponsive, match="getProcessInfo")
-    with answering(tmp_path / "socket", answer) as client, refused:
+    with refused, answering(tmp_path / "socket", answer) as client:
         client.process("web")
 
 
