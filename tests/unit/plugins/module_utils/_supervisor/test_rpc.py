@@ -36,8 +36,11 @@ def answering(path, answer):
             with contextlib.suppress(OSError):
                 while True:
                     connection, _address = listening.accept()
-                    with connection:
-                        connection.recv(65536)
+                    with connection, connection.makefile("rb") as call:
+                        # Who hangs up on half a call cuts the other half off.
+                        for line in call:
+                            if b"</methodCall>" in line:
+                                break
                         connection.sendall(answer)
 
         thread = threading.Thread(target=serve)
