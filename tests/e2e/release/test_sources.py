@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import http.server
 import io
@@ -21,8 +22,9 @@ from ansible_collections.progressive.delivery.tests.module_call import Failed, c
 
 
 def archive(version):
+    """An archive that is the same whenever it is made: tests are named after it, in several processes."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as made:
+    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as made:
         entry = tarfile.TarInfo("VERSION")
         entry.size = len(version)
         made.addfile(entry, io.BytesIO(version.encode()))
