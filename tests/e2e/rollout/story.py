@@ -43,7 +43,7 @@ class Story:
     :param rate: requests a second during the story
     """
 
-    def __init__(self, site: Site, rate: int = 50) -> None:
+    def __init__(self, site: Site, rate: int = 25) -> None:
         self.site = site
         self._rate = rate
         self._load: Load | None = None

@@ -21,7 +21,7 @@ def test_a_good_release_takes_over_and_a_bad_one_is_returned(each_story: Story) 
     story.when_delivering(story.new, rollout_sticky=True).then_it_ended(0).then_status("succeeded")
     assert story.sets_a_cookie()
     story.then_serves(story.new)
-    story.when_delivering("1.2.0", rollout_bake=8).then_it_failed("rolled_back").then_status("rolled_back", "errors")
+    story.when_delivering("1.2.0", rollout_bake=16).then_it_failed("rolled_back").then_status("rolled_back", "errors")
     story.then_serves(story.new).then_unlocked().then_answered("1.2.0").then_only_failed_from("1.2.0")
 
 
@@ -105,7 +105,7 @@ def test_promotion_checks_that_fail_move_no_traffic_until_what_they_found_is_men
 
 def test_an_irreversible_release_freezes(story: Story) -> None:
     story.given_serving()
-    story.when_delivering("1.2.0", rollout_irreversible=True, rollout_bake=8)
+    story.when_delivering("1.2.0", rollout_irreversible=True, rollout_bake=16)
     story.then_it_failed("irreversible").then_status("frozen").then_serves("1.2.0").then_unlocked()
     story.when("rollback").then_it_failed("irreversible").then_status("frozen")
     story.when("promote").then_it_ended(0).then_status("succeeded").then_serves("1.2.0")
@@ -134,28 +134,42 @@ def test_check_mode_says_what_would_come_and_touches_nothing(story: Story) -> No
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
-        ({"rollout_release": "../1.1.0"}, "not a path"),
-        ({"rollout_release": ""}, "rollout_release is empty"),
-        ({"rollout_release": 1.1}, "rollout_release is the number 1.1"),
-        ({"rollout_pools": ["blue", "purple"]}, "purple"),
-        ({"rollout_ready_checks": []}, "rollout_ready_checks is empty"),
-        ({"rollout_balancer_group": "nobody"}, "nobody"),
-        ({"rollout_hosts": "blue"}, "not in this play"),
-        ({"rollout_hooks": {"before_shfit": "hook.yml"}}, "rollout_hooks has no before_shfit"),
-        ({"rollout_hooks": {"after_bake": "absent.yml"}}, "absent.yml, which could be anywhere"),
-        ({"rollout_hooks": {"after_bake": "/absent.yml"}}, "task files that do not exist: /absent.yml"),
-        ({"rollout_hooks": {"after_bake": RUN_ONCE}}, "with run_once"),
-        ({"rollout_state_host": "localhost"}, "rollout_state_host is localhost, which is not in this play"),
-        ({"release_root": "/srv/one"}, "have the same address and release_root"),
-        ({"rollout_pool_groups": {"blue": "green"}}, "is in both pools"),
-        ({"rollout_port": 80}, "have the same address and rollout_port"),
-        ({"rollout_release": "9.9.9"}, "Nothing was begun. "),
-        ({"rollout_promotion_checks": [{"name": "odd", "type": "http", "conditions": ["]["]}]}, "invalid-option"),
+        (
+            {
+                "rollout_release": "../1.1.0",
+                "rollout_ready_checks": [],
+                "rollout_state_host": "localhost",
+                "rollout_hooks": {"before_shfit": "hook.yml", "after_bake": "/absent.yml", "after_drain": RUN_ONCE},
+            },
+            [
+                "not a path",
+                "rollout_ready_checks is empty",
+                "rollout_state_host is localhost, which is not in this play",
+                "rollout_hooks has no before_shfit",
+                "hook.yml, which could be anywhere",
+                "task files that do not exist: hook.yml, /absent.yml",
+                "with run_once",
+            ],
+        ),
+        ({"rollout_release": ""}, ["rollout_release is empty"]),
+        ({"rollout_release": 1.1}, ["rollout_release is the number 1.1"]),
+        ({"rollout_pools": ["blue", "purple"]}, ["purple"]),
+        ({"rollout_balancer_group": "nobody"}, ["nobody"]),
+        ({"rollout_hosts": "blue"}, ["not in this play"]),
+        ({"rollout_pool_groups": {"blue": "green"}}, ["is in both pools"]),
+        (
+            {"rollout_port": 80, "release_root": "/srv/one"},
+            ["have the same address and rollout_port", "have the same address and release_root"],
+        ),
+        ({"rollout_release": "9.9.9"}, ["Nothing was begun. "]),
+        ({"rollout_promotion_checks": [{"name": "odd", "type": "http", "conditions": ["]["]}]}, ["invalid-option"]),
     ],
 )
-def test_bad_input_is_said_before_anything_is_touched(story: Story, variables: dict[str, object], said: str) -> None:
+def test_bad_input_is_said_before_anything_is_touched(
+    story: Story, variables: dict[str, object], said: list[str]
+) -> None:
     story.given_serving()
     before = story.site.journal()
-    story.when("blue_green", **{"rollout_release": story.new, **variables}).then_it_failed(said)
+    story.when("blue_green", **{"rollout_release": story.new, **variables}).then_it_failed(*said)
     assert story.site.journal() == before
     story.then_unlocked().then_serves(story.old).then_nothing_failed()
