@@ -32,6 +32,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.erro
     LockCorrupt,
     LockHeld,
     NoRollout,
+    NothingToRollBackTo,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
@@ -42,6 +43,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     World,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import ROLLBACK
+
+NOTHING_BEGUN = begin.Unchanged(
+    "the run that died had begun nothing, so nothing is rolled back; run the rollback playbook again to go "
+    "back from the release that serves"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,12 +119,15 @@ def open_run(journal: Journal, token: t.Optional[str], world: World, command: op
         held = _renew(journal, token)
         with _given_back_on_failure(journal, held):
             before = journal.current()
-            opened = command(before, world)
-        if held.broke and _goes_back_further(before, opened) and not _was_at_work(held.broken, before):
-            opened = begin.Unchanged(
-                "the run that died had begun nothing, so nothing is rolled back; run the rollback playbook again to go "
-                "back from the release that serves"
-            )
+            died_idle = bool(held.broke) and not _was_at_work(held.broken, before)
+            try:
+                opened = command(before, world)
+            except NothingToRollBackTo:
+                if not died_idle:
+                    raise
+                opened = NOTHING_BEGUN
+        if died_idle and _goes_back_further(before, opened):
+            opened = NOTHING_BEGUN
         if isinstance(opened, begin.Unchanged):
             journal.release_lock()
             return Answer(before, before, Action(0, Kind.END, result="unchanged", reason=opened.reason))

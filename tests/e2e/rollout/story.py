@@ -68,6 +68,14 @@ class Story:
         self._load = self.site.load("--rate", str(self._rate), "--connections", "8")
         return self
 
+    def given_serving_with_a_way_back(self) -> Story:
+        """The same, and it is not the first release: where nothing was begun, a rollback goes back from what serves."""
+        self.given_serving()
+        first = self.site.journal()
+        if first is not None and first["from_release"] is None:
+            self.when_delivering("1.1.0").then_it_ended(0)
+        return self
+
     def given_cut_off(self, host: str) -> Story:
         """*host* cannot be reached by Ansible."""
         (self.site.directory / f"cut-{host}").touch()

@@ -46,7 +46,7 @@ def test_a_run_killed_at_a_journal_write_is_finished_or_undone(
     fault = points[int((nth + way / len(WAYS)) / KILLS * len(points))]
     story = Story(sites[balancer])
     try:
-        story.given_serving().when_delivering(story.new, fault=fault).then_it_was_killed()
+        story.given_serving_with_a_way_back().when_delivering(story.new, fault=fault).then_it_was_killed()
         story.when(way_out).then_it_ended(0).then_unlocked()
         assert len(story.serving()) == 1
         rollout = story.site.journal()

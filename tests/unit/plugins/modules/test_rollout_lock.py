@@ -79,6 +79,21 @@ def test_a_rollback_of_a_run_that_died_before_it_began_does_not_go_back_further(
     assert shop.info()["lock"] is None
 
 
+def test_a_rollback_of_a_run_that_died_before_it_began_needs_no_earlier_release(shop):
+    """The app has its first release, so there is none to go back to, and nothing to undo either."""
+    shop.fleet["blue"] = dict.fromkeys(shop.fleet["blue"])
+    shop.open(bake=0)
+    shop.walk({})
+    shop.lock()
+    shop.clock.now += 301
+    token = shop.lock(owner=BOB)["token"]
+    answer = shop.say("rollback", token=token)
+
+    assert (answer["changed"], answer["action"]["result"]) == (False, "unchanged")
+    assert "the run that died had begun nothing" in answer["say"]
+    assert shop.info()["lock"] is None
+
+
 def test_a_rollback_after_a_run_that_died_once_its_delivery_had_succeeded_takes_that_back(shop):
     """It had written the end and not yet given its lock back."""
     shop.open(bake=0)
