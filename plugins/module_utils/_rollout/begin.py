@@ -18,7 +18,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._release_name
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
     IrreversibleDelivered,
     MixedFleet,
-    NoRollout,
     NothingToRollBackTo,
     TrafficUnclear,
 )
@@ -104,13 +103,12 @@ def begin_rollback(last: t.Optional[Rollout], wanted: Delivery, world: World) ->
     again. Needs the journal and the balancers only; ``wanted.release`` is not
     used.
 
-    :raises NoRollout: the app was never delivered
-    :raises NothingToRollBackTo: the last delivery was the first
+    :raises NothingToRollBackTo: the last delivery was the first, or there was none
     :raises IrreversibleDelivered: the last release was declared irreversible
     :raises TrafficUnclear: see :func:`serving_pool`
     """
     if last is None:
-        raise NoRollout("app {0} has no rollout in its journal".format(wanted.app))
+        raise NothingToRollBackTo("app {0} has no rollout in its journal".format(wanted.app))
     again = last.strategy == ROLLBACK
     pool, release = (last.new_pool, last.to_release) if again else (last.old_pool, last.from_release)
     serving = serving_pool(world, [last.old_pool, last.new_pool])

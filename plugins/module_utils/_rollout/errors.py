@@ -26,7 +26,7 @@ class NoRollout(DeliveryError):
 
 
 class NothingToRollBackTo(DeliveryError):
-    """The journal names no earlier release."""
+    """The journal names no earlier release, or no delivery at all."""
 
     code = "nothing-to-roll-back-to"
     remedy = "deliver the release you want with the blue_green playbook"

@@ -79,11 +79,13 @@ def test_a_rollback_of_a_run_that_died_before_it_began_does_not_go_back_further(
     assert shop.info()["lock"] is None
 
 
-def test_a_rollback_of_a_run_that_died_before_it_began_needs_no_earlier_release(shop):
-    """The app has its first release, so there is none to go back to, and nothing to undo either."""
+@pytest.mark.parametrize("delivered", [True, False], ids=["first release", "never delivered"])
+def test_a_rollback_of_a_run_that_died_before_it_began_needs_no_earlier_release(shop, delivered):
+    """There is no release to go back to, and nothing to undo either."""
     shop.fleet["blue"] = dict.fromkeys(shop.fleet["blue"])
-    shop.open(bake=0)
-    shop.walk({})
+    if delivered:
+        shop.open(bake=0)
+        shop.walk({})
     shop.lock()
     shop.clock.now += 301
     token = shop.lock(owner=BOB)["token"]

@@ -170,13 +170,17 @@ def test_refused_to_begin_from_a_world_that_is_not_clear(shop, options, error, s
     assert shop.info()["lock"] is None
 
 
-@pytest.mark.parametrize("command", ["promote", "rollback", "abandon", "pause", "advance"])
-def test_refused_where_there_is_no_rollout(shop, command):
+@pytest.mark.parametrize(
+    ("command", "error", "remedy"),
+    [(command, "no-rollout", "begin a rollout with") for command in ("promote", "abandon", "pause", "advance")]
+    + [("rollback", "nothing-to-roll-back-to", "deliver the release you want with")],
+)
+def test_refused_where_there_is_no_rollout(shop, command, error, remedy):
     options = {} if command == "pause" else {"token": shop.lock()["token"], "splits": shop.splits, "seq": 1}
 
     for check_mode in (True, False):
-        message = shop.refused("no-rollout", command, **options, check_mode=check_mode)
-        assert "begin a rollout with the blue_green playbook" in message
+        message = shop.refused(error, command, **options, check_mode=check_mode)
+        assert remedy + " the blue_green playbook" in message
 
 
 @pytest.mark.parametrize(

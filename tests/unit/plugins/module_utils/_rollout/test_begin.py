@@ -14,7 +14,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout impo
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
     IrreversibleDelivered,
     MixedFleet,
-    NoRollout,
     NothingToRollBackTo,
     RolloutActive,
     TrafficUnclear,
@@ -176,7 +175,7 @@ def test_traffic_that_somebody_returned_already_needs_no_rollback() -> None:
 @pytest.mark.parametrize(
     ("last", "error"),
     [
-        (None, NoRollout),
+        (None, NothingToRollBackTo),
         (dataclasses.replace(DONE, from_release=None), NothingToRollBackTo),
         (dataclasses.replace(DONE, irreversible=True), IrreversibleDelivered),
     ],
