@@ -134,6 +134,12 @@ options:
       - Plan a validation against the promotion checks before the traffic is moved.
     type: bool
     default: false
+  promotion_bake:
+    description:
+      - Seconds to watch the new pool before the traffic is moved, against the promotion checks or, where there are none, the ready
+        checks. Longer while the checks cannot be made, as for O(bake).
+    type: float
+    default: 0
   gate:
     description:
       - End the run before promotion; O(command=promote) goes on.
@@ -143,7 +149,7 @@ options:
     description:
       - Seconds to watch the new pool with all the traffic on it, before the rollout counts as done. Time in which the checks could not
         be made does not count.
-      - A bake takes up to 120 actions, and O(lease) must outlast two of them.
+      - O(promotion_bake) and this take up to 120 actions together, and O(lease) must outlast two of them.
     type: float
     default: 60
   warm:
@@ -371,6 +377,7 @@ ARGUMENTS: Params = {
     "splits": {"type": "dict", "default": {}},
     "preview": {"type": "bool", "default": False},
     "promotion_checks": {"type": "bool", "default": False},
+    "promotion_bake": {"type": "float", "default": 0},
     "gate": {"type": "bool", "default": False},
     "bake": {"type": "float", "default": 60},
     "warm": {"type": "float", "default": -1},

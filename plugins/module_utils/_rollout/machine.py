@@ -159,8 +159,8 @@ def _shift(rollout: Rollout, step: Step, world: World) -> Proposal:
 def _bake(rollout: Rollout, step: Step, world: World) -> Proposal:
     if world.unreadable:
         return pause(rollout, Pause.WORLD, _cannot_read(world), world)
-    expected = _shares_before(rollout)
-    if expected is not None and not world.agrees(expected, None):
+    split = _split_before(rollout)
+    if split is not None and not world.agrees(split.shares or {}, split.header):
         reason = "the split is not the one this rollout set: someone else moved traffic"
         return pause(rollout, Pause.WORLD, reason, world)
     since = world.now if rollout.baking_since is None else rollout.baking_since
@@ -373,8 +373,9 @@ def _freeze(rollout: Rollout, reason: str, world: World) -> Rollout:
     return dataclasses.replace(rollout, status=Status.FROZEN, reason=reason).noting(world.now, "freeze", reason)
 
 
-def _shares_before(rollout: Rollout) -> t.Optional[t.Mapping[str, int]]:
-    shifts = [step.shares for step in rollout.steps[: rollout.position] if step.kind is Kind.SHIFT]
+def _split_before(rollout: Rollout) -> t.Optional[Step]:
+    """The shift that made the split of now; None before the first."""
+    shifts = [step for step in rollout.steps[: rollout.position] if step.kind is Kind.SHIFT]
     return shifts[-1] if shifts else None
 
 

@@ -24,8 +24,9 @@ MIN_BAKE_SLICE = 30.0
 MAX_BAKE_ACTIONS = 120
 """Each action is an include within the one before, and Ansible fails beyond some 240 (measured with ansible-core 2.19)."""
 
-_SECONDS = ("lease", "lock_wait", "bake", "warm", "rollback_window", "progress_deadline")
-_NOT_NEGATIVE = ("lock_wait", "bake", "rollback_window", "progress_deadline", "error_limit")
+_SECONDS = ("lease", "lock_wait", "promotion_bake", "bake", "warm", "rollback_window", "progress_deadline")
+_NOT_NEGATIVE = ("lock_wait", "promotion_bake", "bake", "rollback_window", "progress_deadline", "error_limit")
+_CHOICES = ("preview", "promotion_checks", "promotion_bake", "gate", "bake")
 
 
 def check(params: Params, check_mode: bool) -> None:
@@ -43,18 +44,22 @@ def check(params: Params, check_mode: bool) -> None:
             raise InvalidOption("{0}: {1} is below 0".format(name, params[name]))
     if params["lease"] <= 0 or params["keep"] < 1:
         raise InvalidOption("lease must be above 0 and keep at least 1")
-    slice_ = bake_slice(params["bake"])
+    baked = params["promotion_bake"] + params["bake"]
+    slice_ = bake_slice(baked)
     if params["command"] == "begin" and slice_ > MIN_BAKE_SLICE and params["lease"] < 2 * slice_:
         raise InvalidOption(
             "lease: a bake of {0:g} s is watched {1:.0f} s at a time, so {2:g} s are too short; make it at least {3} s".format(
-                params["bake"], slice_, params["lease"], math.ceil(2 * slice_)
+                baked, slice_, params["lease"], math.ceil(2 * slice_)
             )
         )
 
 
-def bake_slice(bake: float) -> float:
-    """Seconds that one action of a bake takes: short, so that requests are heeded, but not so short that it takes too many."""
-    return max(MIN_BAKE_SLICE, bake / MAX_BAKE_ACTIONS)
+def bake_slice(baked: float) -> float:
+    """Seconds that one action of a bake takes: short, so that requests are heeded, but not so short that it takes too many.
+
+    :param baked: seconds of all bakes of the plan
+    """
+    return max(MIN_BAKE_SLICE, baked / MAX_BAKE_ACTIONS)
 
 
 def delivery(params: Params, rollout_id: str) -> Delivery:
@@ -63,14 +68,14 @@ def delivery(params: Params, rollout_id: str) -> Delivery:
         rollout_id,
         params["app"],
         params["release"] or "",
-        BlueGreen(params["preview"], params["promotion_checks"], params["gate"], params["bake"]),
+        BlueGreen(**{choice: params[choice] for choice in _CHOICES}),
         Options(
             progress_deadline=params["progress_deadline"],
             error_limit=params["error_limit"],
             rollback_window=params["rollback_window"],
             warm=params["warm"],
             stop_on_abort=params["stop_on_abort"],
-            bake_slice=bake_slice(params["bake"]),
+            bake_slice=bake_slice(params["promotion_bake"] + params["bake"]),
         ),
         params["irreversible"],
     )

@@ -33,12 +33,14 @@ class BlueGreen:
 
     :param preview: open a header route to the new pool before promotion
     :param promotion_checks: whether there are checks to pass before promotion
+    :param promotion_bake: seconds to watch the new pool before promotion
     :param gate: end the run before promotion and wait for ``promote``
     :param bake: seconds to watch the new pool after promotion
     """
 
     preview: bool = False
     promotion_checks: bool = False
+    promotion_bake: float = 0.0
     gate: bool = False
     bake: float = 60.0
 
@@ -50,6 +52,9 @@ def blue_green(old: str, new: str, choices: BlueGreen, options: Options) -> t.Tu
         steps.append(Step(Kind.SHIFT, new, shares={old: WHOLE, new: 0}, header=new))
     if choices.promotion_checks:
         steps.append(Step(Kind.VALIDATE, new, checks=PROMOTION))
+    if choices.promotion_bake > 0:
+        checks = PROMOTION if choices.promotion_checks else READY
+        steps.append(Step(Kind.BAKE, new, seconds=choices.promotion_bake, checks=checks))
     if choices.gate:
         steps.append(Step(Kind.GATE, new))
     steps.append(Step(Kind.SHIFT, new, shares={old: 0, new: WHOLE}))

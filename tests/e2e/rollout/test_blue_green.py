@@ -93,14 +93,18 @@ def test_a_rollback_at_the_gate_leaves_everything_as_it_was(story: Story) -> Non
     story.then_never_answered(story.new).then_nothing_failed()
 
 
-def test_promotion_checks_that_fail_move_no_traffic_until_what_they_found_is_mended(story: Story) -> None:
+def test_promotion_checks_that_fail_move_no_traffic_and_those_that_pass_do_not_before_their_time(story: Story) -> None:
     story.given_serving()
     check = {"name": "strict", "type": "http", "path": "/version", "conditions": ["release == 'another'"]}
     story.when_delivering(story.new, rollout_promotion_checks=[check], rollout_check_deadline=1)
     story.then_it_failed().then_status("rolled_back", "strict").then_serves(story.old)
     mended = {**check, "conditions": [f"release == '{story.new}'"]}
-    story.when_delivering(story.new, rollout_promotion_checks=[mended]).then_it_ended(0).then_serves(story.new)
-    story.then_nothing_failed()
+    story.when_delivering(story.new, rollout_promotion_checks=[mended], rollout_promotion_bake=3, rollout_preview=True)
+    story.then_it_ended(0).then_serves(story.new).then_nothing_failed()
+    intents = [entry for entry in story.site.journal()["entries"] if entry["what"] == "intent"]
+    first = [entry["kind"] for entry in intents].index("bake")
+    assert [entry["kind"] for entry in intents[first:]] == ["bake", "shift", "bake", "drain", "end"]
+    assert intents[first + 1]["at"] - intents[first]["at"] >= 3
 
 
 def test_an_irreversible_release_freezes(story: Story) -> None:

@@ -76,6 +76,13 @@ SHIFTED = [*DEPLOYED, "shift"]
         ({"bake": 0}, {}, [*SHIFTED, "drain"], "succeeded"),
         ({"bake": 0, "preview": True}, {}, [*SHIFTED, "shift", "drain"], "succeeded"),
         ({"bake": 0, "promotion_checks": True}, {}, [*DEPLOYED, "validate", "shift", "drain"], "succeeded"),
+        ({"bake": 0, "promotion_bake": 9}, {}, [*DEPLOYED, "bake", "shift", "drain"], "succeeded"),
+        (
+            {"promotion_bake": 9, "preview": True},
+            {"bake": "failed"},
+            [*SHIFTED, "bake", "shift", "drain"],
+            "rolled_back",
+        ),
         ({"gate": True}, {}, DEPLOYED, "paused"),
         ({"bake": 0, "warm": 0}, {}, [*SHIFTED, "drain", "retire"], "succeeded"),
         ({"bake": 0, "warm": 100}, {}, [*SHIFTED, "drain"], "succeeded"),

@@ -58,14 +58,22 @@ def test_refused_an_app_that_is_no_plain_name(shop, app):
     [
         *(
             (option, -1, f"{option}: -1(.0)? is below 0")
-            for option in ("lock_wait", "bake", "rollback_window", "progress_deadline", "error_limit")
+            for option in ("lock_wait", "promotion_bake", "bake", "rollback_window", "progress_deadline", "error_limit")
         ),
         ("lease", 0, "lease must be above 0"),
         ("lease", -1, "lease must be above 0"),
         ("keep", 0, "keep at least 1"),
         *(
             (option, value, f"{option}: {value} is not a number of seconds")
-            for option in ("lease", "lock_wait", "bake", "warm", "rollback_window", "progress_deadline")
+            for option in (
+                "lease",
+                "lock_wait",
+                "promotion_bake",
+                "bake",
+                "warm",
+                "rollback_window",
+                "progress_deadline",
+            )
             for value in ("nan", "inf", "-inf")
         ),
     ],
@@ -79,7 +87,7 @@ def test_refused_a_number_out_of_range(shop, option, value, says):
 
 
 def test_refused_a_bake_that_the_lease_does_not_cover(shop):
-    options = {**shop.ready_for("begin"), "bake": 24 * 3600}
+    options = {**shop.ready_for("begin"), "promotion_bake": 3600, "bake": 23 * 3600}
 
     assert shop.refused("invalid-option", "begin", **options).startswith(
         "lease: a bake of 86400 s is watched 720 s at a time, so 300 s are too short; make it at least 1440 s"

@@ -46,6 +46,7 @@ CHOICES = st.builds(
     BlueGreen,
     preview=st.booleans(),
     promotion_checks=st.booleans(),
+    promotion_bake=st.sampled_from([0.0, 35.0]),
     gate=st.booleans(),
     bake=st.sampled_from([0.0, 45.0]),
 )
@@ -357,7 +358,8 @@ def test_a_run_killed_at_any_action_is_undone_or_finished(actions: int) -> None:
         yes_no, (0.0, 45.0), (-1.0, 0.0, 100.0), yes_no, yes_no, (set(), {"lb1"})
     ):
         history = Histories()
-        history.start(BlueGreen(extras, extras, extras, bake), Options(warm=warm, stop_on_abort=stop), False, first)
+        choices = BlueGreen(extras, extras, 35.0 if extras else 0.0, extras, bake)
+        history.start(choices, Options(warm=warm, stop_on_abort=stop), False, first)
         for _number in range(actions):
             if history.action is not None:
                 history.succeed(1.0)

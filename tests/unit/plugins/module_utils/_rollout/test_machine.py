@@ -145,6 +145,17 @@ def test_a_bake_that_nobody_could_watch_never_ends_well() -> None:
     assert machine.record(rollout, action.seq, error, now).pause is Pause.INCONCLUSIVE
 
 
+def test_a_bake_before_promotion_is_watched_behind_the_preview_by_the_checks_that_promote() -> None:
+    rollout, _action = begun(Options(), BlueGreen(preview=True, promotion_checks=True, promotion_bake=20))
+    position = [step.kind for step in rollout.steps].index(Kind.BAKE)
+    previewed = World(1.0, {"lb1": Observed({"blue": 10000, "green": 0}, "green")})
+    there = dataclasses.replace(rollout, position=position, intent=None)
+    _after, action = machine.decide(there, previewed)
+    assert (action.kind, action.pool, action.seconds, action.checks) == (Kind.BAKE, "green", 20, "promotion")
+    closed, _action = machine.decide(there, world(1))
+    assert closed.pause is Pause.WORLD
+
+
 def test_time_that_nobody_watched_is_made_up_for() -> None:
     rollout, action = baking(60)
     assert (action.seconds, action.opens, action.closes) == (30, True, False)
