@@ -23,9 +23,11 @@ LIBRARIES = "ansible_collections.progressive.delivery.plugins.module_utils."
 
 TITLES = {
     "_errors": "Anywhere",
+    "_missing_library": "Anywhere",
     "_rollout": "The rollout, its journal and its lock",
     "_balancers": "The balancer and its traffic",
     "_health": "Health checks",
+    "_analysis": "Analyses and their verdicts",
     "_releases": "Releases on a host",
     "_supervisor": "Processes under a supervisor",
 }

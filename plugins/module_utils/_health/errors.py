@@ -8,21 +8,7 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
-from ansible.module_utils.basic import missing_required_lib
-
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
-
-
-class MissingLibrary(DeliveryError):
-    """A check needs a Python library that the checking machine has not got."""
-
-    code = "missing-library"
-    remedy = (
-        "install the library there, or run the module where it is installed, for example with delegate_to: localhost"
-    )
-
-    def __init__(self, library: str) -> None:
-        super().__init__(missing_required_lib(library), library=library)
 
 
 class CannotCheckHere(DeliveryError):

@@ -21,8 +21,8 @@ except ImportError:
     JMESPathError = ValueError
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._health.errors import MissingLibrary
 from ansible_collections.progressive.delivery.plugins.module_utils._health.validation import of_check
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
 _SHOWN = 80
 

@@ -19,10 +19,10 @@ except ImportError:
     requests = None
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._health.errors import MissingLibrary
 from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import Check, Target
 from ansible_collections.progressive.delivery.plugins.module_utils._health.placeholders import fill, fill_url
 from ansible_collections.progressive.delivery.plugins.module_utils._health.validation import of_check
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
 _OWN_HEADERS = {
     "User-Agent": "progressive.delivery.health_check",

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._health import http_answer
-from ansible_collections.progressive.delivery.plugins.module_utils._health.errors import MissingLibrary
 from ansible_collections.progressive.delivery.plugins.module_utils._health.http_answer import (
     Answer,
     Expectation,
     condition,
     problem,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
 
 def problem_with(body: bytes, *expressions: str, complete: bool = True) -> str | None:

@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._health import http_request
 from ansible_collections.progressive.delivery.plugins.module_utils._health.assessment import Rule
-from ansible_collections.progressive.delivery.plugins.module_utils._health.errors import MissingLibrary
 from ansible_collections.progressive.delivery.plugins.module_utils._health.specification import specify
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
 TARGETS = [{"name": "app1", "address": "127.0.0.1", "port": 8080}, {"name": "app2", "address": None, "port": None}]
 
