@@ -12,17 +12,7 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-try:
-    import jmespath
-    from jmespath import functions
-    from jmespath.exceptions import JMESPathError
-except ImportError:
-    jmespath = functions = None
-    JMESPathError = ValueError
-
-from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._health.validation import of_check
-from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
+from ansible_collections.progressive.delivery.plugins.module_utils._expression import CannotApply, Expression
 
 _SHOWN = 80
 
@@ -42,66 +32,16 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Condition:
-    """A JMESPath expression that must not yield false, null or something empty."""
-
-    expression: str
-    search: t.Callable[[t.Any], t.Any]
-
-
-@dataclass(frozen=True)
 class Expectation:
-    """What an answer must be like; patterns are searched for, not matched in full."""
+    """What an answer must be like; patterns are searched for, not matched in full.
+
+    :param conditions: expressions on its JSON that must not yield false, null or something empty
+    """
 
     status: t.FrozenSet[int]
     headers: t.Mapping[str, t.Pattern[str]]
     body_regex: t.Optional[t.Pattern[str]] = None
-    conditions: t.Tuple[Condition, ...] = ()
-
-
-def condition(expression: str, check: str) -> Condition:
-    """Compile an expression.
-
-    :param check: the check's name, for the message
-    :raises InvalidOption: when it is not valid JMESPath
-    :raises MissingLibrary: when jmespath is not installed
-    """
-    if jmespath is None:
-        raise MissingLibrary("jmespath")
-    try:
-        compiled = jmespath.compile(expression)
-        wrong = _wrong_call(compiled.parsed)
-    except JMESPathError as error:
-        wrong = _first_line(error)
-    if wrong:
-        raise InvalidOption(
-            "{0}: {1!r} is not valid JMESPath: {2}".format(of_check("conditions", check), expression, wrong)
-        )
-    return Condition(expression, compiled.search)
-
-
-def _wrong_call(node: t.Any) -> t.Optional[str]:
-    """What is wrong with the first call of a function that cannot be made, which JMESPath itself would tell only when it makes it.
-
-    :param node: of the parsed expression
-    """
-    if not isinstance(node, dict):  # the bounds of a slice
-        return None
-    called = _wrong_arguments(node["value"], len(node["children"])) if node["type"] == "function_expression" else None
-    return called or next(filter(None, map(_wrong_call, node["children"])), None)
-
-
-def _wrong_arguments(name: str, given: int) -> t.Optional[str]:
-    table = functions.Functions.FUNCTION_TABLE
-    if name not in table:
-        return "there is no function {0}(); there are {1}".format(name, ", ".join(sorted(table)))
-    signature = table[name]["signature"]
-    endless = bool(signature) and signature[-1].get("variadic", False)
-    if given == len(signature) or (endless and given > len(signature)):
-        return None
-    return "{0}() takes {1}{2} argument{3}, not {4}".format(
-        name, "at least " if endless else "", len(signature), "" if len(signature) == 1 else "s", given
-    )
+    conditions: t.Tuple[Expression, ...] = ()
 
 
 def problem(answer: Answer, expectation: Expectation) -> t.Optional[str]:
@@ -125,7 +65,7 @@ def _problem_with_text(answer: Answer, pattern: t.Optional[t.Pattern[str]]) -> t
     )
 
 
-def _problem_with_json(answer: Answer, conditions: t.Sequence[Condition]) -> t.Optional[str]:
+def _problem_with_json(answer: Answer, conditions: t.Sequence[Expression]) -> t.Optional[str]:
     if not conditions:
         return None
     if not answer.complete:
@@ -136,11 +76,11 @@ def _problem_with_json(answer: Answer, conditions: t.Sequence[Condition]) -> t.O
         return "the body is not JSON: {0}".format(_first_line(error))
     for wanted in conditions:
         try:
-            value = wanted.search(document)
-        except Exception as error:  # noqa: BLE001 - JMESPath lets through whatever Python says of the answer's values
-            return "condition {0!r} cannot be applied: {1}".format(wanted.expression, _first_line(error))
+            value = wanted.apply(document)
+        except CannotApply as error:
+            return "condition {0!r} cannot be applied: {1}".format(wanted.text, error)
         if value is False or value is None or value in ("", [], {}):
-            return "condition {0!r} yields {1}".format(wanted.expression, json.dumps(value))
+            return "condition {0!r} yields {1}".format(wanted.text, json.dumps(value))
     return None
 
 

@@ -21,11 +21,11 @@ except ImportError:
     requests = None
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._expression import compiled
 from ansible_collections.progressive.delivery.plugins.module_utils._health.connection import finding_of
 from ansible_collections.progressive.delivery.plugins.module_utils._health.http_answer import (
     Answer,
     Expectation,
-    condition,
     problem,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._health.http_request import (
@@ -185,7 +185,7 @@ def _expectation(check: Check) -> Expectation:
         body_regex=None
         if options["body_regex"] is None
         else pattern(options["body_regex"], of_check("body_regex", check.name)),
-        conditions=tuple(condition(expression, check.name) for expression in options["conditions"]),
+        conditions=tuple(compiled(text, of_check("conditions", check.name)) for text in options["conditions"]),
     )
 
 
