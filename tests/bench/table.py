@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.progressive.delivery.tests.bench import kills as killing
+from ansible_collections.progressive.delivery.tests.bench import markdown, rival
 from ansible_collections.progressive.delivery.tests.bench import precision as dividing
-from ansible_collections.progressive.delivery.tests.bench import rival
 from ansible_collections.progressive.delivery.tests.bench import swap as swapping
 
 
@@ -28,7 +28,7 @@ def swaps(rows: t.Sequence[swapping.Row]) -> str:
         "latency 50 / 99 %, ms",
         "without swaps, ms",
     ]
-    return _table(
+    return markdown.table(
         heads,
         [
             [
@@ -51,7 +51,7 @@ def swaps(rows: t.Sequence[swapping.Row]) -> str:
 
 def precision(rows: t.Sequence[dividing.Row]) -> str:
     """Shares that were given and that were got."""
-    return _table(
+    return markdown.table(
         ["balancer", "load", "requests", "given, %", "got, %", "off, points", "4 sigma"],
         [
             [
@@ -70,7 +70,7 @@ def precision(rows: t.Sequence[dividing.Row]) -> str:
 
 def rivals(rows: t.Sequence[rival.Row]) -> str:
     """How we compare; says when the rival did less than we did."""
-    return _table(
+    return markdown.table(
         ["what", "ours", "rival", "measured", "ratio", "to hold"],
         [
             [
@@ -88,7 +88,7 @@ def rivals(rows: t.Sequence[rival.Row]) -> str:
 
 def kills(rows: t.Sequence[killing.Row]) -> str:
     """Rollouts killed and got over."""
-    return _table(
+    return markdown.table(
         ["places in a rollout", "rollouts killed", "not got over (0)", "seconds"],
         [[str(row.places), str(row.kills), str(len(row.failed)), f"{row.seconds:.0f}"] for row in rows],
     )
@@ -107,12 +107,3 @@ def _pair(pair: tuple[float, float] | None, digits: int = 1) -> str:
     if pair is None:
         return "-"
     return f"{pair[0]:.{digits}f} / {pair[1]:.{digits}f}"
-
-
-def _table(heads: t.Sequence[str], rows: t.Sequence[t.Sequence[str]]) -> str:
-    columns = list(zip(heads, *rows, strict=True))
-    widths = [max(len(cell) for cell in column) for column in columns]
-    lines = [heads, ["-" * width for width in widths], *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
-    )
