@@ -45,7 +45,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.seq
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
 _PRIORS = ((1.0, 0.2), (50.0, 0.8))
-"""The ``a`` of each prior, and its weight; see docs/verdicts.md for what they were chosen by."""
+"""The ``a`` of each prior, and its weight; see docs/how-a-verdict-is-reached.md for what they were chosen by."""
 _STEP = 0.01
 """Of the logarithm by which ratios are told apart for the estimate and its interval."""
 _FARTHEST = 700

@@ -45,7 +45,7 @@ _WIDEST = 7.0
 """Half the width, as logarithms of ratios, of the grid on which ratios are looked at: up to about 1,100 times."""
 _ALTERNATIVE = 0.6
 """Standard deviation, as a logarithm, of the half-normal prior beyond the margin: chosen so that three times the errors
-against a margin of 1.5 are found soonest, see docs/verdicts.md."""
+against a margin of 1.5 are found soonest, see docs/how-a-verdict-is-reached.md."""
 _AROUND = 1.0
 """The same of the normal prior around 1 from which the interval is made."""
 

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a provider measured: values by series.
+
+PRIVATE to the collection. Pure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import BadMeasurement
+
+Labels = t.FrozenSet[t.Tuple[str, str]]
+"""What tells one series of a measurement from the others."""
+
+REDUCTIONS: t.Mapping[str, t.Callable[[t.Sequence[float]], float]] = {
+    "sum": math.fsum,
+    "max": max,
+    "min": min,
+    "mean": lambda values: math.fsum(values) / len(values),
+}
+"""How several series become one number."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Series:
+    """One value of a measurement, as JSON has it: a number, mostly."""
+
+    labels: Labels
+    value: t.Any
+
+
+def numbers(measured: t.Sequence[Series]) -> t.List[float]:
+    """The values of all series.
+
+    :raises BadMeasurement: one is no number
+    """
+    for series in measured:
+        if isinstance(series.value, bool) or not isinstance(series.value, (int, float)):
+            raise BadMeasurement("{0!r} is no number, of the series: {1}".format(series.value, _name(series)))
+    return [float(series.value) for series in measured]
+
+
+def result(measured: t.Sequence[Series], reduction: t.Optional[str]) -> t.Any:
+    """What conditions are asked about: the value of the only series, or what *reduction* makes of all; None without data.
+
+    :param reduction: one of :data:`REDUCTIONS`
+    :raises BadMeasurement: there are several series and no reduction, or a value to reduce is no number
+    """
+    if not measured:
+        return None
+    if reduction is not None:
+        return REDUCTIONS[reduction](numbers(measured))
+    if len(measured) > 1:
+        shown = "; ".join(sorted(map(_name, measured))[:5])
+        raise BadMeasurement(
+            "the query has {0} series where one is wanted: {1}; sum them up in the query, or give a reduction".format(
+                len(measured), shown
+            )
+        )
+    return measured[0].value
+
+
+def increase(before: t.Mapping[Labels, float], after: t.Mapping[Labels, float]) -> t.Optional[int]:
+    """By how much counters rose from one reading to the next, all series together.
+
+    A counter that fell was reset, as its process began anew; what it counts now
+    is what it rose by, at least. A series that was not there before counted from 0.
+
+    :returns: None where there is no reading before, with which nothing can be compared
+    :raises BadMeasurement: a counter is negative or no number
+    """
+    for value in (*before.values(), *after.values()):
+        if not 0 <= value < math.inf:
+            raise BadMeasurement("{0!r} is no value of a counter".format(value))
+    if not before:
+        return None
+    risen = [value - _counted(before.get(labels, 0.0), value) for labels, value in after.items()]
+    return round(math.fsum(risen))
+
+
+def _counted(before: float, after: float) -> float:
+    """What of a counter's value was counted before the reading before."""
+    return before if before <= after else 0.0
+
+
+def counters(measured: t.Sequence[Series]) -> t.Dict[Labels, float]:
+    """A reading of counters by their labels.
+
+    :raises BadMeasurement: two series have the same labels, or a value is no number
+    """
+    reading = {series.labels: value for series, value in zip(measured, numbers(measured))}
+    if len(reading) != len(measured):
+        raise BadMeasurement("several series have the same labels")
+    return reading
+
+
+def _name(series: Series) -> str:
+    return ", ".join("{0}={1}".format(*label) for label in sorted(series.labels)) or "one without labels"

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values by series, and counters from one reading to the next."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import BadMeasurement
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import (
+    Series,
+    counters,
+    increase,
+    result,
+)
+
+COUNTS = st.lists(st.integers(0, 10**9), min_size=1, max_size=20)
+
+
+def series(value: t.Any, **labels: str) -> Series:
+    return Series(frozenset(labels.items()), value)
+
+
+def reading(**values: float) -> dict:
+    return counters([series(value, host=name) for name, value in values.items()])
+
+
+@pytest.mark.parametrize(("reduction", "expected"), [("sum", 6.0), ("max", 3.0), ("min", 1.0), ("mean", 2.0)])
+def test_several_series_become_one_number(reduction: str, expected: float) -> None:
+    assert result([series(1, host="a"), series(2, host="b"), series(3, host="c")], reduction) == expected
+
+
+def test_one_series_is_taken_as_it_is_and_none_is_no_data() -> None:
+    assert result([series({"a": 1})], None) == {"a": 1}
+    assert result([], None) is None
+    assert result([], "sum") is None
+
+
+def test_several_series_are_not_guessed_about() -> None:
+    with pytest.raises(BadMeasurement) as refusal:
+        result([series(1, host="a"), series(2)], None)
+    assert refusal.value.message == (
+        "the query has 2 series where one is wanted: host=a; one without labels; "
+        "sum them up in the query, or give a reduction"
+    )
+
+
+@pytest.mark.parametrize("value", ["1", None, True, [1]])
+def test_what_is_no_number_is_not_reduced(value: t.Any) -> None:
+    with pytest.raises(BadMeasurement, match="is no number, of the series: host=a"):
+        result([series(value, host="a"), series(1, host="b")], "sum")
+
+
+@given(COUNTS)
+def test_counters_rise_by_what_is_counted(counts: list[int]) -> None:
+    path = [sum(counts[:length]) for length in range(len(counts) + 1)]
+    steps = [increase(reading(a=before), reading(a=after)) for before, after in itertools.pairwise(path)]
+    assert steps == counts
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (reading(a=10, b=5), reading(a=12, b=5), 2),
+        (reading(a=10, b=5), reading(a=3, b=6), 4),
+        (reading(a=10), reading(a=11, b=7), 8),
+        (reading(a=10, b=5), reading(a=11), 1),
+        ({}, reading(a=10), None),
+        (reading(a=10), {}, 0),
+    ],
+    ids=["rise", "reset", "new instance", "instance gone", "first reading", "all gone"],
+)
+def test_resets_and_instances_that_come_and_go(before: dict, after: dict, expected: int | None) -> None:
+    assert increase(before, after) == expected
+
+
+@pytest.mark.parametrize("value", [-1.0, math.nan, math.inf])
+def test_what_no_counter_can_be_is_refused(value: float) -> None:
+    with pytest.raises(BadMeasurement, match="is no value of a counter"):
+        increase(reading(a=1), reading(a=value))
+
+
+def test_two_series_of_one_name_are_refused() -> None:
+    with pytest.raises(BadMeasurement, match="the same labels"):
+        counters([series(1, host="a"), series(2, host="a")])
