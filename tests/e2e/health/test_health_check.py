@@ -12,8 +12,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.authority import Authority
-from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.loopback import (
+from ansible_collections.progressive.delivery.tests.loopback_servers import (
     Exchange,
     Reply,
     drip,
@@ -22,6 +21,7 @@ from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._h
     refusing_port,
     web_server,
 )
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.authority import Authority
 
 
 def target(name: str, port: int) -> dict[str, t.Any]:

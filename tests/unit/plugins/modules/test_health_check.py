@@ -16,7 +16,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.progressive.delivery.plugins.module_utils._health import http_request
 from ansible_collections.progressive.delivery.plugins.module_utils._health.registry import CHECK_TYPES
 from ansible_collections.progressive.delivery.plugins.modules import health_check
-from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.loopback import (
+from ansible_collections.progressive.delivery.tests.loopback_servers import (
     Reply,
     raw_server,
     refusing_port,

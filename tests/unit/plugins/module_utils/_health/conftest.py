@@ -19,8 +19,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.inter
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._health.process import Custody
 from ansible_collections.progressive.delivery.plugins.module_utils._health.registry import CHECK_TYPES
+from ansible_collections.progressive.delivery.tests.loopback_servers import HOST
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.authority import Authority
-from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.loopback import HOST
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 from ansible_collections.progressive.delivery.plugins.module_utils._health.checks import http
 from ansible_collections.progressive.delivery.plugins.module_utils._health.http_request import redirected
 from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import failed, passed, unable
-from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.loopback import (
+from ansible_collections.progressive.delivery.tests.loopback_servers import (
     Exchange,
     Reply,
     drip,

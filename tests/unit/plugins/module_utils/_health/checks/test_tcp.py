@@ -19,7 +19,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._health.inter
     passed,
     unable,
 )
-from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.loopback import (
+from ansible_collections.progressive.delivery.tests.loopback_servers import (
     Reply,
     hosts,
     keep_silent,

@@ -11,8 +11,7 @@ import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._health.interface import failed
-from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.authority import self_signed
-from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.loopback import (
+from ansible_collections.progressive.delivery.tests.loopback_servers import (
     Reply,
     drip,
     keep_silent,
@@ -20,6 +19,7 @@ from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._h
     say,
     web_server,
 )
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.authority import self_signed
 
 
 def server(authority, *names: str, days: float = 90):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real servers on the loopback interface for tests of the checks."""
+"""Real servers on the loopback interface, which answer what a test tells them to."""
 
 from __future__ import annotations
 
