@@ -210,6 +210,14 @@ def test_errors_against_a_baseline_without_any_pass_in_kayenta_and_are_high_here
     assert label(MENDED, ZEROS, SOME_ERRORS) is Label.LOW
 
 
+def test_a_canary_that_is_all_0_is_low_where_most_of_its_baseline_is_not() -> None:
+    control = [0.0] * 4 + [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+
+    assert label(MENDED, ZEROS, control) is Label.LOW
+    assert label(HARD_CODED, ZEROS, control) is Label.PASS
+    assert label(MENDED, ZEROS, control, direction=Direction.INCREASE) is Label.PASS
+
+
 def test_one_error_among_many_measurements_is_not_yet_a_difference() -> None:
     assert label(MENDED, [0.0] * 59 + [0.2], [0.0] * 60) is Label.PASS
     assert label(MENDED, [0.0] * 50 + [0.2] * 10, [0.0] * 60) is Label.HIGH

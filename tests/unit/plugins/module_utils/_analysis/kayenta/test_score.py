@@ -159,6 +159,14 @@ def test_what_only_lacks_data_fails_in_kayenta_and_is_inconclusive_here(found: l
         assert verdict(judged, THRESHOLDS, rules) is expected
 
 
+@pytest.mark.parametrize("label", [HIGH, LOW, ERROR])
+def test_a_critical_metric_that_was_measured_does_not_lack_data(label: Label) -> None:
+    found = [Labelled(("a",), NODATA, critical=True), Labelled(("a",), label, critical=True)]
+
+    assert score(found[:1], {}, MENDED).lacks_data
+    assert not score(found, {}, MENDED).lacks_data
+
+
 def test_missing_data_hide_no_failure() -> None:
     required = scored(a=[REQUIRED, REQUIRED, NODATA])
     critical = score([Labelled(("a",), LOW, critical=True), *metrics(a=[NODATA] * 9)], {}, MENDED)
