@@ -61,6 +61,10 @@ bench: link ## how it compares; prints a table and writes .cache/bench.json
 	@scripts/environment.sh .cache/bench bench
 	@.cache/bench/bin/python tests/bench/bench.py --output .cache/bench.json
 
+.PHONY: bench-judge
+bench-judge: environment-test ## how often verdicts on a canary are wrong, and how soon they come, beside rivals' rules
+	@$(VENV)/bin/python tests/bench/bench_judge.py --output .cache/bench-judge.json
+
 .PHONY: errors
 errors: environment-test ## write docs/errors.md from the errors that the libraries can raise
 	@$(VENV)/bin/python scripts/errors.py

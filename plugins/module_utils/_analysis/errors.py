@@ -16,3 +16,17 @@ class BadMeasurement(DeliveryError):
 
     code = "bad-measurement"
     remedy = "look at the metric's query; it is counted as an error of the measurement, not of the release"
+
+
+class ProviderUnreachable(DeliveryError):
+    """A source of measurements does not answer."""
+
+    code = "provider-unreachable"
+    remedy = "see that it runs and can be reached from the machine that asks; it is no verdict on the release"
+
+
+class ProviderRefused(DeliveryError):
+    """A source of measurements answers that it cannot do what is asked."""
+
+    code = "provider-refused"
+    remedy = "look at the query, and at what the provider lets this user do; it is no verdict on the release"

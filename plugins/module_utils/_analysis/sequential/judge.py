@@ -8,24 +8,14 @@ PRIVATE to the collection. Pure.
 
 from __future__ import annotations
 
-import dataclasses
 import math
-import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import (
     Claim,
     Evidence,
     anytime_p,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Verdict
-
-
-@dataclasses.dataclass(frozen=True)
-class Judgement:
-    """A verdict and, in words, why; None while there is none yet."""
-
-    verdict: t.Optional[Verdict]
-    reason: str
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict
 
 
 def judge(evidence: Evidence, claim: Claim, minimum: int, over: bool) -> Judgement:

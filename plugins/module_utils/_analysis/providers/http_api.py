@@ -1,0 +1,130 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP to the API of a provider: one place for time limits, retries, secrets and trust.
+
+PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import typing as t
+
+try:
+    import requests
+except ImportError:
+    requests = None
+try:
+    import tenacity
+except ImportError:
+    tenacity = None
+
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
+    BadMeasurement,
+    ProviderRefused,
+    ProviderUnreachable,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
+
+_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+"""Answers that a further try may not get."""
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 5.0
+_SHOWN = 200
+"""Characters of a refusal that are told."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Access:
+    """How a provider's API is reached.
+
+    :param address: its URL, below which all its paths are
+    :param headers: sent with each request, secrets among them; never shown
+    :param timeout: seconds that a connection, and each part of an answer, may take
+    :param attempts: how often a request is made before it counts as unanswered, 1 for no retry
+    :param ca_path: a file of authorities in place of the system's
+    :param validate_certs: False takes any certificate
+    :raises InvalidOption: one of them cannot mean anything
+    """
+
+    address: str
+    headers: t.Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    timeout: float = 10.0
+    attempts: int = 3
+    ca_path: t.Optional[str] = None
+    validate_certs: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.address.startswith(("http://", "https://")):
+            raise InvalidOption("address: it must begin with http:// or https://")
+        if "@" in self.address.partition("//")[2].partition("/")[0]:
+            raise InvalidOption("address: a user or password in it would be shown; give an Authorization header")
+        if not 0 < self.timeout < math.inf:
+            raise InvalidOption("timeout: {0:g} is not a number of seconds above 0".format(self.timeout))
+        if self.attempts < 1:
+            raise InvalidOption("attempts: {0} is below 1".format(self.attempts))
+
+
+class HttpApi:
+    """A provider's API.
+
+    :param name: what it is called in messages
+    :raises MissingLibrary: requests or tenacity is not installed
+    """
+
+    def __init__(self, name: str, access: Access) -> None:
+        if requests is None:
+            raise MissingLibrary("requests")
+        if tenacity is None:
+            raise MissingLibrary("tenacity")
+        self._name = name
+        self._access = access
+
+    def json(self, path: str, parameters: t.Optional[t.Mapping[str, str]] = None) -> t.Any:
+        """The JSON that a GET of *path* is answered with.
+
+        Requests that may be answered later are made again after a pause, which
+        grows and is partly chance, so that not all come back at once.
+
+        :raises ProviderUnreachable: there is no answer, or none but for later
+        :raises ProviderRefused: the answer is a refusal
+        :raises BadMeasurement: the answer is no JSON
+        """
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self._access.attempts),
+            wait=tenacity.wait_random_exponential(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE),
+            retry=tenacity.retry_if_exception_type(ProviderUnreachable),
+            reraise=True,
+        )
+        answer = retrying(self._get, path, dict(parameters or {}))
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise BadMeasurement("{0} answered {1} with no JSON".format(self._name, path)) from error
+
+    def _get(self, path: str, parameters: t.Dict[str, str]) -> t.Any:
+        access = self._access
+        trust = (access.ca_path or True) if access.validate_certs else False
+        try:
+            answer = requests.get(
+                access.address.rstrip("/") + path,
+                params=parameters,
+                headers=dict(access.headers),
+                timeout=access.timeout,
+                verify=trust,
+                allow_redirects=False,
+            )
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise ProviderUnreachable("{0} at {1} does not answer".format(self._name, access.address)) from error
+        except (OSError, ValueError) as error:  # requests' own among them
+            raise ProviderRefused(
+                "{0} at {1} cannot be asked: {2}".format(self._name, access.address, error)
+            ) from error
+        if answer.status_code == 200:
+            return answer
+        kind = ProviderUnreachable if answer.status_code in _TRANSIENT else ProviderRefused
+        said = " ".join(answer.text.split())[:_SHOWN]
+        raise kind("{0} answered {1} with status {2}: {3}".format(self._name, path, answer.status_code, said))

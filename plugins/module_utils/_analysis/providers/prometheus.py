@@ -1,0 +1,48 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prometheus, and what speaks its query API: Thanos, Mimir, VictoriaMetrics.
+
+PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
+    BadMeasurement,
+    ProviderRefused,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
+
+
+class Prometheus:
+    """A Prometheus server; satisfies ``Provider``. A query is PromQL that yields a vector or a scalar."""
+
+    def __init__(self, access: Access) -> None:
+        self._api = HttpApi("Prometheus", access)
+
+    def measure(self, query: str) -> t.List[Series]:
+        """The series that *query* yields now, a scalar as one without labels."""
+        return parse(self._api.json("/api/v1/query", {"query": query}))
+
+
+def parse(answer: t.Any) -> t.List[Series]:
+    """The series in an answer to an instant query, as Prometheus' HTTP API documents it.
+
+    :raises ProviderRefused: it says that it failed
+    :raises BadMeasurement: it is a matrix or a string, or of no known form
+    """
+    try:
+        if answer["status"] != "success":
+            raise ProviderRefused("Prometheus refused the query: {0}".format(answer.get("error", "no reason given")))
+        kind, result = answer["data"]["resultType"], answer["data"]["result"]
+        if kind == "scalar":
+            return [Series(frozenset(), float(result[1]))]
+        if kind == "vector":
+            return [Series(frozenset(one["metric"].items()), float(one["value"][1])) for one in result]
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise BadMeasurement("Prometheus' answer cannot be understood: {0!r}".format(error)) from error
+    raise BadMeasurement("the query yields a {0}; it must yield a vector or a scalar".format(kind))

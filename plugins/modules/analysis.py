@@ -1,0 +1,347 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: analysis
+short_description: Judge a release by its metrics
+version_added: "0.1.0"
+description:
+  - Asks a source of metrics again and again, and says whether a release may go on. A metric is judged by conditions on each
+    measurement, or by comparing how frequent something bad is in the canary and in the baseline.
+  - The comparison may be looked at after every measurement. Over the whole analysis a canary that is no worse than the margin is called
+    worse with a probability of at most O(alpha), however often one looks.
+  - All options are validated, expressions compiled and queries filled in before the first request.
+extends_documentation_fragment:
+  - progressive.delivery.attributes
+  - progressive.delivery.attributes.actiongroup_delivery
+requirements:
+  - requests >= 2.28
+  - tenacity >= 8.2
+  - jmespath >= 1.0, for metrics with conditions only
+  - scipy >= 1.10, for metrics with O(metrics[].bad) only
+attributes:
+  check_mode:
+    support: full
+    details:
+      - It only reads. In check mode each metric is asked once, which proves its queries, and there is no verdict.
+  diff_mode:
+    support: N/A
+    details:
+      - This action does not modify state.
+  idempotent:
+    support: full
+    details:
+      - This action does not modify state.
+options:
+  provider:
+    description: The source of the measurements.
+    type: dict
+    required: true
+    suboptions:
+      type:
+        description: What it is. V(prometheus) is Prometheus' HTTP API, which others speak too.
+        type: str
+        choices: [prometheus]
+        required: true
+      address:
+        description: Its URL.
+        type: str
+        required: true
+      headers:
+        description: Headers of each request.
+        type: dict
+      secret_headers:
+        description: Further headers, which are not shown, such as an C(Authorization).
+        type: dict
+      timeout:
+        description: Seconds that a connection, and each part of an answer, may take.
+        type: float
+        default: 10
+      attempts:
+        description: How often a request is made before it counts as unanswered. The pauses between them grow, and are partly chance.
+        type: int
+        default: 3
+      validate_certs:
+        description: Whether its certificate must be right.
+        type: bool
+        default: true
+      ca_path:
+        description: A file of authorities, in place of the system's.
+        type: path
+  metrics:
+    description: What is measured, and how each is judged.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: The metric's name in the results.
+        type: str
+        required: true
+      query:
+        description:
+          - What is asked, for a metric that is judged by conditions.
+          - Arguments in double braces are filled in, those of O(arguments), C(pool) for O(canary) and C(window) for the interval.
+            Mark the text with C(!unsafe), or Ansible takes them for its own.
+        type: str
+      success_condition:
+        description: A JMESPath expression on C(result) that is true of a good measurement.
+        type: str
+      failure_condition:
+        description:
+          - One that is true of a bad measurement. A measurement of which neither is true is inconclusive.
+          - With neither condition every measurement is good. One that yields neither true nor false is an error.
+        type: str
+      reduction:
+        description: How several series become one number. By default several are an error.
+        type: str
+        choices: [sum, max, min, mean]
+      count:
+        description:
+          - How many measurements make the metric complete.
+          - By default 1, or, with an O(metrics[].interval), as many as there are until O(duration) is over.
+        type: int
+      failure_limit:
+        description: How many bad measurements are borne; the metric fails at the next one. By default 0.
+        type: int
+      inconclusive_limit:
+        description: The same for inconclusive ones. By default 0.
+        type: int
+      consecutive_success_limit:
+        description: How many good measurements in a row make it succeed at once. By default there is no such limit.
+        type: int
+      bad:
+        description:
+          - A query for the counters of what is bad, for a metric that compares O(canary) and O(baseline). C(pool) is filled in for each.
+        type: str
+      total:
+        description: A query for the counters of all that could be bad. Needed with O(metrics[].bad).
+        type: str
+      margin:
+        description: How many times as frequent in the canary is too little to matter, above 1. By default 1.5.
+        type: float
+      minimum_sample:
+        description: How many of all there must be on each side before anything is said. By default 100.
+        type: int
+      consecutive_error_limit:
+        description: How many errors of the measurement in a row are borne; the verdict is V(error) at the next one.
+        type: int
+        default: 4
+      interval:
+        description: Seconds between two measurements. By default O(interval).
+        type: float
+      initial_delay:
+        description: Seconds before the first measurement.
+        type: float
+        default: 0
+      dry_run:
+        description: Report the metric, but do not count it.
+        type: bool
+        default: false
+  baseline:
+    description: The pool that is compared with. Needed for metrics with O(metrics[].bad).
+    type: str
+  canary:
+    description: The pool that is judged.
+    type: str
+  arguments:
+    description: Values for the names in double braces that queries hold.
+    type: dict
+  interval:
+    description: Seconds between two measurements of a metric that does not say.
+    type: float
+    default: 5
+  duration:
+    description: Seconds that it takes at most. It ends earlier when every metric has a verdict, or one that counts has failed.
+    type: float
+    default: 300
+  alpha:
+    description:
+      - How often, at most, a canary that is within the margins may be called worse, from 0 to 1. It is shared out among the metrics that
+        compare.
+    type: float
+    default: 0.05
+  fail_on:
+    description:
+      - With which verdicts the task fails. V(failed) is for that and for V(error); V(inconclusive) for these and for that; V(never) for none.
+    type: str
+    choices: [failed, inconclusive, never]
+    default: failed
+seealso:
+  - module: progressive.delivery.health_check
+author:
+  - The progressive.delivery engineers (@progressive-delivery)
+"""
+
+EXAMPLES = r"""
+- name: Compare the errors of the canary with those of the stable pool
+  progressive.delivery.analysis:
+    provider:
+      type: prometheus
+      address: http://prometheus.example:9090
+    baseline: stable
+    canary: canary
+    arguments:
+      app: shop
+    metrics:
+      - name: errors
+        bad: !unsafe 'sum(http_requests_total{app="{{ app }}",pool="{{ pool }}",code=~"5.."})'
+        total: !unsafe 'sum(http_requests_total{app="{{ app }}",pool="{{ pool }}"})'
+    duration: 600
+  delegate_to: localhost
+
+- name: Judge each measurement by conditions, as an AnalysisTemplate of Argo Rollouts does
+  progressive.delivery.analysis:
+    provider:
+      type: prometheus
+      address: http://prometheus.example:9090
+    metrics:
+      - name: success rate
+        query: sum(rate(http_requests_total{code!~"5.."}[1m])) / sum(rate(http_requests_total[1m]))
+        success_condition: result >= `0.99`
+        failure_condition: result < `0.95`
+        interval: 30
+        count: 5
+        failure_limit: 1
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+verdict:
+  description: V(successful), V(failed), V(inconclusive) or V(error). None in check mode.
+  returned: always
+  type: str
+  sample: failed
+reason:
+  description: Why, in words.
+  returned: always
+  type: str
+  sample: "errors: worse than 1.5 × the baseline (p ≤ 0.046): 2.36 × (1.40 × to 4.22 × at 95 %), 4250 and 4250 samples"
+metrics:
+  description: What each metric came to, by name.
+  returned: always
+  type: dict
+  contains:
+    verdict:
+      description: That of this metric alone. None in check mode.
+      type: str
+    reason:
+      description: Why, in words.
+      type: str
+    dry_run:
+      description: Whether it does not count.
+      type: bool
+    measured:
+      description:
+        - For conditions, how many measurements were C(successful), C(failed), C(inconclusive) and C(error), and how many of the last in a row.
+        - For a comparison, C(looks), the C(estimate) of how many times as frequent it is in the canary (None when it is without end, or
+          there was nothing), its C(interval), the C(e_value) and C(p_value) of being worse, valid at any time, and the C(samples) of each side.
+      type: dict
+error:
+  description: The verdict with which the task fails; otherwise what kind of option or circumstance kept the analysis from being made.
+  returned: on failure
+  type: str
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metric import Metric
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.specification import specify
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import conclude, watch
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
+
+FAILING = {"failed": ("failed", "error"), "inconclusive": ("failed", "error", "inconclusive"), "never": ()}
+
+PROVIDER_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "type": {"type": "str", "choices": ["prometheus"], "required": True},
+    "address": {"type": "str", "required": True},
+    "headers": {"type": "dict"},
+    "secret_headers": {"type": "dict", "no_log": True},
+    "timeout": {"type": "float", "default": 10.0},
+    "attempts": {"type": "int", "default": 3},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+}
+
+METRIC_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "name": {"type": "str", "required": True},
+    "query": {"type": "str"},
+    "success_condition": {"type": "str"},
+    "failure_condition": {"type": "str"},
+    "reduction": {"type": "str", "choices": ["sum", "max", "min", "mean"]},
+    "count": {"type": "int"},
+    "failure_limit": {"type": "int"},
+    "inconclusive_limit": {"type": "int"},
+    "consecutive_success_limit": {"type": "int"},
+    "bad": {"type": "str"},
+    "total": {"type": "str"},
+    "margin": {"type": "float"},
+    "minimum_sample": {"type": "int"},
+    "consecutive_error_limit": {"type": "int", "default": 4},
+    "interval": {"type": "float"},
+    "initial_delay": {"type": "float", "default": 0.0},
+    "dry_run": {"type": "bool", "default": False},
+}
+
+OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "provider": {"type": "dict", "required": True, "options": PROVIDER_OPTIONS},
+    "metrics": {"type": "list", "elements": "dict", "required": True, "options": METRIC_OPTIONS},
+    "baseline": {"type": "str"},
+    "canary": {"type": "str"},
+    "arguments": {"type": "dict"},
+    "interval": {"type": "float", "default": 5.0},
+    "duration": {"type": "float", "default": 300.0},
+    "alpha": {"type": "float", "default": 0.05},
+    "fail_on": {"type": "str", "choices": ["failed", "inconclusive", "never"], "default": "failed"},
+}
+
+
+def analyse(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
+    """Watch the metrics until there is a verdict; in check mode ask each once.
+
+    :raises DeliveryError: before any request, for what cannot be meant or done
+    """
+    metrics = specify(params)
+    if check_mode:
+        for metric in metrics:
+            metric.look()
+        judgements = {metric.name: Judgement(None, metric.judgement(over=False).reason) for metric in metrics}
+        return _result(metrics, judgements, Judgement(None, "check mode: each metric was asked once"))
+    judgements = watch(metrics, params["duration"])
+    return _result(metrics, judgements, conclude(metrics, judgements))
+
+
+def _result(metrics: t.Sequence[Metric], judgements: t.Mapping[str, Judgement], whole: Judgement) -> t.Dict[str, t.Any]:
+    return {
+        **_told(whole),
+        "metrics": {
+            metric.name: {**_told(judgements[metric.name]), "dry_run": metric.dry_run, "measured": metric.report()}
+            for metric in metrics
+        },
+    }
+
+
+def _told(judgement: Judgement) -> t.Dict[str, t.Any]:
+    return {"verdict": judgement.verdict and judgement.verdict.value, "reason": judgement.reason}
+
+
+def main() -> t.NoReturn:
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    try:
+        result = analyse(module.params, module.check_mode)
+    except DeliveryError as error:
+        module.fail_json(**error.as_result())
+    if result["verdict"] in FAILING[module.params["fail_on"]]:
+        module.fail_json(msg="{0}: {1}".format(result["verdict"], result["reason"]), error=result["verdict"], **result)
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP to a provider, against real servers: what is tried again, what is told, and what is not."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import typing as t
+
+import pytest
+
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
+    BadMeasurement,
+    ProviderRefused,
+    ProviderUnreachable,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers import http_api
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
+from ansible_collections.progressive.delivery.tests.loopback_servers import (
+    Reply,
+    keep_silent,
+    raw_server,
+    refusing_port,
+    web_server,
+)
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_api, "_FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(http_api, "_LONGEST_PAUSE", 0.002)
+
+
+def api(port: int, **options: t.Any) -> HttpApi:
+    return HttpApi("Prometheus", Access(f"http://127.0.0.1:{port}", **options))
+
+
+def test_a_question_and_its_secrets_arrive_and_the_answer_comes_back() -> None:
+    with web_server(lambda _exchange: Reply(body=b'{"a": [1]}')) as server:
+        answer = api(server.port, headers={"Authorization": "Bearer s3cret"}).json("/query", {"query": 'a{b="c d"}'})
+
+    assert answer == {"a": [1]}
+    assert server.seen[0].path == "/query?query=a%7Bb%3D%22c+d%22%7D"
+    assert server.seen[0].headers["Authorization"] == "Bearer s3cret"
+
+
+def test_secrets_are_not_shown() -> None:
+    assert "s3cret" not in repr(Access("http://localhost", {"Authorization": "Bearer s3cret"}))
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_what_may_be_answered_later_is_asked_again(status: int) -> None:
+    replies = itertools.chain([Reply(status), Reply(status)], itertools.repeat(Reply(body=b"1")))
+    with web_server(lambda _exchange: next(replies)) as server:
+        assert api(server.port).json("/query") == 1
+
+    assert len(server.seen) == 3
+
+
+def test_what_is_never_answered_is_given_up() -> None:
+    with (
+        web_server(lambda _exchange: Reply(503, b"try\n later")) as server,
+        pytest.raises(ProviderUnreachable, match="Prometheus answered /query with status 503: try later"),
+    ):
+        api(server.port, attempts=2).json("/query")
+
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 422])
+def test_a_refusal_is_taken_at_once(status: int) -> None:
+    reply = Reply(status, b"no " + b"x" * 999, {"Location": "http://127.0.0.1:1/"})
+    with web_server(lambda _exchange: reply) as server, pytest.raises(ProviderRefused) as refusal:
+        api(server.port).json("/query")
+
+    assert len(server.seen) == 1
+    assert f"with status {status}: no xxx" in refusal.value.message
+    assert len(refusal.value.message) < 300
+
+
+def test_an_answer_that_is_no_json_is_a_bad_measurement() -> None:
+    with web_server(lambda _exchange: Reply(body=b"<html>")) as server, pytest.raises(BadMeasurement, match="no JSON"):
+        api(server.port).json("/query")
+
+
+def test_nobody_there_and_somebody_silent_do_not_answer() -> None:
+    with refusing_port() as port, pytest.raises(ProviderUnreachable, match="does not answer"):
+        api(port, attempts=2).json("/query")
+    with raw_server(keep_silent) as port, pytest.raises(ProviderUnreachable, match="does not answer"):
+        api(port, attempts=1, timeout=0.1).json("/query")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"address": "localhost:9090"}, "address: it must begin with http:// or https://"),
+        ({"address": "https://me:s3cret@localhost"}, "address: a user or password in it would be shown"),
+        ({"timeout": 0}, "timeout: 0 is not a number of seconds above 0"),
+        ({"timeout": math.inf}, "timeout: inf"),
+        ({"timeout": math.nan}, "timeout: nan"),
+        ({"attempts": 0}, "attempts: 0 is below 1"),
+    ],
+)
+def test_an_access_that_cannot_be_is_refused(options: dict[str, t.Any], says: str) -> None:
+    with pytest.raises(InvalidOption) as refusal:
+        Access(**{"address": "http://localhost", **options})
+    assert refusal.value.message.startswith(says)
+    assert "s3cret" not in refusal.value.message
+
+
+@pytest.mark.parametrize("library", ["requests", "tenacity"])
+def test_a_library_that_is_missing_is_said_first(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_api, library, None)
+    with pytest.raises(MissingLibrary, match=library):
+        api(1)

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prometheus' answers to instant queries, as its HTTP API documents them."""
+
+from __future__ import annotations
+
+import math
+import typing as t
+
+import pytest
+
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
+    BadMeasurement,
+    ProviderRefused,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.prometheus import parse
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
+
+
+def answer(kind: str, result: t.Any) -> dict[str, t.Any]:
+    return {"status": "success", "data": {"resultType": kind, "result": result}}
+
+
+def test_a_vector_has_a_series_for_each_of_its_elements() -> None:
+    one = {"metric": {"__name__": "up", "job": "app"}, "value": [1435781451.781, "1"]}
+    other = {"metric": {"__name__": "up", "job": "db"}, "value": [1435781451.781, "+Inf"]}
+    assert parse(answer("vector", [one, other])) == [
+        Series(frozenset({("__name__", "up"), ("job", "app")}), 1.0),
+        Series(frozenset({("__name__", "up"), ("job", "db")}), math.inf),
+    ]
+    assert parse(answer("vector", [])) == []
+
+
+def test_a_scalar_is_one_series_without_labels() -> None:
+    assert parse(answer("scalar", [1435781451.781, "0.25"])) == [Series(frozenset(), 0.25)]
+    assert math.isnan(parse(answer("scalar", [1435781451.781, "NaN"]))[0].value)
+
+
+@pytest.mark.parametrize("kind", ["matrix", "string"])
+def test_what_is_no_number_at_one_instant_is_a_bad_measurement(kind: str) -> None:
+    with pytest.raises(BadMeasurement, match=f"yields a {kind}; it must yield a vector or a scalar"):
+        parse(answer(kind, []))
+
+
+def test_a_query_that_failed_is_refused_with_its_reason() -> None:
+    with pytest.raises(ProviderRefused, match="parse error"):
+        parse({"status": "error", "errorType": "bad_data", "error": "parse error"})
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        None,
+        [],
+        {},
+        {"status": "success"},
+        answer("vector", [{}]),
+        answer("vector", [{"metric": {}, "value": [1, "x"]}]),
+        answer("vector", [{"metric": [], "value": [1, "1"]}]),
+        answer("scalar", []),
+    ],
+    ids=str,
+)
+def test_what_is_of_no_known_form_is_a_bad_measurement(broken: t.Any) -> None:
+    with pytest.raises(BadMeasurement, match="cannot be understood"):
+        parse(broken)

@@ -1,0 +1,268 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Watching metrics: when each is asked, when it ends, and what it comes to."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.conditions import Limits, conditions
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import ProviderUnreachable
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metric import (
+    ConditionMetric,
+    RateMetric,
+    RateQueries,
+    Schedule,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates, Tally
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict, worst
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import conclude, watch
+
+Answer = t.Union[float, None, Exception]
+
+
+class Clock:
+    """Passes only where it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Told:
+    """A provider that answers each query with what is told for it, in turn, and the last for ever."""
+
+    def __init__(self, clock: Clock | None = None, takes: float = 0.0, **answers: t.Iterable[Answer]) -> None:
+        self._answers = {query: self._for_ever(list(told)) for query, told in answers.items()}
+        self._clock = clock or Clock()
+        self._takes = takes
+        self.asked: list[float] = []
+
+    @staticmethod
+    def _for_ever(answers: list[Answer]) -> t.Iterator[Answer]:
+        return itertools.chain(answers, itertools.repeat(answers[-1]))
+
+    def measure(self, query: str) -> list[Series]:
+        self.asked.append(self._clock.now)
+        self._clock.sleep(self._takes)
+        answer = next(self._answers[query])
+        if isinstance(answer, Exception):
+            raise answer
+        return [] if answer is None else [Series(frozenset(), answer)]
+
+
+DOWN = ProviderUnreachable("Prometheus does not answer")
+
+
+def by_conditions(provider: Told, query: str = "ratio", **options: t.Any) -> ConditionMetric:
+    limits = options.pop("limits", Limits(count=3))
+    schedule = Schedule(options.pop("interval", 10.0), options.pop("initial_delay", 0.0))
+    wanted = conditions("result < `0.01`", "result > `0.05`")
+    return ConditionMetric(
+        options.pop("name", query), schedule, options.pop("dry_run", False), provider, query, wanted, limits
+    )
+
+
+def by_rates(provider: Told, minimum: int = 100, error_limit: int = 2) -> RateMetric:
+    sides = RateQueries("b_bad", "b_total"), RateQueries("c_bad", "c_total")
+    return RateMetric("errors", Schedule(5.0), False, provider, *sides, minimum, error_limit, Rates(Claim(1.5)))
+
+
+def counting(*steps: float) -> list[Answer]:
+    return list(itertools.accumulate(steps))
+
+
+# -- when it is asked, and when it ends ----------------------------------------
+
+
+def test_a_metric_is_asked_at_its_interval_until_it_is_complete() -> None:
+    clock = Clock()
+    provider = Told(clock, ratio=[0.001])
+    judgements = watch([by_conditions(provider, initial_delay=4)], 300, clock)
+    assert provider.asked == [104, 114, 124]
+    assert judgements["ratio"].verdict is Verdict.SUCCESSFUL
+
+
+def test_it_ends_when_time_is_up() -> None:
+    clock = Clock()
+    provider = Told(clock, ratio=[0.001])
+    judgements = watch([by_conditions(provider, limits=Limits(count=None))], 25, clock)
+    assert (provider.asked, clock.now) == ([100, 110, 120], 125)
+    assert judgements["ratio"] == Judgement(Verdict.SUCCESSFUL, "3 successful; the last: 0.001")
+
+
+def test_a_failure_ends_it_for_all_and_a_dry_run_for_none() -> None:
+    clock = Clock()
+    provider = Told(clock, good=[0.001], bad=[0.9])
+    metrics = [by_conditions(provider, "good"), by_conditions(provider, "bad", interval=3, initial_delay=5)]
+    judgements = watch(metrics, 300, clock)
+    assert clock.now == 105
+    assert judgements["bad"].verdict is Verdict.FAILED
+    assert conclude(metrics, judgements) == Judgement(
+        Verdict.FAILED, "bad: 1 failed; the last: result > `0.05` with a result of 0.9"
+    )
+
+    clock = Clock()
+    metrics = [
+        by_conditions(Told(clock, good=[0.001]), "good"),
+        by_conditions(Told(clock, bad=[0.9]), "bad", dry_run=True),
+    ]
+    judgements = watch(metrics, 300, clock)
+    assert judgements["bad"].verdict is Verdict.FAILED
+    assert conclude(metrics, judgements).verdict is Verdict.SUCCESSFUL
+
+
+def test_a_provider_that_is_slow_is_asked_less_often_and_never_twice_at_once() -> None:
+    clock = Clock()
+    provider = Told(clock, takes=25, ratio=[0.001])
+    watch([by_conditions(provider)], 300, clock)
+    assert provider.asked == [100, 125, 150]
+
+
+@given(st.lists(st.sampled_from(list(Verdict)), min_size=1))
+def test_of_several_verdicts_the_worst_counts(verdicts: list[Verdict]) -> None:
+    found = worst(verdicts)
+    assert found in verdicts
+    assert (found is Verdict.FAILED) == (Verdict.FAILED in verdicts)
+    assert (found is Verdict.SUCCESSFUL) == (set(verdicts) == {Verdict.SUCCESSFUL})
+
+
+# -- conditions ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answers", "limits", "verdict", "reason"),
+    [
+        ([0.001], Limits(count=2), Verdict.SUCCESSFUL, "2 successful"),
+        ([0.001, 0.9], Limits(count=3), Verdict.FAILED, "1 successful, 1 failed; the last: result > `0.05`"),
+        ([0.9, 0.001], Limits(count=3, failure=1), Verdict.SUCCESSFUL, "2 successful, 1 failed"),
+        ([0.03], Limits(count=3), Verdict.INCONCLUSIVE, "1 inconclusive; the last: neither condition holds"),
+        ([None], Limits(count=3), Verdict.INCONCLUSIVE, "1 inconclusive; the last: no data"),
+        ([DOWN], Limits(count=3), Verdict.ERROR, "5 error; the last: Prometheus does not answer"),
+        ([DOWN, DOWN, 0.001], Limits(count=2), Verdict.SUCCESSFUL, "2 successful, 2 error"),
+        ([DOWN, DOWN, DOWN], Limits(count=None, consecutive_error=99), Verdict.ERROR, "31 error"),
+        (["text"], Limits(count=1), Verdict.ERROR, "error"),
+    ],
+    ids=str,
+)
+def test_conditions_come_to_a_verdict(answers: list[Answer], limits: Limits, verdict: Verdict, reason: str) -> None:
+    clock = Clock()
+    metric = by_conditions(Told(clock, ratio=answers), limits=limits)
+    judgement = watch([metric], 300, clock)["ratio"]
+    assert judgement.verdict is verdict
+    assert reason in judgement.reason
+
+
+def test_what_was_never_measured_is_no_success() -> None:
+    metric = by_conditions(Told(ratio=[0.001]), initial_delay=50)
+    assert watch([metric], 10, Clock())["ratio"] == Judgement(Verdict.INCONCLUSIVE, "nothing was measured")
+
+
+# -- rates ---------------------------------------------------------------------
+
+
+def test_counters_become_looks_from_the_second_reading_on() -> None:
+    provider = Told(
+        b_bad=counting(50, 1, 0), b_total=counting(900, 100, 80), c_bad=counting(0, 2, 3), c_total=counting(0, 50, 40)
+    )
+    metric = by_rates(provider)
+    for _look in range(3):
+        metric.look()
+    assert metric.rates.looks == ((Tally(100, 1), Tally(50, 2)), (Tally(80, 0), Tally(40, 3)))
+
+
+def test_a_look_that_goes_wrong_half_way_is_made_up_for_by_the_next_on_both_sides() -> None:
+    provider = Told(
+        b_bad=counting(0, 1, 1),
+        b_total=counting(0, 100, 100),
+        c_bad=[0, DOWN, 5],
+        c_total=counting(0, 200),
+    )
+    metric = by_rates(provider)
+    for _look in range(3):
+        metric.look()
+    # the baseline was asked for bad in the second look, before the canary could not be
+    assert metric.rates.looks == ((Tally(100, 2), Tally(200, 5)),)
+    assert metric.errors == 0
+
+
+def test_a_counter_of_what_is_bad_that_appears_with_the_first_of_it_counts_from_nothing() -> None:
+    provider = Told(b_bad=[None], b_total=counting(10, 100), c_bad=[None, 7], c_total=counting(10, 100))
+    metric = by_rates(provider)
+    metric.look()
+    metric.look()
+    assert metric.rates.looks == ((Tally(100, 0), Tally(100, 7)),)
+
+
+def test_more_bad_than_all_for_want_of_one_instant_is_all() -> None:
+    provider = Told(b_bad=[0], b_total=counting(0, 100), c_bad=counting(0, 51), c_total=counting(0, 50))
+    metric = by_rates(provider)
+    metric.look()
+    metric.look()
+    assert metric.rates.looks == ((Tally(100, 0), Tally(51, 51)),)
+
+
+def test_a_canary_with_more_errors_fails_and_says_by_how_much() -> None:
+    clock = Clock()
+    provider = Told(
+        clock,
+        b_bad=counting(*[2] * 99),
+        b_total=counting(*[200] * 99),
+        c_bad=counting(*[6] * 99),
+        c_total=counting(*[200] * 99),
+    )
+    metric = by_rates(provider)
+    judgement = watch([metric], 400, clock)["errors"]
+    assert judgement.verdict is Verdict.FAILED
+    assert "worse than 1.5 × the baseline" in judgement.reason
+    assert clock.now < 200
+    report = metric.report()
+    assert report["estimate"] == pytest.approx(3, rel=0.02)
+    assert report["e_value"] >= 20
+    assert report["p_value"] == pytest.approx(1 / report["e_value"])
+    assert report["samples"]["canary"] == 200 * report["looks"]
+
+
+def test_no_traffic_is_no_failure_and_no_success() -> None:
+    clock = Clock()
+    metric = by_rates(Told(clock, b_bad=[3], b_total=[1000], c_bad=[0], c_total=[0]))
+    judgement = watch([metric], 60, clock)["errors"]
+    assert judgement == Judgement(Verdict.INCONCLUSIVE, "too little to judge: 0 and 0 samples, 100 needed on each side")
+    assert metric.report()["interval"] == [0.0, None]
+
+
+@pytest.mark.parametrize(("errors", "verdict"), [(2, Verdict.SUCCESSFUL), (3, Verdict.ERROR)])
+def test_errors_in_a_row_are_borne_up_to_the_limit(errors: int, verdict: Verdict) -> None:
+    clock = Clock()
+    totals = counting(*[500] * 99)
+    baseline: list[Answer] = [0.0, *[DOWN] * errors, *totals]
+    metric = by_rates(Told(clock, b_bad=[0], b_total=baseline, c_bad=[0], c_total=totals))
+    judgement = watch([metric], 300, clock)["errors"]
+    assert judgement.verdict is verdict
+    assert verdict is Verdict.SUCCESSFUL or judgement.reason == (
+        "3 looks in a row went wrong; the last: Prometheus does not answer"
+    )
+
+
+def test_a_ratio_without_end_is_none_in_json() -> None:
+    metric = by_rates(
+        Told(b_bad=[0], b_total=counting(*[500] * 9), c_bad=counting(*[2] * 9), c_total=counting(*[500] * 9))
+    )
+    for _look in range(5):
+        metric.look()
+    assert metric.rates.evidence().estimate == math.inf
+    assert metric.report()["estimate"] is None

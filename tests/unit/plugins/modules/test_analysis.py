@@ -1,0 +1,179 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module ``analysis``: what it refuses, what it returns, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import collections.abc
+import contextlib
+import itertools
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.progressive.delivery.tests.loopback_servers import Exchange, Reply, WebServer, web_server
+from ansible_collections.progressive.delivery.tests.module_call import Failed, call, everything_told
+
+GOOD = {"name": "ratio", "query": "ratio", "success_condition": "result < `0.01`"}
+COMPARED = {"name": "errors", "bad": "bad{pool='{{ pool }}'}", "total": "total{pool='{{ pool }}'}", "interval": 0.02}
+
+
+@contextlib.contextmanager
+def prometheus(value: t.Callable[[str], float]) -> collections.abc.Iterator[tuple[dict[str, t.Any], WebServer]]:
+    """A server that answers each query with a value, in the form that Prometheus documents."""
+
+    def answer(exchange: Exchange) -> Reply:
+        result = [{"metric": {}, "value": [1435781451.781, str(value(exchange.path))]}]
+        document = {"status": "success", "data": {"resultType": "vector", "result": result}}
+        return Reply(body=json.dumps(document).encode())
+
+    with web_server(answer) as server:
+        yield {"type": "prometheus", "address": f"http://127.0.0.1:{server.port}"}, server
+
+
+NOWHERE = {"type": "prometheus", "address": "http://127.0.0.1:1", "attempts": 1}
+
+
+def test_a_good_measurement_is_successful() -> None:
+    with prometheus(lambda _path: 0.001) as (provider, server):
+        result = call("analysis", provider=provider, metrics=[GOOD])
+
+    assert (result["verdict"], result["reason"], result["changed"]) == (
+        "successful",
+        "ratio: 1 successful; the last: 0.001",
+        False,
+    )
+    assert result["metrics"]["ratio"]["measured"]["successful"] == 1
+    assert [exchange.path for exchange in server.seen] == ["/api/v1/query?query=ratio"]
+
+
+@pytest.mark.parametrize(
+    ("value", "fail_on", "fails"),
+    [
+        (0.5, "failed", True),
+        (0.5, "never", False),
+        ("NaN", "failed", False),
+        ("NaN", "inconclusive", True),
+        ("Inf", "failed", True),
+    ],
+)
+def test_it_fails_with_the_verdicts_that_it_is_told_to(value: t.Any, fail_on: str, fails: bool) -> None:
+    verdict = "inconclusive" if value == "NaN" else "failed"
+    with prometheus(lambda _path: value) as (provider, _server):
+        if not fails:
+            assert call("analysis", provider=provider, metrics=[GOOD], fail_on=fail_on)["verdict"] == verdict
+            return
+        with pytest.raises(Failed) as failure:
+            call("analysis", provider=provider, metrics=[GOOD], fail_on=fail_on)
+    assert failure.value.result["error"] == failure.value.result["verdict"] == verdict
+    assert failure.value.result["msg"].startswith(f"{verdict}: ratio: ")
+
+
+def test_a_provider_that_is_down_is_an_error_and_no_failure_of_the_release() -> None:
+    metric = {**GOOD, "interval": 0.01, "count": 2}
+    with pytest.raises(Failed) as failure:
+        call("analysis", provider=NOWHERE, metrics=[metric])
+    assert failure.value.result["error"] == "error"
+    assert "5 error; the last: Prometheus at http://127.0.0.1:1 does not answer" in failure.value.result["msg"]
+
+
+def test_a_canary_is_compared_with_the_baseline_pool_by_pool() -> None:
+    """Each look 1,000 further requests a side; the canary fails 40 of them, the baseline 10."""
+    steps = collections.defaultdict(itertools.count)
+    rise = {"bad{pool='stable'}": 10, "bad{pool='canary'}": 40}
+
+    def value(path: str) -> float:
+        query = (
+            path.partition("query=")[2].replace("%7B", "{").replace("%7D", "}").replace("%3D", "=").replace("%27", "'")
+        )
+        return next(steps[query]) * rise.get(query, 1000)
+
+    options = {"baseline": "stable", "canary": "canary", "duration": 20, "fail_on": "never"}
+    with prometheus(value) as (provider, _server):
+        result = call("analysis", provider=provider, metrics=[COMPARED], **options)
+
+    assert result["verdict"] == "failed"
+    assert "errors: worse than 1.5 × the baseline" in result["reason"]
+    measured = result["metrics"]["errors"]["measured"]
+    assert measured["estimate"] == pytest.approx(4, rel=0.02)
+    assert measured["samples"]["baseline"] == measured["samples"]["canary"] == 1000 * measured["looks"]
+
+
+def test_check_mode_asks_once_and_says_nothing_of_the_release() -> None:
+    with prometheus(lambda _path: 0.5) as (provider, server):
+        result = call("analysis", provider=provider, metrics=[{**GOOD, "count": 9, "interval": 60}], check_mode=True)
+
+    assert (result["verdict"], len(server.seen)) == (None, 1)
+    assert "0.5" in result["metrics"]["ratio"]["reason"]
+
+
+def test_alpha_is_shared_out_among_the_metrics_that_compare() -> None:
+    metrics = [COMPARED, {**COMPARED, "name": "slow"}, {**COMPARED, "name": "tried", "dry_run": True}]
+    options = {"baseline": "stable", "canary": "canary", "duration": 0.05, "fail_on": "never"}
+    counts = itertools.count(0, 100)
+    with prometheus(lambda _path: next(counts)) as (provider, _server):
+        result = call("analysis", provider=provider, metrics=metrics, **options)
+
+    assert "at 97.5 %" in result["metrics"]["errors"]["reason"]
+
+
+def test_secret_headers_are_sent_and_never_told() -> None:
+    with prometheus(lambda _path: 0.001) as (provider, server):
+        secret = {**provider, "secret_headers": {"Authorization": "Bearer s3cret-token"}}
+        result, told = everything_told("analysis", provider=secret, metrics=[GOOD])
+
+    assert result["verdict"] == "successful"
+    assert server.seen[0].headers["Authorization"] == "Bearer s3cret-token"
+    assert "s3cret-token" not in told
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"metrics": []}, "metrics: none of them counts"),
+        ({"metrics": [{**GOOD, "dry_run": True}]}, "metrics: none of them counts"),
+        ({"metrics": [GOOD, GOOD]}, "metrics: two are called ratio"),
+        ({"metrics": [{"name": "x"}]}, "x: give either a query, to be judged by conditions, or bad and total"),
+        ({"metrics": [{**GOOD, **COMPARED}]}, "errors: give either a query"),
+        ({"metrics": [{**GOOD, "margin": 2}]}, "ratio: it is judged by conditions, so it takes no margin"),
+        ({"metrics": [{**COMPARED, "count": 2}]}, "errors: it compares canary and baseline, so it takes no count"),
+        ({"metrics": [{"name": "x", "bad": "a"}]}, "x: bad needs total beside it"),
+        ({"metrics": [COMPARED]}, "baseline and canary: name both pools"),
+        (
+            {"metrics": [{**COMPARED, "bad": "a", "total": "b"}], "baseline": "a", "canary": "b"},
+            "errors: the queries of both pools are the same",
+        ),
+        ({"metrics": [{**COMPARED, "margin": 1}], "baseline": "a", "canary": "b"}, "margin: 1 is not a ratio above 1"),
+        (
+            {"metrics": [{**COMPARED, "minimum_sample": 0}], "baseline": "a", "canary": "b"},
+            "errors: a minimum_sample of 0",
+        ),
+        ({"metrics": [COMPARED], "baseline": "a", "canary": "b", "alpha": 2}, "alpha: 2 is not between 0 and 1"),
+        (
+            {"metrics": [{**GOOD, "query": "up{{ realese }}"}]},
+            "ratio, query: the argument realese has no value; there are window",
+        ),
+        (
+            {"metrics": [{**GOOD, "success_condition": "result <"}]},
+            "success_condition: 'result <' is not valid JMESPath",
+        ),
+        ({"metrics": [{**GOOD, "interval": 0}]}, "ratio: an interval of 0 s is no time"),
+        ({"metrics": [{**GOOD, "initial_delay": -1}]}, "ratio: an initial_delay of -1 s is no time"),
+        ({"metrics": [{**GOOD, "count": 0}]}, "count: 0 is below 1"),
+        ({"metrics": [GOOD], "duration": -1}, "duration: -1 is not a number of seconds"),
+        (
+            {"metrics": [GOOD], "provider": {"type": "prometheus", "address": "localhost"}},
+            "address: it must begin with",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_asked(options: dict[str, t.Any], says: str) -> None:
+    with prometheus(lambda _path: 1) as (provider, server):
+        for check_mode in (True, False):
+            with pytest.raises(Failed) as failure:
+                call("analysis", check_mode=check_mode, **{"provider": provider, **options})
+            assert failure.value.result["error"] == "invalid-option"
+            assert failure.value.result["msg"].startswith(says)
+    assert server.seen == []
