@@ -101,7 +101,7 @@ def test_the_common_language_effect_size_counts_pairs(control: list[float], expe
     wins = sum((a > b) + (a == b) / 2 for a, b in itertools.product(experiment, control))
 
     assert effect.cles(control, experiment) == pytest.approx(wins / (len(control) * len(experiment)))
-    assert effect.cles(experiment, control) == pytest.approx(1 - effect.cles(control, experiment))
+    assert effect.cles(control=experiment, experiment=control) == pytest.approx(1 - effect.cles(control, experiment))
 
 
 @given(control=WHOLE, experiment=WHOLE)
@@ -118,7 +118,7 @@ def test_cohens_d_is_in_pooled_deviations_and_has_no_sign() -> None:
     control, experiment = [5, 5, 5, 10, 10, 10], [1, 1, 1, 2, 2, 2]
 
     assert effect.cohen_d(control, experiment) == pytest.approx(3.03821, abs=1e-5)
-    assert effect.cohen_d(experiment, control) == effect.cohen_d(control, experiment)
+    assert effect.cohen_d(control=experiment, experiment=control) == effect.cohen_d(control, experiment)
     assert effect.cohen_d([1, 1], [2, 2]) == math.inf
     assert math.isnan(effect.cohen_d([1, 1], [1, 1]))
 
