@@ -21,6 +21,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.pro
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 from ansible_collections.progressive.delivery.tests.loopback_servers import (
+    Exchange,
     Reply,
     keep_silent,
     raw_server,
@@ -61,13 +62,15 @@ def test_what_may_be_answered_later_is_asked_again(status: int) -> None:
     assert len(server.seen) == 3
 
 
+def busy(_exchange: Exchange) -> Reply:
+    return Reply(503, b"try\n later")
+
+
 def test_what_is_never_answered_is_given_up() -> None:
-    with (
-        web_server(lambda _exchange: Reply(503, b"try\n later")) as server,
-        pytest.raises(ProviderUnreachable, match="Prometheus answered /query with status 503: try later"),
-    ):
+    with web_server(busy) as server, pytest.raises(ProviderUnreachable) as failure:
         api(server.port, attempts=2).json("/query")
 
+    assert failure.value.message == "Prometheus answered /query with status 503: try later"
     assert len(server.seen) == 2
 
 
