@@ -11,7 +11,7 @@ short_description: Judge a release by its metrics
 version_added: "0.1.0"
 description:
   - Asks a source of metrics again and again, and says whether a release may go on. A metric is judged by conditions on each
-    measurement, or by comparing how frequent something bad is in the canary and in the baseline.
+    measurement, or by comparing how frequent something bad is, or how high something is, in the canary and in the baseline.
   - The comparison may be looked at after every measurement. Over the whole analysis a canary that is no worse than the margin is called
     worse with a probability of at most O(alpha), however often one looks.
   - All options are validated, expressions compiled and queries filled in before the first request.
@@ -22,7 +22,7 @@ requirements:
   - requests >= 2.28
   - tenacity >= 8.2
   - jmespath >= 1.0, for metrics with conditions only
-  - scipy >= 1.10, for metrics with O(metrics[].bad) only
+  - scipy >= 1.10, for metrics with O(metrics[].bad) or O(metrics[].value) only
 attributes:
   check_mode:
     support: full
@@ -121,11 +121,21 @@ options:
       total:
         description: A query for the counters of all that could be bad. Needed with O(metrics[].bad).
         type: str
+      value:
+        description:
+          - A query for something of which more is worse, such as a latency, for a metric that compares O(canary) and O(baseline). C(pool) is
+            filled in for each.
+          - It yields a value for each host, or one for the pool. They may not be negative.
+        type: str
       margin:
-        description: How many times as frequent in the canary is too little to matter, above 1. By default 1.5.
+        description:
+          - How many times as frequent, or as high, in the canary is too little to matter, above 1.
+          - By default 1.5 with O(metrics[].bad), and 1.1 with O(metrics[].value).
         type: float
       minimum_sample:
-        description: How many of all there must be on each side before anything is said. By default 100.
+        description:
+          - How many there must be on each side before anything is said. By default 100 with O(metrics[].bad), which counts O(metrics[].total),
+            and 8 with O(metrics[].value).
         type: int
       consecutive_error_limit:
         description: How many errors of the measurement in a row are borne; the verdict is V(error) at the next one.
@@ -143,7 +153,7 @@ options:
         type: bool
         default: false
   baseline:
-    description: The pool that is compared with. Needed for metrics with O(metrics[].bad).
+    description: The pool that is compared with. Needed for metrics that compare.
     type: str
   canary:
     description: The pool that is judged.
@@ -165,6 +175,16 @@ options:
         compare.
     type: float
     default: 0.05
+  state:
+    description:
+      - What the part before returned as its state, of an analysis that is made in parts.
+      - The metrics go on where they were. One that is not in it begins anew.
+    type: dict
+  final:
+    description:
+      - Whether this is the last part. In a part before that a verdict may be open still, which is None.
+    type: bool
+    default: true
   fail_on:
     description:
       - With which verdicts the task fails. V(failed) is for that and for V(error); V(inconclusive) for these and for that; V(never) for none.
@@ -212,7 +232,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 verdict:
-  description: V(successful), V(failed), V(inconclusive) or V(error). None in check mode.
+  description: V(successful), V(failed), V(inconclusive) or V(error). None in check mode, and with O(final=false) while it is open.
   returned: always
   type: str
   sample: failed
@@ -241,6 +261,10 @@ metrics:
         - For a comparison, C(looks), the C(estimate) of how many times as frequent it is in the canary (None when it is without end, or
           there was nothing), its C(interval), the C(e_value) and C(p_value) of being worse, valid at any time, and the C(samples) of each side.
       type: dict
+state:
+  description: What was seen, for the O(state) of the next part.
+  returned: always
+  type: dict
 error:
   description: The verdict with which the task fails; otherwise what kind of option or circumstance kept the analysis from being made.
   returned: on failure
@@ -251,10 +275,11 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metric import Metric
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.specification import specify
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.state import dump, restore
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import conclude, watch
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import conclude, judge_all, watch
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
 
 FAILING = {"failed": ("failed", "error"), "inconclusive": ("failed", "error", "inconclusive"), "never": ()}
@@ -282,6 +307,7 @@ METRIC_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "consecutive_success_limit": {"type": "int"},
     "bad": {"type": "str"},
     "total": {"type": "str"},
+    "value": {"type": "str"},
     "margin": {"type": "float"},
     "minimum_sample": {"type": "int"},
     "consecutive_error_limit": {"type": "int", "default": 4},
@@ -299,6 +325,8 @@ OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "interval": {"type": "float", "default": 5.0},
     "duration": {"type": "float", "default": 300.0},
     "alpha": {"type": "float", "default": 0.05},
+    "state": {"type": "dict"},
+    "final": {"type": "bool", "default": True},
     "fail_on": {"type": "str", "choices": ["failed", "inconclusive", "never"], "default": "failed"},
 }
 
@@ -309,13 +337,17 @@ def analyse(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.An
     :raises DeliveryError: before any request, for what cannot be meant or done
     """
     metrics = specify(params)
+    timetable = restore(params["state"] or {}, metrics)
     if check_mode:
         for metric in metrics:
             metric.look()
         judgements = {metric.name: Judgement(None, metric.judgement(over=False).reason) for metric in metrics}
-        return _result(metrics, judgements, Judgement(None, "check mode: each metric was asked once"))
-    judgements = watch(metrics, params["duration"])
-    return _result(metrics, judgements, conclude(metrics, judgements))
+        whole = Judgement(None, "check mode: each metric was asked once")
+    else:
+        timetable = watch(metrics, params["duration"], timetable)
+        judgements = judge_all(metrics, params["final"])
+        whole = conclude(metrics, judgements)
+    return {**_result(metrics, judgements, whole), "state": dump(metrics, timetable)}
 
 
 def _result(metrics: t.Sequence[Metric], judgements: t.Mapping[str, Judgement], whole: Judgement) -> t.Dict[str, t.Any]:

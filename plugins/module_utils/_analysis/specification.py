@@ -13,34 +13,24 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.arguments import filled
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.conditions import Limits, conditions
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metric import (
-    ConditionMetric,
-    Metric,
-    RateMetric,
-    RateQueries,
-    Schedule,
-)
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.condition import ConditionMetric
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric, Schedule
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.rate import RateMetric, RateQueries
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.value import ValueMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import PROVIDERS
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
 Params = t.Mapping[str, t.Any]
 
-_CONDITION_ONLY = (
-    "success_condition",
-    "failure_condition",
-    "reduction",
-    "count",
-    "failure_limit",
-    "inconclusive_limit",
-    "consecutive_success_limit",
-)
-_RATE_ONLY = ("total", "margin", "minimum_sample")
-_MARGIN = 1.5
-_MINIMUM_SAMPLE = 100
+_MINIMUM_REQUESTS = 100
+_MINIMUM_VALUES = 8
+_RATE_MARGIN = 1.5
+_VALUE_MARGIN = 1.1
 
 
 def specify(params: Params) -> t.List[Metric]:
@@ -58,7 +48,7 @@ def specify(params: Params) -> t.List[Metric]:
     if all(metric["dry_run"] for metric in params["metrics"]):
         raise InvalidOption("metrics: none of them counts; at least one must be no dry_run")
     provider = _provider(params["provider"])
-    compared = [metric for metric in params["metrics"] if metric["bad"] and not metric["dry_run"]]
+    compared = [metric for metric in params["metrics"] if not metric["query"] and not metric["dry_run"]]
     alpha = params["alpha"] / max(1, len(compared))
     return [_metric(metric, params, provider, alpha) for metric in params["metrics"]]
 
@@ -76,21 +66,16 @@ def _provider(params: Params) -> Provider:
 
 
 def _metric(metric: Params, params: Params, provider: Provider, alpha: float) -> Metric:
-    if bool(metric["query"]) == bool(metric["bad"]):
+    asked = [kind for kind in _KINDS if metric[kind.asks]]
+    if len(asked) != 1:
         raise InvalidOption(
-            "{0}: give either a query, to be judged by conditions, or bad and total, to compare canary and "
-            "baseline".format(metric["name"])
+            "{0}: give one of {1}".format(metric["name"], "; or ".join("{0}, {1}".format(*kind[:2]) for kind in _KINDS))
         )
-    _refuse_of_other_kind(metric, _RATE_ONLY if metric["query"] else _CONDITION_ONLY)
-    schedule = _schedule(metric, params["interval"])
-    return (_by_conditions if metric["query"] else _by_rates)(metric, params, provider, schedule, alpha)
-
-
-def _refuse_of_other_kind(metric: Params, options: t.Sequence[str]) -> None:
-    given = [option for option in options if metric[option] is not None]
-    if given:
-        kind = "is judged by conditions" if metric["query"] else "compares canary and baseline"
-        raise InvalidOption("{0}: it {1}, so it takes no {2}".format(metric["name"], kind, ", ".join(given)))
+    kind = asked[0]
+    alien = {option for other in _KINDS for option in other.options if metric[option] is not None} - set(kind.options)
+    if alien:
+        raise InvalidOption("{0}: with {1} it takes no {2}".format(metric["name"], kind.asks, ", ".join(sorted(alien))))
+    return kind.build(metric, params, provider, _schedule(metric, params["interval"]), alpha)
 
 
 def _schedule(metric: Params, interval: float) -> Schedule:
@@ -127,35 +112,97 @@ def _by_conditions(metric: Params, params: Params, provider: Provider, schedule:
 
 
 def _by_rates(metric: Params, params: Params, provider: Provider, schedule: Schedule, alpha: float) -> Metric:
-    name = metric["name"]
     if not metric["total"]:
-        raise InvalidOption("{0}: bad needs total beside it, the counter of all that could be bad".format(name))
-    if not params["baseline"] or not params["canary"]:
-        raise InvalidOption("baseline and canary: name both pools, as {0} compares them".format(name))
-    minimum = _or(metric["minimum_sample"], _MINIMUM_SAMPLE)
-    if minimum < 1:
-        raise InvalidOption("{0}: a minimum_sample of {1} is below 1".format(name, minimum))
-    sides = []
-    for pool in (params["baseline"], params["canary"]):
-        arguments = _arguments(params, schedule, pool)
-        queries = [filled(metric[part], arguments, "{0}, {1}".format(name, part)) for part in ("bad", "total")]
-        sides.append(RateQueries(*queries))
-    if sides[0] == sides[1]:
         raise InvalidOption(
-            "{0}: the queries of both pools are the same; say with {{{{ pool }}}} which pool is meant".format(name)
+            "{0}: bad needs total beside it, the counter of all that could be bad".format(metric["name"])
         )
-    claim = Claim(_or(metric["margin"], _MARGIN), alpha)
+    baseline, canary = _both(metric, params, schedule, ("bad", "total"))
     return RateMetric(
-        name=name,
+        name=metric["name"],
         schedule=schedule,
         dry_run=metric["dry_run"],
         provider=provider,
-        baseline=sides[0],
-        canary=sides[1],
-        minimum=minimum,
+        baseline=RateQueries(*baseline),
+        canary=RateQueries(*canary),
+        minimum=_minimum(metric, _MINIMUM_REQUESTS),
         error_limit=metric["consecutive_error_limit"],
-        rates=Rates(claim),
+        rates=Rates(Claim(_or(metric["margin"], _RATE_MARGIN), alpha)),
     )
+
+
+def _by_values(metric: Params, params: Params, provider: Provider, schedule: Schedule, alpha: float) -> Metric:
+    (baseline,), (canary,) = _both(metric, params, schedule, ("value",))
+    return ValueMetric(
+        name=metric["name"],
+        schedule=schedule,
+        dry_run=metric["dry_run"],
+        provider=provider,
+        baseline=baseline,
+        canary=canary,
+        minimum=_minimum(metric, _MINIMUM_VALUES),
+        error_limit=metric["consecutive_error_limit"],
+        pairs=Pairs(Claim(_or(metric["margin"], _VALUE_MARGIN), alpha)),
+    )
+
+
+class _Kind(t.NamedTuple):
+    """A kind of metric.
+
+    :param asks: the option that asks for it
+    :param judged: how it is judged, in words
+    :param options: those that only some kinds take, and this one does
+    """
+
+    asks: str
+    judged: str
+    options: t.Tuple[str, ...]
+    build: t.Callable[[Params, Params, Provider, Schedule, float], Metric]
+
+
+_KINDS = (
+    _Kind(
+        "query",
+        "to be judged by conditions",
+        (
+            "success_condition",
+            "failure_condition",
+            "reduction",
+            "count",
+            "failure_limit",
+            "inconclusive_limit",
+            "consecutive_success_limit",
+        ),
+        _by_conditions,
+    ),
+    _Kind(
+        "bad",
+        "with total, to compare how frequent it is in both pools",
+        ("total", "margin", "minimum_sample"),
+        _by_rates,
+    ),
+    _Kind("value", "to compare how high it is in both pools", ("margin", "minimum_sample"), _by_values),
+)
+
+
+def _both(metric: Params, params: Params, schedule: Schedule, parts: t.Sequence[str]) -> t.List[t.List[str]]:
+    """The queries in the options *parts*, filled in for the baseline and for the canary."""
+    if not params["baseline"] or not params["canary"]:
+        raise InvalidOption("baseline and canary: name both pools, as {0} compares them".format(metric["name"]))
+    sides = []
+    for pool in (params["baseline"], params["canary"]):
+        arguments = _arguments(params, schedule, pool)
+        sides.append([filled(metric[part], arguments, "{0}, {1}".format(metric["name"], part)) for part in parts])
+    if sides[0] == sides[1]:
+        said = "{0}: the queries of both pools are the same; say with {{{{ pool }}}} which pool is meant"
+        raise InvalidOption(said.format(metric["name"]))
+    return sides
+
+
+def _minimum(metric: Params, default: int) -> int:
+    minimum = int(_or(metric["minimum_sample"], default))
+    if minimum < 1:
+        raise InvalidOption("{0}: a minimum_sample of {1} is below 1".format(metric["name"], minimum))
+    return minimum
 
 
 def _arguments(params: Params, schedule: Schedule, pool: t.Optional[str]) -> t.Dict[str, str]:

@@ -33,6 +33,10 @@ def prometheus(value: t.Callable[[str], float]) -> collections.abc.Iterator[tupl
         yield {"type": "prometheus", "address": f"http://127.0.0.1:{server.port}"}, server
 
 
+def broken_state(**metric: t.Any) -> dict[str, t.Any]:
+    return {"schema": 1, "elapsed": 1, "due": {}, "metrics": {"ratio": {"last": "", **metric}}}
+
+
 NOWHERE = {"type": "prometheus", "address": "http://127.0.0.1:1", "attempts": 1}
 
 
@@ -135,10 +139,13 @@ def test_secret_headers_are_sent_and_never_told() -> None:
         ({"metrics": []}, "metrics: none of them counts"),
         ({"metrics": [{**GOOD, "dry_run": True}]}, "metrics: none of them counts"),
         ({"metrics": [GOOD, GOOD]}, "metrics: two are called ratio"),
-        ({"metrics": [{"name": "x"}]}, "x: give either a query, to be judged by conditions, or bad and total"),
-        ({"metrics": [{**GOOD, **COMPARED}]}, "errors: give either a query"),
-        ({"metrics": [{**GOOD, "margin": 2}]}, "ratio: it is judged by conditions, so it takes no margin"),
-        ({"metrics": [{**COMPARED, "count": 2}]}, "errors: it compares canary and baseline, so it takes no count"),
+        (
+            {"metrics": [{"name": "x"}]},
+            "x: give one of query, to be judged by conditions; or bad, with total, to compare how frequent",
+        ),
+        ({"metrics": [{**GOOD, **COMPARED}]}, "errors: give one of query"),
+        ({"metrics": [{**GOOD, "margin": 2}]}, "ratio: with query it takes no margin"),
+        ({"metrics": [{**COMPARED, "count": 2}]}, "errors: with bad it takes no count"),
         ({"metrics": [{"name": "x", "bad": "a"}]}, "x: bad needs total beside it"),
         ({"metrics": [COMPARED]}, "baseline and canary: name both pools"),
         (
@@ -162,6 +169,10 @@ def test_secret_headers_are_sent_and_never_told() -> None:
         ({"metrics": [{**GOOD, "interval": 0}]}, "ratio: an interval of 0 s is no time"),
         ({"metrics": [{**GOOD, "initial_delay": -1}]}, "ratio: an initial_delay of -1 s is no time"),
         ({"metrics": [{**GOOD, "count": 0}]}, "count: 0 is below 1"),
+        ({"metrics": [{"name": "x", "value": "a", "total": "b"}]}, "x: with value it takes no total"),
+        ({"metrics": [GOOD], "state": {"schema": 2}}, "state: it has schema 2; this version reads 1"),
+        ({"metrics": [GOOD], "state": {"schema": 1}}, "state: it is not what an earlier part of an analysis returned"),
+        ({"metrics": [GOOD], "state": broken_state(counts={"failed": "many"})}, "state: it is not what"),
         ({"metrics": [GOOD], "duration": -1}, "duration: -1 is not a number of seconds"),
         (
             {"metrics": [GOOD], "provider": {"type": "prometheus", "address": "localhost"}},
@@ -177,3 +188,26 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_asked(options: dict[
             assert failure.value.result["error"] == "invalid-option"
             assert failure.value.result["msg"].startswith(says)
     assert server.seen == []
+
+
+def test_an_analysis_in_parts_goes_on_where_it_was() -> None:
+    """Three measurements, of which the first part makes two; between the parts there is nothing but what was returned."""
+    metric = {**GOOD, "interval": 0.02, "count": 3}
+    with prometheus(lambda _path: 0.001) as (provider, server):
+        first = call("analysis", provider=provider, metrics=[metric], duration=0.03, final=False)
+        assert (first["verdict"], len(server.seen)) == (None, 2)
+        second = call("analysis", provider=provider, metrics=[metric], duration=5, final=False, state=first["state"])
+
+    assert (second["verdict"], len(server.seen)) == ("successful", 3)
+    assert second["metrics"]["ratio"]["measured"]["successful"] == 3
+
+
+def test_a_slower_canary_is_found_by_values() -> None:
+    metric = {"name": "latency", "value": "p50{pool='{{ pool }}'}", "interval": 0.02}
+    options = {"baseline": "stable", "canary": "canary", "duration": 5, "fail_on": "never"}
+    with prometheus(lambda path: 0.3 if "canary" in path else 0.2) as (provider, _server):
+        result = call("analysis", provider=provider, metrics=[metric], **options)
+
+    assert result["verdict"] == "failed"
+    assert result["metrics"]["latency"]["measured"]["estimate"] == pytest.approx(1.5, rel=0.02)
+    assert result["metrics"]["latency"]["measured"]["looks"] == 9

@@ -15,17 +15,23 @@ from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.conditions import Limits, conditions
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import ProviderUnreachable
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metric import (
-    ConditionMetric,
-    RateMetric,
-    RateQueries,
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.condition import ConditionMetric
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import (
+    Faults,
+    Metric,
     Schedule,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.rate import RateMetric, RateQueries
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates, Tally
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict, worst
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import conclude, watch
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import (
+    Timetable,
+    conclude,
+    judge_all,
+    watch,
+)
 
 Answer = t.Union[float, None, Exception]
 
@@ -65,6 +71,12 @@ class Told:
         return [] if answer is None else [Series(frozenset(), answer)]
 
 
+def watched(metrics: list[Metric], duration: float, clock: Clock) -> dict[str, Judgement]:
+    """What the metrics come to in an analysis that is made in one part."""
+    watch(metrics, duration, Timetable(), clock)
+    return judge_all(metrics, over=True)
+
+
 DOWN = ProviderUnreachable("Prometheus does not answer")
 
 
@@ -92,7 +104,7 @@ def counting(*steps: float) -> list[Answer]:
 def test_a_metric_is_asked_at_its_interval_until_it_is_complete() -> None:
     clock = Clock()
     provider = Told(clock, ratio=[0.001])
-    judgements = watch([by_conditions(provider, initial_delay=4)], 300, clock)
+    judgements = watched([by_conditions(provider, initial_delay=4)], 300, clock)
     assert provider.asked == [104, 114, 124]
     assert judgements["ratio"].verdict is Verdict.SUCCESSFUL
 
@@ -100,7 +112,7 @@ def test_a_metric_is_asked_at_its_interval_until_it_is_complete() -> None:
 def test_it_ends_when_time_is_up() -> None:
     clock = Clock()
     provider = Told(clock, ratio=[0.001])
-    judgements = watch([by_conditions(provider, limits=Limits(count=None))], 25, clock)
+    judgements = watched([by_conditions(provider, limits=Limits(count=None))], 25, clock)
     assert (provider.asked, clock.now) == ([100, 110, 120], 125)
     assert judgements["ratio"] == Judgement(Verdict.SUCCESSFUL, "3 successful; the last: 0.001")
 
@@ -109,7 +121,7 @@ def test_a_failure_ends_it_for_all_and_a_dry_run_for_none() -> None:
     clock = Clock()
     provider = Told(clock, good=[0.001], bad=[0.9])
     metrics = [by_conditions(provider, "good"), by_conditions(provider, "bad", interval=3, initial_delay=5)]
-    judgements = watch(metrics, 300, clock)
+    judgements = watched(metrics, 300, clock)
     assert clock.now == 105
     assert judgements["bad"].verdict is Verdict.FAILED
     assert conclude(metrics, judgements) == Judgement(
@@ -121,7 +133,7 @@ def test_a_failure_ends_it_for_all_and_a_dry_run_for_none() -> None:
         by_conditions(Told(clock, good=[0.001]), "good"),
         by_conditions(Told(clock, bad=[0.9]), "bad", dry_run=True),
     ]
-    judgements = watch(metrics, 300, clock)
+    judgements = watched(metrics, 300, clock)
     assert judgements["bad"].verdict is Verdict.FAILED
     assert conclude(metrics, judgements).verdict is Verdict.SUCCESSFUL
 
@@ -129,7 +141,7 @@ def test_a_failure_ends_it_for_all_and_a_dry_run_for_none() -> None:
 def test_a_provider_that_is_slow_is_asked_less_often_and_never_twice_at_once() -> None:
     clock = Clock()
     provider = Told(clock, takes=25, ratio=[0.001])
-    watch([by_conditions(provider)], 300, clock)
+    watched([by_conditions(provider)], 300, clock)
     assert provider.asked == [100, 125, 150]
 
 
@@ -162,14 +174,14 @@ def test_of_several_verdicts_the_worst_counts(verdicts: list[Verdict]) -> None:
 def test_conditions_come_to_a_verdict(answers: list[Answer], limits: Limits, verdict: Verdict, reason: str) -> None:
     clock = Clock()
     metric = by_conditions(Told(clock, ratio=answers), limits=limits)
-    judgement = watch([metric], 300, clock)["ratio"]
+    judgement = watched([metric], 300, clock)["ratio"]
     assert judgement.verdict is verdict
     assert reason in judgement.reason
 
 
 def test_what_was_never_measured_is_no_success() -> None:
     metric = by_conditions(Told(ratio=[0.001]), initial_delay=50)
-    assert watch([metric], 10, Clock())["ratio"] == Judgement(Verdict.INCONCLUSIVE, "nothing was measured")
+    assert watched([metric], 10, Clock())["ratio"] == Judgement(Verdict.INCONCLUSIVE, "nothing was measured")
 
 
 # -- rates ---------------------------------------------------------------------
@@ -197,7 +209,7 @@ def test_a_look_that_goes_wrong_half_way_is_made_up_for_by_the_next_on_both_side
         metric.look()
     # the baseline was asked for bad in the second look, before the canary could not be
     assert metric.rates.looks == ((Tally(100, 2), Tally(200, 5)),)
-    assert metric.errors == 0
+    assert metric.faults == Faults()
 
 
 def test_a_counter_of_what_is_bad_that_appears_with_the_first_of_it_counts_from_nothing() -> None:
@@ -226,7 +238,7 @@ def test_a_canary_with_more_errors_fails_and_says_by_how_much() -> None:
         c_total=counting(*[200] * 99),
     )
     metric = by_rates(provider)
-    judgement = watch([metric], 400, clock)["errors"]
+    judgement = watched([metric], 400, clock)["errors"]
     assert judgement.verdict is Verdict.FAILED
     assert "worse than 1.5 × the baseline" in judgement.reason
     assert clock.now < 200
@@ -240,7 +252,7 @@ def test_a_canary_with_more_errors_fails_and_says_by_how_much() -> None:
 def test_no_traffic_is_no_failure_and_no_success() -> None:
     clock = Clock()
     metric = by_rates(Told(clock, b_bad=[3], b_total=[1000], c_bad=[0], c_total=[0]))
-    judgement = watch([metric], 60, clock)["errors"]
+    judgement = watched([metric], 60, clock)["errors"]
     assert judgement == Judgement(Verdict.INCONCLUSIVE, "too little to judge: 0 and 0 samples, 100 needed on each side")
     assert metric.report()["interval"] == [0.0, None]
 
@@ -251,7 +263,7 @@ def test_errors_in_a_row_are_borne_up_to_the_limit(errors: int, verdict: Verdict
     totals = counting(*[500] * 99)
     baseline: list[Answer] = [0.0, *[DOWN] * errors, *totals]
     metric = by_rates(Told(clock, b_bad=[0], b_total=baseline, c_bad=[0], c_total=totals))
-    judgement = watch([metric], 300, clock)["errors"]
+    judgement = watched([metric], 300, clock)["errors"]
     assert judgement.verdict is verdict
     assert verdict is Verdict.SUCCESSFUL or judgement.reason == (
         "3 looks in a row went wrong; the last: Prometheus does not answer"
