@@ -51,7 +51,7 @@ class ConditionMetric:
 
     def look(self) -> None:
         try:
-            measured = result(self.provider.measure(self.query), self.reduction)
+            measured = result(self.provider.measure([self.query])[0], self.reduction)
             verdict, self.last = evaluate(measured, self.conditions)
         except MEASUREMENT_ERRORS as error:
             verdict, self.last = Verdict.ERROR, error.message

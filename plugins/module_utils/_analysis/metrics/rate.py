@@ -59,7 +59,8 @@ class RateMetric:
 
     def look(self) -> None:
         try:
-            now = {query: counters(self.provider.measure(query)) for query in self._queries()}
+            queries = self._queries()
+            now = dict(zip(queries, map(counters, self.provider.measure(queries))))
             tallies = [self._tally(queries, now) for queries in (self.baseline, self.canary)]
         except MEASUREMENT_ERRORS as error:
             # The counters of the look before stay, so that the next one spans this one too, on both sides.

@@ -22,7 +22,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.judge import judge
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import numbers
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series, numbers
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement
 
 
@@ -50,7 +50,7 @@ class ValueMetric:
 
     def look(self) -> None:
         try:
-            baseline, canary = (self._values(query) for query in (self.baseline, self.canary))
+            baseline, canary = map(_values, self.provider.measure([self.baseline, self.canary]))
             self.pairs = self.pairs.after(baseline, canary, seed=self.looks)
         except MEASUREMENT_ERRORS as error:
             self.faults = self.faults.after(error.message)
@@ -78,5 +78,6 @@ class ValueMetric:
         self.looks = int(state["looks"])
         self.faults = Faults(*state["faults"])
 
-    def _values(self, query: str) -> t.List[float]:
-        return [value for value in numbers(self.provider.measure(query)) if not math.isnan(value)]
+
+def _values(measured: t.Sequence[Series]) -> t.List[float]:
+    return [value for value in numbers(measured) if not math.isnan(value)]

@@ -22,8 +22,8 @@ class Provider(t.Protocol):
     from several threads at once.
     """
 
-    def measure(self, query: str) -> t.List[Series]:
-        """What *query* yields now; empty where there is no data.
+    def measure(self, queries: t.Sequence[str]) -> t.List[t.List[Series]]:
+        """What each of *queries* yields now, as nearly as may be at one instant; empty where there is no data.
 
         :raises ProviderUnreachable: it does not answer, after the retries
         :raises ProviderRefused: it answers that it cannot do what is asked

@@ -24,9 +24,9 @@ class Prometheus:
     def __init__(self, access: Access) -> None:
         self._api = HttpApi("Prometheus", access)
 
-    def measure(self, query: str) -> t.List[Series]:
-        """The series that *query* yields now, a scalar as one without labels."""
-        return parse(self._api.json("/api/v1/query", {"query": query}))
+    def measure(self, queries: t.Sequence[str]) -> t.List[t.List[Series]]:
+        """The series that each query yields now, one after the other; a scalar is one without labels."""
+        return [parse(self._api.json("/api/v1/query", {"query": query})) for query in queries]
 
 
 def parse(answer: t.Any) -> t.List[Series]:

@@ -50,7 +50,10 @@ class Recorded:
     def __init__(self, answers: t.Sequence[t.Optional[t.List[t.Tuple[int, int]]]]) -> None:
         self._answers = itertools.cycle(answers)
 
-    def measure(self, _query: str) -> t.List[Series]:
+    def measure(self, queries: t.Sequence[str]) -> t.List[t.List[Series]]:
+        return [self._answer() for _query in queries]
+
+    def _answer(self) -> t.List[Series]:
         answer = next(self._answers)
         if answer is None:
             raise ProviderUnreachable("nobody there")

@@ -62,9 +62,12 @@ class Told:
     def _for_ever(answers: list[Answer]) -> t.Iterator[Answer]:
         return itertools.chain(answers, itertools.repeat(answers[-1]))
 
-    def measure(self, query: str) -> list[Series]:
+    def measure(self, queries: t.Sequence[str]) -> list[list[Series]]:
         self.asked.append(self._clock.now)
         self._clock.sleep(self._takes)
+        return [self._answer(query) for query in queries]
+
+    def _answer(self, query: str) -> list[Series]:
         answer = next(self._answers[query])
         if isinstance(answer, Exception):
             raise answer
