@@ -21,6 +21,7 @@ extends_documentation_fragment:
 requirements:
   - requests >= 2.28
   - tenacity >= 8.2
+  - prometheus_client >= 0.16, for O(provider.type=scrape) only
   - jmespath >= 1.0, for metrics with conditions only
   - scipy >= 1.10, for metrics with O(metrics[].bad) or O(metrics[].value) only
 attributes:
@@ -43,14 +44,19 @@ options:
     required: true
     suboptions:
       type:
-        description: What it is. V(prometheus) is Prometheus' HTTP API, which others speak too.
+        description:
+          - What it is. V(prometheus) is Prometheus' HTTP API, which others speak too; a query is PromQL.
+          - V(scrape) reads the instances' own metrics, in Prometheus' text format, and needs no database of metrics. A query is a selector,
+            such as V(http_requests_total{code=~"5.."}), and each series has the labels C(pool) and C(instance).
         type: str
-        choices: [prometheus]
+        choices: [prometheus, scrape]
         required: true
       address:
-        description: Its URL.
+        description: Its URL. For V(prometheus).
         type: str
-        required: true
+      targets:
+        description: By pool, the URLs at which its instances show their metrics. For V(scrape).
+        type: dict
       headers:
         description: Headers of each request.
         type: dict
@@ -285,8 +291,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 FAILING = {"failed": ("failed", "error"), "inconclusive": ("failed", "error", "inconclusive"), "never": ()}
 
 PROVIDER_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
-    "type": {"type": "str", "choices": ["prometheus"], "required": True},
-    "address": {"type": "str", "required": True},
+    "type": {"type": "str", "choices": ["prometheus", "scrape"], "required": True},
+    "address": {"type": "str"},
+    "targets": {"type": "dict"},
     "headers": {"type": "dict"},
     "secret_headers": {"type": "dict", "no_log": True},
     "timeout": {"type": "float", "default": 10.0},

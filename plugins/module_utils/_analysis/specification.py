@@ -17,9 +17,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric, Schedule
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.rate import RateMetric, RateQueries
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.value import ValueMetric
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import PROVIDERS
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import provider_of
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates
@@ -47,22 +46,10 @@ def specify(params: Params) -> t.List[Metric]:
         raise InvalidOption("duration: {0:g} is not a number of seconds, 0 or more".format(params["duration"]))
     if all(metric["dry_run"] for metric in params["metrics"]):
         raise InvalidOption("metrics: none of them counts; at least one must be no dry_run")
-    provider = _provider(params["provider"])
+    provider = provider_of(params["provider"])
     compared = [metric for metric in params["metrics"] if not metric["query"] and not metric["dry_run"]]
     alpha = params["alpha"] / max(1, len(compared))
     return [_metric(metric, params, provider, alpha) for metric in params["metrics"]]
-
-
-def _provider(params: Params) -> Provider:
-    access = Access(
-        address=params["address"],
-        headers={**(params["headers"] or {}), **(params["secret_headers"] or {})},
-        timeout=params["timeout"],
-        attempts=params["attempts"],
-        ca_path=params["ca_path"],
-        validate_certs=params["validate_certs"],
-    )
-    return PROVIDERS[params["type"]](access)
 
 
 def _metric(metric: Params, params: Params, provider: Provider, alpha: float) -> Metric:
@@ -98,7 +85,7 @@ def _by_conditions(metric: Params, params: Params, provider: Provider, schedule:
         schedule=schedule,
         dry_run=metric["dry_run"],
         provider=provider,
-        query=filled(metric["query"], _arguments(params, schedule, params["canary"]), "{0}, query".format(name)),
+        query=_query(metric, "query", provider, _arguments(params, schedule, params["canary"])),
         conditions=conditions(metric["success_condition"], metric["failure_condition"]),
         limits=Limits(
             count=None if endless else _or(metric["count"], 1),
@@ -116,7 +103,7 @@ def _by_rates(metric: Params, params: Params, provider: Provider, schedule: Sche
         raise InvalidOption(
             "{0}: bad needs total beside it, the counter of all that could be bad".format(metric["name"])
         )
-    baseline, canary = _both(metric, params, schedule, ("bad", "total"))
+    baseline, canary = _both(metric, params, provider, schedule, ("bad", "total"))
     return RateMetric(
         name=metric["name"],
         schedule=schedule,
@@ -131,7 +118,7 @@ def _by_rates(metric: Params, params: Params, provider: Provider, schedule: Sche
 
 
 def _by_values(metric: Params, params: Params, provider: Provider, schedule: Schedule, alpha: float) -> Metric:
-    (baseline,), (canary,) = _both(metric, params, schedule, ("value",))
+    (baseline,), (canary,) = _both(metric, params, provider, schedule, ("value",))
     return ValueMetric(
         name=metric["name"],
         schedule=schedule,
@@ -184,18 +171,30 @@ _KINDS = (
 )
 
 
-def _both(metric: Params, params: Params, schedule: Schedule, parts: t.Sequence[str]) -> t.List[t.List[str]]:
+def _both(
+    metric: Params, params: Params, provider: Provider, schedule: Schedule, parts: t.Sequence[str]
+) -> t.List[t.List[str]]:
     """The queries in the options *parts*, filled in for the baseline and for the canary."""
     if not params["baseline"] or not params["canary"]:
         raise InvalidOption("baseline and canary: name both pools, as {0} compares them".format(metric["name"]))
     sides = []
     for pool in (params["baseline"], params["canary"]):
         arguments = _arguments(params, schedule, pool)
-        sides.append([filled(metric[part], arguments, "{0}, {1}".format(metric["name"], part)) for part in parts])
+        sides.append([_query(metric, part, provider, arguments) for part in parts])
     if sides[0] == sides[1]:
         said = "{0}: the queries of both pools are the same; say with {{{{ pool }}}} which pool is meant"
         raise InvalidOption(said.format(metric["name"]))
     return sides
+
+
+def _query(metric: Params, option: str, provider: Provider, arguments: t.Mapping[str, str]) -> str:
+    """The query in an *option* of the metric, filled in and fit to be asked."""
+    query = filled(metric[option], arguments, "{0}, {1}".format(metric["name"], option))
+    try:
+        provider.check(query)
+    except InvalidOption as error:
+        raise InvalidOption("{0}, {1}: {2}".format(metric["name"], option, error.message)) from error
+    return query
 
 
 def _minimum(metric: Params, default: int) -> int:

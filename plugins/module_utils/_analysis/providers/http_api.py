@@ -86,12 +86,22 @@ class HttpApi:
     def json(self, path: str, parameters: t.Optional[t.Mapping[str, str]] = None) -> t.Any:
         """The JSON that a GET of *path* is answered with.
 
-        Requests that may be answered later are made again after a pause, which
-        grows and is partly chance, so that not all come back at once.
-
         :raises ProviderUnreachable: there is no answer, or none but for later
         :raises ProviderRefused: the answer is a refusal
         :raises BadMeasurement: the answer is no JSON
+        """
+        try:
+            return self._answer(path, parameters or {}).json()
+        except ValueError as error:
+            raise BadMeasurement("{0} answered {1} with no JSON".format(self._name, path)) from error
+
+    def text(self, path: str) -> str:
+        """The text that a GET of *path* is answered with; raises what :meth:`json` does, but for BadMeasurement."""
+        return str(self._answer(path, {}).content.decode("utf-8", "replace"))
+
+    def _answer(self, path: str, parameters: t.Mapping[str, str]) -> t.Any:
+        """Requests that may be answered later are made again after a pause, which grows and is partly chance, so that
+        not all come back at once.
         """
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._access.attempts),
@@ -99,18 +109,14 @@ class HttpApi:
             retry=tenacity.retry_if_exception_type(ProviderUnreachable),
             reraise=True,
         )
-        answer = retrying(self._get, path, dict(parameters or {}))
-        try:
-            return answer.json()
-        except ValueError as error:
-            raise BadMeasurement("{0} answered {1} with no JSON".format(self._name, path)) from error
+        return retrying(self._get, path, dict(parameters))
 
     def _get(self, path: str, parameters: t.Dict[str, str]) -> t.Any:
         access = self._access
         trust = (access.ca_path or True) if access.validate_certs else False
         try:
             answer = requests.get(
-                access.address.rstrip("/") + path,
+                access.address.rstrip("/") + path if path else access.address,
                 params=parameters,
                 headers=dict(access.headers),
                 timeout=access.timeout,

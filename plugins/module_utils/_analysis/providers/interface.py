@@ -22,6 +22,9 @@ class Provider(t.Protocol):
     from several threads at once.
     """
 
+    def check(self, query: str) -> None:
+        """Refuse what can be no query, without asking; raises InvalidOption."""
+
     def measure(self, queries: t.Sequence[str]) -> t.List[t.List[Series]]:
         """What each of *queries* yields now, as nearly as may be at one instant; empty where there is no data.
 

@@ -174,6 +174,23 @@ def test_secret_headers_are_sent_and_never_told() -> None:
         ({"metrics": [GOOD], "state": {"schema": 1}}, "state: it is not what an earlier part of an analysis returned"),
         ({"metrics": [GOOD], "state": broken_state(counts={"failed": "many"})}, "state: it is not what"),
         ({"metrics": [GOOD], "duration": -1}, "duration: -1 is not a number of seconds"),
+        ({"metrics": [GOOD], "provider": {"type": "prometheus"}}, "provider: type prometheus needs an address"),
+        (
+            {"metrics": [GOOD], "provider": {"type": "scrape", "address": "http://localhost"}},
+            "provider: with type scrape it takes no address",
+        ),
+        ({"metrics": [GOOD], "provider": {"type": "scrape"}}, "targets: each pool needs at least one address"),
+        (
+            {"metrics": [GOOD], "provider": {"type": "scrape", "targets": {"a": "http://b"}}},
+            "provider: targets of pool a are not a list of addresses",
+        ),
+        (
+            {
+                "metrics": [{**GOOD, "query": "rate(up[1m])"}],
+                "provider": {"type": "scrape", "targets": {"a": ["http://b"]}},
+            },
+            "ratio, query: 'rate(up[1m])' is no selector",
+        ),
         (
             {"metrics": [GOOD], "provider": {"type": "prometheus", "address": "localhost"}},
             "address: it must begin with",
