@@ -123,6 +123,8 @@ options:
       bad:
         description:
           - A query for the counters of what is bad, for a metric that compares O(canary) and O(baseline). C(pool) is filled in for each.
+          - A selector of the counters as they are, without C(sum) or C(rate), which would hide that a process began anew.
+          - Leave out what is no traffic of users, such as health checks, or a small share is judged by its probes.
         type: str
       total:
         description: A query for the counters of all that could be bad. Needed with O(metrics[].bad).
@@ -131,7 +133,10 @@ options:
         description:
           - A query for something of which more is worse, such as a latency, for a metric that compares O(canary) and O(baseline). C(pool) is
             filled in for each.
-          - It yields a value for each host, or one for the pool. They may not be negative.
+          - It yields a value for each host, of which the median counts, or one for the pool. Negative ones are refused, and a look in which
+            either side is 0, or neither has changed, measures nothing.
+          - Looks are taken for independent of each other. Where the query looks back over a time, make O(metrics[].interval) that long, and
+            O(metrics[].initial_delay) too.
         type: str
       margin:
         description:
@@ -141,7 +146,7 @@ options:
       minimum_sample:
         description:
           - How many there must be on each side before anything is said. By default 100 with O(metrics[].bad), which counts O(metrics[].total),
-            and 8 with O(metrics[].value).
+            and 8 with O(metrics[].value), which counts looks.
         type: int
       consecutive_error_limit:
         description: How many errors of the measurement in a row are borne; the verdict is V(error) at the next one.
@@ -215,8 +220,8 @@ EXAMPLES = r"""
       app: shop
     metrics:
       - name: errors
-        bad: !unsafe 'sum(http_requests_total{app="{{ app }}",pool="{{ pool }}",code=~"5.."})'
-        total: !unsafe 'sum(http_requests_total{app="{{ app }}",pool="{{ pool }}"})'
+        bad: !unsafe 'http_requests_total{app="{{ app }}",pool="{{ pool }}",handler!="probe",code=~"5.."}'
+        total: !unsafe 'http_requests_total{app="{{ app }}",pool="{{ pool }}",handler!="probe"}'
     duration: 600
   delegate_to: localhost
 

@@ -65,27 +65,25 @@ def result(measured: t.Sequence[Series], reduction: t.Optional[str]) -> t.Any:
     return measured[0].value
 
 
-def increase(before: t.Mapping[Labels, float], after: t.Mapping[Labels, float]) -> t.Optional[int]:
+def increase(before: t.Mapping[Labels, float], after: t.Mapping[Labels, float], new_within: float = 0.0) -> int:
     """By how much counters rose from one reading to the next, all series together.
 
     A counter that fell was reset, as its process began anew; what it counts now
-    is what it rose by, at least. A series that was not there before counted from 0.
+    is what it rose by, at least. A series that is not there any more rose by nothing.
 
-    :returns: None where there is no reading before, with which nothing can be compared
+    :param new_within: one that was not there before counts when it is at most this, as what began since can be; more
+        than that it has counted before anybody looked
     :raises BadMeasurement: a counter is negative or no number
     """
-    for value in (*before.values(), *after.values()):
+    risen = []
+    for labels, value in after.items():
         if not 0 <= value < math.inf:
             raise BadMeasurement("{0!r} is no value of a counter".format(value))
-    if not before:
-        return None
-    risen = [value - _counted(before.get(labels, 0.0), value) for labels, value in after.items()]
+        if labels in before:
+            risen.append(value - before[labels] if value >= before[labels] else value)
+        elif value <= new_within:
+            risen.append(value)
     return round(math.fsum(risen))
-
-
-def _counted(before: float, after: float) -> float:
-    """What of a counter's value was counted before the reading before."""
-    return before if before <= after else 0.0
 
 
 def counters(measured: t.Sequence[Series]) -> t.Dict[Labels, float]:

@@ -19,7 +19,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.value import ValueMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import provider_of
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.selector import parse_selector
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.libraries import need_libraries
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
@@ -104,6 +106,8 @@ def _by_rates(metric: Params, params: Params, provider: Provider, schedule: Sche
             "{0}: bad needs total beside it, the counter of all that could be bad".format(metric["name"])
         )
     baseline, canary = _both(metric, params, provider, schedule, ("bad", "total"))
+    for part, query in zip(("bad", "total") * 2, (*baseline, *canary)):
+        _check_counters(metric, part, query)
     return RateMetric(
         name=metric["name"],
         schedule=schedule,
@@ -181,9 +185,11 @@ def _both(
     for pool in (params["baseline"], params["canary"]):
         arguments = _arguments(params, schedule, pool)
         sides.append([_query(metric, part, provider, arguments) for part in parts])
-    if sides[0] == sides[1]:
-        said = "{0}: the queries of both pools are the same; say with {{{{ pool }}}} which pool is meant"
-        raise InvalidOption(said.format(metric["name"]))
+    for part, baseline, canary in zip(parts, *sides):
+        if baseline == canary:
+            said = "{0}, {1}: the queries of both pools are the same; say with {{{{ pool }}}} which pool is meant"
+            raise InvalidOption(said.format(metric["name"], part))
+    need_libraries()
     return sides
 
 
@@ -195,6 +201,15 @@ def _query(metric: Params, option: str, provider: Provider, arguments: t.Mapping
     except InvalidOption as error:
         raise InvalidOption("{0}, {1}: {2}".format(metric["name"], option, error.message)) from error
     return query
+
+
+def _check_counters(metric: Params, option: str, query: str) -> None:
+    """Counters are read as they are: what is summed up, or made a rate, hides that a process began anew."""
+    try:
+        parse_selector(query)
+    except InvalidOption as error:
+        said = "{0}, {1}: it selects counters, without sum() or rate(): {2}"
+        raise InvalidOption(said.format(metric["name"], option, error.message)) from error
 
 
 def _minimum(metric: Params, default: int) -> int:

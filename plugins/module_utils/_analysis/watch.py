@@ -25,6 +25,14 @@ class Clock(t.Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
+_ROUNDING = 1e-6
+"""Seconds by which a clock's sums are off."""
+
+
+_ROUNDING = 1e-6
+"""Seconds by which a clock's sums may be off."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Timetable:
     """How far an analysis is, in seconds of its own: those between its parts are not among them.
@@ -47,12 +55,16 @@ def watch(metrics: t.Sequence[Metric], duration: float, timetable: Timetable, cl
     end = timetable.elapsed + duration
     due = {metric.name: timetable.due.get(metric.name, metric.schedule.initial_delay) for metric in metrics}
     asking = [metric for metric in metrics if metric.judgement(over=False).verdict is None]
+    looked = False
     while asking and not _has_failed(metrics):
         following = min(asking, key=lambda metric: due[metric.name])
         _sleep_until(origin + min(due[following.name], end), clock)
-        if due[following.name] > end:
+        # A source that is slow must not hold up the end: what is due still is asked in the next part, of which it is the first.
+        late = looked and clock.monotonic() - origin > end + _ROUNDING
+        if due[following.name] > end or late:
             break
         following.look()
+        looked = True
         now = clock.monotonic() - origin
         due[following.name] = max(due[following.name] + following.schedule.interval, now)
         if following.judgement(over=False).verdict is not None:

@@ -116,8 +116,8 @@ def measuring(tmp_path: pathlib.Path) -> collections.abc.Iterator[t.Callable[...
 
 ERRORS = {
     "name": "errors",
-    "bad": 'sum(requests_total{pool="{{ pool }}",code="500"})',
-    "total": 'sum(requests_total{pool="{{ pool }}"})',
+    "bad": 'requests_total{pool="{{ pool }}",code="500"}',
+    "total": 'requests_total{pool="{{ pool }}"}',
     "interval": 0.5,
 }
 POOLS = {"baseline": "stable", "canary": "canary"}

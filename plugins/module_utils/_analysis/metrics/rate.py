@@ -24,6 +24,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.seq
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Labels, counters, increase
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement
 
+_NEVER_BAD = "; the query for bad has yielded no series so far, see that it is right"
+
 Reading = t.Mapping[Labels, float]
 """Counters at one instant."""
 
@@ -42,7 +44,8 @@ class RateMetric:
 
     :param minimum: samples that each side needs
     :param error_limit: looks in a row that may go wrong
-    :param counted: what the counters were at the last look, by query
+    :param counted: what the counters were at the last look that compared something, by query
+    :param seen_bad: whether the query for what is bad has ever yielded a series
     """
 
     name: str
@@ -56,23 +59,30 @@ class RateMetric:
     rates: Rates
     faults: Faults = dataclasses.field(default_factory=Faults)
     counted: t.Mapping[str, Reading] = dataclasses.field(default_factory=dict)
+    seen_bad: bool = False
 
     def look(self) -> None:
+        queries = self._queries()
         try:
-            queries = self._queries()
             now = dict(zip(queries, map(counters, self.provider.measure(queries))))
-            tallies = [self._tally(queries, now) for queries in (self.baseline, self.canary)]
+            baseline, canary = (self._tally(side, now) for side in (self.baseline, self.canary))
         except MEASUREMENT_ERRORS as error:
             # The counters of the look before stay, so that the next one spans this one too, on both sides.
             self.faults = self.faults.after(error.message)
             return
-        self.faults, self.counted = Faults(), now
-        if None not in tallies:
-            self.rates = self.rates.after(*t.cast("t.List[Tally]", tallies))
+        self.faults = Faults()
+        self.seen_bad = self.seen_bad or any(now[side.bad] for side in (self.baseline, self.canary))
+        if not self.counted:
+            self.counted = now
+        elif baseline.total and canary.total:
+            self.rates = self.rates.after(baseline, canary)
+            # A series that is missing for once is compared with what it was, when it is back.
+            self.counted = {query: {**self.counted[query], **now[query]} for query in queries}
 
     def judgement(self, over: bool) -> Judgement:
         fault = self.faults.judgement(self.error_limit, over, anything_seen=bool(self.rates.looks))
-        return fault or judge(self.rates.evidence(), self.rates.claim, self.minimum, over)
+        judged = fault or judge(self.rates.evidence(), self.rates.claim, self.minimum, over)
+        return judged if self.seen_bad else Judgement(judged.verdict, judged.reason + _NEVER_BAD)
 
     def report(self) -> t.Dict[str, t.Any]:
         return evidence_report(self.rates.evidence(), len(self.rates.looks))
@@ -84,7 +94,7 @@ class RateMetric:
                 query: [[sorted(labels), value] for labels, value in reading.items()]
                 for query, reading in self.counted.items()
             },
-            "faults": [self.faults.count, self.faults.said],
+            "seen_bad": self.seen_bad,
         }
 
     def restore(self, state: State) -> None:
@@ -94,17 +104,18 @@ class RateMetric:
             query: {frozenset((name, text) for name, text in labels): float(value) for labels, value in reading}
             for query, reading in state["counted"].items()
         }
-        self.faults = Faults(*state["faults"])
+        self.seen_bad = bool(state["seen_bad"])
 
     def _queries(self) -> t.List[str]:
         """All queries; what is bad is read before the whole that it is a part of."""
         return [self.baseline.bad, self.canary.bad, self.baseline.total, self.canary.total]
 
-    def _tally(self, queries: RateQueries, now: t.Mapping[str, Reading]) -> t.Optional[Tally]:
-        """What was counted since the look before; None at the first."""
-        bad, total = (increase(self.counted.get(query, {}), now[query]) for query in (queries.bad, queries.total))
-        if total is None:
-            return None
-        # A counter of what is bad appears with the first of it. The two are not read at one instant.
-        risen = round(sum(now[queries.bad].values())) if bad is None else bad
-        return Tally(max(total, risen), risen)
+    def _tally(self, queries: RateQueries, now: t.Mapping[str, Reading]) -> Tally:
+        """What was counted since the last look that compared something.
+
+        A counter of what is bad appears with the first of it; a total that is new was counting before it was seen.
+        """
+        total = increase(self.counted.get(queries.total, {}), now[queries.total])
+        bad = increase(self.counted.get(queries.bad, {}), now[queries.bad], new_within=total)
+        # The two are not read at one instant.
+        return Tally(max(total, bad), bad)

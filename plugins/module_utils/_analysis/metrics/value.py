@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import statistics
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import (
@@ -28,12 +29,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.ver
 
 @dataclasses.dataclass
 class ValueMetric:
-    """Satisfies ``Metric``. Each series of an answer is a value, of a host say; NaN is none.
+    """Satisfies ``Metric``. Each series of an answer is a value, of a host say; NaN is none. A look compares the medians.
 
     :param baseline: the query for the baseline's values
-    :param minimum: values that each side needs
+    :param minimum: looks that there must be
     :param error_limit: looks in a row that may go wrong
-    :param looks: how many there were
+    :param looks: how many there were that measured something new
+    :param read: the medians of the last of them
     """
 
     name: str
@@ -46,16 +48,21 @@ class ValueMetric:
     error_limit: int
     pairs: Pairs
     looks: int = 0
+    read: t.Tuple[t.Optional[float], t.Optional[float]] = (None, None)
     faults: Faults = dataclasses.field(default_factory=Faults)
 
     def look(self) -> None:
         try:
-            baseline, canary = map(_values, self.provider.measure([self.baseline, self.canary]))
-            self.pairs = self.pairs.after(baseline, canary, seed=self.looks)
+            baseline, canary = map(_middle, self.provider.measure([self.baseline, self.canary]))
+            read = (baseline, canary)
+            # What is read once more was not measured once more, and a side at 0 has no traffic to be measured.
+            if baseline and canary and read != self.read:
+                self.pairs = self.pairs.after([baseline], [canary], seed=self.looks)
+                self.looks, self.read = self.looks + 1, read
         except MEASUREMENT_ERRORS as error:
             self.faults = self.faults.after(error.message)
             return
-        self.faults, self.looks = Faults(), self.looks + 1
+        self.faults = Faults()
 
     def judgement(self, over: bool) -> Judgement:
         fault = self.faults.judgement(self.error_limit, over, anything_seen=bool(self.looks))
@@ -67,7 +74,7 @@ class ValueMetric:
     def state(self) -> State:
         seen = {field.name: getattr(self.pairs, field.name) for field in dataclasses.fields(Pairs)}
         del seen["claim"]
-        return {"pairs": seen, "looks": self.looks, "faults": [self.faults.count, self.faults.said]}
+        return {"pairs": seen, "looks": self.looks, "read": list(self.read)}
 
     def restore(self, state: State) -> None:
         seen = dict(state["pairs"])
@@ -76,8 +83,11 @@ class ValueMetric:
         seen["highest"] = (float(worse), float(within))
         self.pairs = Pairs(self.pairs.claim, **seen)
         self.looks = int(state["looks"])
-        self.faults = Faults(*state["faults"])
+        baseline, canary = state["read"]
+        self.read = (baseline, canary)
 
 
-def _values(measured: t.Sequence[Series]) -> t.List[float]:
-    return [value for value in numbers(measured) if not math.isnan(value)]
+def _middle(measured: t.Sequence[Series]) -> t.Optional[float]:
+    """The median of a side's values. They share what happens to their pool, so together they are one measurement."""
+    values = [value for value in numbers(measured) if not math.isnan(value)]
+    return statistics.median(values) if values else None

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import collections
 import collections.abc
 import contextlib
 import itertools
 import json
 import typing as t
+import urllib.parse
 
 import pytest
 
@@ -83,19 +85,21 @@ def test_a_provider_that_is_down_is_an_error_and_no_failure_of_the_release() -> 
     assert "5 error; the last: Prometheus at http://127.0.0.1:1 does not answer" in failure.value.result["msg"]
 
 
-def test_a_canary_is_compared_with_the_baseline_pool_by_pool() -> None:
-    """Each look 1,000 further requests a side; the canary fails 40 of them, the baseline 10."""
-    steps = collections.defaultdict(itertools.count)
+def failing_more() -> t.Callable[[str], float]:
+    """Each time 1,000 further requests a side; the canary fails 40 of them, the baseline 10."""
+    steps: t.Dict[str, t.Iterator[int]] = collections.defaultdict(itertools.count)
     rise = {"bad{pool='stable'}": 10, "bad{pool='canary'}": 40}
 
     def value(path: str) -> float:
-        query = (
-            path.partition("query=")[2].replace("%7B", "{").replace("%7D", "}").replace("%3D", "=").replace("%27", "'")
-        )
+        query = urllib.parse.parse_qs(path.partition("?")[2])["query"][0]
         return next(steps[query]) * rise.get(query, 1000)
 
-    options = {"baseline": "stable", "canary": "canary", "duration": 20, "fail_on": "never"}
-    with prometheus(value) as (provider, _server):
+    return value
+
+
+def test_a_canary_is_compared_with_the_baseline_pool_by_pool() -> None:
+    options = {"baseline": "stable", "canary": "canary", "duration": 60, "fail_on": "never"}
+    with prometheus(failing_more()) as (provider, _server):
         result = call("analysis", provider=provider, metrics=[COMPARED], **options)
 
     assert result["verdict"] == "failed"
@@ -115,12 +119,12 @@ def test_check_mode_asks_once_and_says_nothing_of_the_release() -> None:
 
 def test_alpha_is_shared_out_among_the_metrics_that_compare() -> None:
     metrics = [COMPARED, {**COMPARED, "name": "slow"}, {**COMPARED, "name": "tried", "dry_run": True}]
-    options = {"baseline": "stable", "canary": "canary", "duration": 0.05, "fail_on": "never"}
-    counts = itertools.count(0, 100)
-    with prometheus(lambda _path: next(counts)) as (provider, _server):
+    options = {"baseline": "stable", "canary": "canary", "duration": 60, "fail_on": "never"}
+    with prometheus(failing_more()) as (provider, _server):
         result = call("analysis", provider=provider, metrics=metrics, **options)
 
-    assert "at 97.5 %" in result["metrics"]["errors"]["reason"]
+    assert result["verdict"] == "failed"
+    assert "at 97.5 %" in result["reason"]
 
 
 def test_secret_headers_are_sent_and_never_told() -> None:
@@ -150,7 +154,15 @@ def test_secret_headers_are_sent_and_never_told() -> None:
         ({"metrics": [COMPARED]}, "baseline and canary: name both pools"),
         (
             {"metrics": [{**COMPARED, "bad": "a", "total": "b"}], "baseline": "a", "canary": "b"},
-            "errors: the queries of both pools are the same",
+            "errors, bad: the queries of both pools are the same",
+        ),
+        (
+            {"metrics": [{**COMPARED, "total": "all"}], "baseline": "a", "canary": "b"},
+            "errors, total: the queries of both pools are the same",
+        ),
+        (
+            {"metrics": [{**COMPARED, "bad": "sum(bad{pool='{{ pool }}'})"}], "baseline": "a", "canary": "b"},
+            "errors, bad: it selects counters, without sum() or rate()",
         ),
         ({"metrics": [{**COMPARED, "margin": 1}], "baseline": "a", "canary": "b"}, "margin: 1 is not a ratio above 1"),
         (
@@ -208,23 +220,38 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_asked(options: dict[
 
 
 def test_an_analysis_in_parts_goes_on_where_it_was() -> None:
-    """Three measurements, of which the first part makes two; between the parts there is nothing but what was returned."""
+    """Three measurements, of which a part without time makes the first; between the parts there is only what was returned."""
     metric = {**GOOD, "interval": 0.02, "count": 3}
     with prometheus(lambda _path: 0.001) as (provider, server):
-        first = call("analysis", provider=provider, metrics=[metric], duration=0.03, final=False)
-        assert (first["verdict"], len(server.seen)) == (None, 2)
-        second = call("analysis", provider=provider, metrics=[metric], duration=5, final=False, state=first["state"])
+        first = call("analysis", provider=provider, metrics=[metric], duration=0, final=False)
+        assert (first["verdict"], len(server.seen)) == (None, 1)
+        second = call("analysis", provider=provider, metrics=[metric], duration=60, final=False, state=first["state"])
 
     assert (second["verdict"], len(server.seen)) == ("successful", 3)
     assert second["metrics"]["ratio"]["measured"]["successful"] == 3
 
 
 def test_a_slower_canary_is_found_by_values() -> None:
+    """Both sides drift, so that each look measures something new."""
     metric = {"name": "latency", "value": "p50{pool='{{ pool }}'}", "interval": 0.02}
-    options = {"baseline": "stable", "canary": "canary", "duration": 5, "fail_on": "never"}
-    with prometheus(lambda path: 0.3 if "canary" in path else 0.2) as (provider, _server):
+    options = {"baseline": "stable", "canary": "canary", "duration": 60, "fail_on": "never"}
+    drift = itertools.count(100)
+    with prometheus(lambda path: next(drift) * (1.5 if "canary" in path else 1.0)) as (provider, _server):
         result = call("analysis", provider=provider, metrics=[metric], **options)
 
     assert result["verdict"] == "failed"
-    assert result["metrics"]["latency"]["measured"]["estimate"] == pytest.approx(1.5, rel=0.02)
+    assert result["metrics"]["latency"]["measured"]["estimate"] == pytest.approx(1.5, rel=0.05)
     assert result["metrics"]["latency"]["measured"]["looks"] == 9
+
+
+def test_a_value_that_is_read_once_more_is_no_further_measurement() -> None:
+    metric = {"name": "latency", "value": "p50{pool='{{ pool }}'}", "interval": 1e-9}
+    options = {"baseline": "stable", "canary": "canary", "duration": 0, "final": False}
+    state: t.Dict[str, t.Any] = {}
+    with prometheus(lambda path: 0.3 if "canary" in path else 0.2) as (provider, server):
+        for _part in range(12):
+            result = call("analysis", provider=provider, metrics=[metric], state=state, **options)
+            state = result["state"]
+
+    assert (result["verdict"], result["metrics"]["latency"]["measured"]["looks"]) == (None, 1)
+    assert len(server.seen) >= 12

@@ -66,19 +66,21 @@ def test_counters_rise_by_what_is_counted(counts: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "expected"),
+    ("before", "after", "new_within", "expected"),
     [
-        (reading(a=10, b=5), reading(a=12, b=5), 2),
-        (reading(a=10, b=5), reading(a=3, b=6), 4),
-        (reading(a=10), reading(a=11, b=7), 8),
-        (reading(a=10, b=5), reading(a=11), 1),
-        ({}, reading(a=10), None),
-        (reading(a=10), {}, 0),
+        (reading(a=10, b=5), reading(a=12, b=5), 0, 2),
+        (reading(a=10, b=5), reading(a=3, b=6), 0, 4),
+        (reading(a=10), reading(a=11, b=7), 0, 1),
+        (reading(a=10), reading(a=11, b=7), 7, 8),
+        (reading(a=10), reading(a=11, b=7), 6, 1),
+        (reading(a=10, b=5), reading(a=11), 0, 1),
+        (reading(a=10), {}, 0, 0),
+        ({}, reading(a=3), 5, 3),
     ],
-    ids=["rise", "reset", "new instance", "instance gone", "first reading", "all gone"],
+    ids=["rise", "reset", "new", "new and young", "new and old", "gone", "all gone", "first of its kind"],
 )
-def test_resets_and_instances_that_come_and_go(before: dict, after: dict, expected: int | None) -> None:
-    assert increase(before, after) == expected
+def test_resets_and_instances_that_come_and_go(before: dict, after: dict, new_within: float, expected: int) -> None:
+    assert increase(before, after, new_within) == expected
 
 
 @pytest.mark.parametrize("value", [-1.0, math.nan, math.inf])

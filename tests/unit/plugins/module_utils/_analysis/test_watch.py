@@ -83,6 +83,24 @@ def watched(metrics: list[Metric], duration: float, clock: Clock) -> dict[str, J
     return judge_all(metrics, over=True)
 
 
+class ByHost:
+    """A provider that yields, look by look and side by side, what each host counted: bad and all."""
+
+    def __init__(self, looks: list[dict[str, dict[str, tuple[int, int]]]]) -> None:
+        self._looks = iter(looks)
+
+    def check(self, query: str) -> None:
+        """Any will do."""
+
+    def measure(self, queries: t.Sequence[str]) -> list[list[Series]]:
+        look = next(self._looks)
+        place = {"bad": 0, "total": 1}
+        return [
+            [Series(frozenset({("host", host)}), counted[place[query[2:]]]) for host, counted in look[query[0]].items()]
+            for query in queries
+        ]
+
+
 DOWN = ProviderUnreachable("Prometheus does not answer")
 
 
@@ -216,6 +234,37 @@ def test_a_look_that_goes_wrong_half_way_is_made_up_for_by_the_next_on_both_side
     # the baseline was asked for bad in the second look, before the canary could not be
     assert metric.rates.looks == ((Tally(100, 2), Tally(200, 5)),)
     assert metric.faults == Faults()
+
+
+def test_looks_in_which_only_one_side_was_scraped_are_put_together() -> None:
+    """Every request of the canary fails, and no look sees both sides rise."""
+    provider = Told(
+        b_bad=[0],
+        b_total=[0, 100, 100, 200, 200, 300, 300],
+        c_bad=[0, 0, 90, 90, 180, 180, 270],
+        c_total=[0, 0, 90, 90, 180, 180, 270],
+    )
+    metric = by_rates(provider)
+    for _look in range(7):
+        metric.look()
+    assert metric.rates.looks == ((Tally(100, 0), Tally(90, 90)),) * 3
+    assert metric.judgement(over=True).verdict is Verdict.FAILED
+
+
+def test_an_instance_that_is_missing_for_one_look_does_not_count_its_whole_life() -> None:
+    """It had many errors yesterday; today there are none."""
+    life = {"one": (1000, 100_000), "two": (2000, 100_000)}
+    provider = ByHost(
+        [
+            {"b": life, "c": {"three": (0, 50)}},
+            {"b": {"one": (1000, 100_100)}, "c": {"three": (0, 150)}},
+            {"b": {"one": (1000, 100_200), "two": (2000, 100_200)}, "c": {"three": (1, 250)}},
+        ]
+    )
+    metric = by_rates(provider)
+    for _look in range(3):
+        metric.look()
+    assert metric.rates.looks == ((Tally(100, 0), Tally(100, 0)), (Tally(300, 0), Tally(100, 1)))
 
 
 def test_a_counter_of_what_is_bad_that_appears_with_the_first_of_it_counts_from_nothing() -> None:
