@@ -78,6 +78,9 @@ class RateMetric:
             self.rates = self.rates.after(baseline, canary)
             # A series that is missing for once is compared with what it was, when it is back.
             self.counted = {query: {**self.counted[query], **now[query]} for query in queries}
+        else:
+            # Where a side has not risen the look goes on; a series that is new counts from what it is now.
+            self.counted = {query: {**now[query], **self.counted[query]} for query in queries}
 
     def judgement(self, over: bool) -> Judgement:
         fault = self.faults.judgement(self.error_limit, over, anything_seen=bool(self.rates.looks))

@@ -267,6 +267,23 @@ def test_an_instance_that_is_missing_for_one_look_does_not_count_its_whole_life(
     assert metric.rates.looks == ((Tally(100, 0), Tally(100, 0)), (Tally(300, 0), Tally(100, 1)))
 
 
+def test_a_canary_that_has_counted_nothing_when_it_is_first_read_is_compared_from_its_first_series_on() -> None:
+    """Counters with labels are not there before their first request; here each request of the canary fails."""
+    provider = ByHost(
+        [
+            {"b": {"one": (1, 1000)}, "c": {}},
+            {"b": {"one": (1, 1100)}, "c": {"two": (40, 40)}},
+            {"b": {"one": (2, 1200)}, "c": {"two": (90, 90)}},
+            {"b": {"one": (3, 1300)}, "c": {"two": (140, 140)}},
+        ]
+    )
+    metric = by_rates(provider)
+    for _look in range(4):
+        metric.look()
+    assert metric.rates.looks == ((Tally(200, 1), Tally(50, 50)), (Tally(100, 1), Tally(50, 50)))
+    assert metric.judgement(over=True).verdict is Verdict.FAILED
+
+
 def test_a_counter_of_what_is_bad_that_appears_with_the_first_of_it_counts_from_nothing() -> None:
     provider = Told(b_bad=[None], b_total=counting(10, 100), c_bad=[None, 7], c_total=counting(10, 100))
     metric = by_rates(provider)
