@@ -85,14 +85,14 @@ def test_parts_come_to_what_a_whole_does(answers: t.Sequence[t.Any], parts: t.Li
     end = watch(whole, sum(parts), Timetable(), Clock())
 
     in_parts = metrics(answers)
-    provider = in_parts[0].provider  # type: ignore[attr-defined]
+    provider = in_parts[0].provider
     clock, timetable = Clock(), Timetable()
     for duration in parts:
         timetable = watch(in_parts, duration, timetable, clock)
         text = json.dumps(dump(in_parts, timetable))
         in_parts = metrics(answers)
         for metric in in_parts:
-            metric.provider = provider  # type: ignore[attr-defined]
+            metric.provider = provider
         timetable = restore(json.loads(text), in_parts)
 
     assert judge_all(in_parts, over=True) == judge_all(whole, over=True)

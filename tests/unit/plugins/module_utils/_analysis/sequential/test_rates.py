@@ -164,4 +164,4 @@ def test_hosts_that_were_twice_as_bad_before_the_change_are_not_called_worse_for
 )
 def test_what_are_no_counts_is_refused(total: float, bad: float) -> None:
     with pytest.raises(BadMeasurement, match="are no counts"):
-        Tally(total, bad)  # type: ignore[arg-type]
+        Tally(total, bad)
