@@ -267,7 +267,7 @@ action:
       description: Its number; the report must carry it.
       type: int
     kind:
-      description: One of V(deploy), V(validate), V(shift), V(bake), V(drain), V(retire), V(end).
+      description: One of V(deploy), V(validate), V(shift), V(bake), V(analyse), V(drain), V(retire), V(end).
       type: str
     pool:
       description: The pool it acts on.
@@ -285,10 +285,13 @@ action:
       description: For a shift, the pool whose header route is open.
       type: str
     seconds:
-      description: For a bake, how long.
+      description: For a bake, how long; for analyse, how long at most.
       type: float
     checks:
       description: For validate and bake, which set of health checks.
+      type: str
+    analysis:
+      description: For analyse, which analysis.
       type: str
     opens:
       description: Whether the action begins its step; a bake that takes several actions is begun by the first.

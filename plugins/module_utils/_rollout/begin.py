@@ -29,10 +29,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     World,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import (
-    BLUE_GREEN,
     ROLLBACK,
-    BlueGreen,
-    blue_green,
+    Strategy,
     close_preview,
     rollback,
 )
@@ -53,7 +51,7 @@ class Delivery:
     id: str
     app: str
     release: str
-    choices: BlueGreen
+    strategy: Strategy
     options: Options
     irreversible: bool = False
 
@@ -76,7 +74,7 @@ def check_names(app: str, release: t.Optional[str]) -> None:
         raise InvalidOption("release: '{0}' is not a plain name: {1}".format(release, RULE))
 
 
-def begin_blue_green(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[Rollout, Unchanged]:
+def begin_delivery(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[Rollout, Unchanged]:
     """A new rollout of *wanted* onto the idle pool, or Unchanged when that release serves already.
 
     :raises InvalidOption: a bad name, or a pool without hosts
@@ -90,7 +88,7 @@ def begin_blue_green(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[Ro
     release = release_of(serving, fleet)
     if release == wanted.release:
         return Unchanged("release {0} serves already, from pool {1}".format(release, serving))
-    steps = blue_green(serving, idle, wanted.choices, wanted.options)
+    steps = wanted.strategy.plan(serving, idle, wanted.options, first=release is None)
     if any(split.header is not None for split in world.readable):
         steps = close_preview(serving, idle) + steps
     return _open(wanted, serving, idle, release, steps, world)
@@ -178,7 +176,7 @@ def _open(
     opened = Rollout(
         id=wanted.id,
         app=wanted.app,
-        strategy=BLUE_GREEN,
+        strategy=wanted.strategy.name,
         old_pool=old,
         new_pool=new,
         from_release=release,

@@ -19,7 +19,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.erro
     NoRollout,
     NotPaused,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import abort, must_stay
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import WATCHES, abort, must_stay
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     RETIRING,
     Kind,
@@ -63,7 +63,7 @@ def promote(rollout: Rollout, world: World, full: bool = False) -> Rollout:
         raise NotPaused("rollout {0} is {1}".format(rollout.id, rollout.status.value))
     step = rollout.step
     judged = rollout.pause in (Pause.GATE, Pause.INCONCLUSIVE) or rollout.status is Status.FROZEN
-    passes = judged and step is not None and step.kind in (Kind.GATE, Kind.VALIDATE, Kind.BAKE)
+    passes = judged and step is not None and step.kind in (Kind.GATE, Kind.VALIDATE, *WATCHES)
     position = _last_shift(rollout) if rollout.pause is Pause.WORLD else rollout.position + (1 if passes else 0)
     if RETIRING in rollout.unwound:
         # Its instances may be stopped, so the plan begins again with the deploy.
@@ -136,10 +136,17 @@ def _last_shift(rollout: Rollout) -> int:
 
 
 def _unjudged_from(rollout: Rollout, position: int) -> t.Tuple[Step, ...]:
-    """The plan without what judges the release from *position* on; whether its instances are ready is still asked."""
+    """The plan without what judges the release from *position* on; whether its instances are ready is still asked.
+
+    Of the shifts only the last is left, which gives it all.
+    """
     ahead = rollout.steps[position:]
+    last_shift = max((place for place, step in enumerate(ahead) if step.kind is Kind.SHIFT), default=0)
     judges = [
-        step.kind in (Kind.GATE, Kind.BAKE) or (step.kind is Kind.VALIDATE and step.checks != READY) for step in ahead
+        step.kind in (Kind.GATE, *WATCHES)
+        or (step.kind is Kind.VALIDATE and step.checks != READY)
+        or (step.kind is Kind.SHIFT and place < last_shift)
+        for place, step in enumerate(ahead)
     ]
     return rollout.steps[:position] + tuple(step for step, is_judge in zip(ahead, judges) if not is_judge)
 
@@ -162,6 +169,7 @@ def _awake(rollout: Rollout, world: World, command: str) -> Rollout:
         errors=0,
         request=None,
         baking_since=None,
+        analysis=None,
         progress_at=world.now,
     )
     if rollout.intent is not None:

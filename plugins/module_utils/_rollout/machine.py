@@ -31,6 +31,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import READY, ROLLBACK
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.words import describe
 
+WATCHES = (Kind.BAKE, Kind.ANALYSE)
+"""Steps that take their time, and perhaps several actions."""
+
 Proposal = t.Union[Action, Rollout]
 """Either something to do outside, or a rollout that moved on without touching anything."""
 
@@ -69,7 +72,7 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
         return abort(noted, "{0} failed: {1}".format(action.kind.value, outcome.reason), world)
     if action.kind in (Kind.DEPLOY, Kind.VALIDATE) and _is_late(noted, world):
         return _abort_late(noted, action.kind, world)
-    return _record_progress(noted, action, world)
+    return _record_progress(noted, action, outcome, world)
 
 
 def action_under_way(rollout: Rollout, seq: int) -> Action:
@@ -156,7 +159,7 @@ def _shift(rollout: Rollout, step: Step, world: World) -> Proposal:
     return Action(0, Kind.SHIFT, step.pool, shares=shares, header=step.header)
 
 
-def _bake(rollout: Rollout, step: Step, world: World) -> Proposal:
+def _watch(rollout: Rollout, step: Step, world: World) -> Proposal:
     if world.unreadable:
         return pause(rollout, Pause.WORLD, _cannot_read(world), world)
     split = _split_before(rollout)
@@ -171,10 +174,11 @@ def _bake(rollout: Rollout, step: Step, world: World) -> Proposal:
         return _next_step(rollout, world)
     return Action(
         0,
-        Kind.BAKE,
+        step.kind,
         step.pool,
         seconds=min(left, rollout.options.bake_slice),
         checks=step.checks,
+        analysis=step.analysis,
         opens=left >= step.seconds,
         closes=left <= rollout.options.bake_slice,
     )
@@ -266,7 +270,8 @@ _STEPS: t.Mapping[Kind, t.Callable[[Rollout, Step, World], Proposal]] = {
     Kind.VALIDATE: _validate,
     Kind.GATE: _gate,
     Kind.SHIFT: _shift,
-    Kind.BAKE: _bake,
+    Kind.BAKE: _watch,
+    Kind.ANALYSE: _watch,
     Kind.DRAIN: _drain,
     Kind.WARM: _warm,
     Kind.RETIRE: _retire,
@@ -276,7 +281,7 @@ _STEPS: t.Mapping[Kind, t.Callable[[Rollout, Step, World], Proposal]] = {
 # -- what came of it -----------------------------------------------------------
 
 
-def _record_progress(rollout: Rollout, action: Action, world: World) -> Rollout:
+def _record_progress(rollout: Rollout, action: Action, outcome: Outcome, world: World) -> Rollout:
     moved = dataclasses.replace(rollout, progress_at=world.now)
     step = rollout.step
     if action.kind is Kind.VALIDATE:
@@ -287,6 +292,10 @@ def _record_progress(rollout: Rollout, action: Action, world: World) -> Rollout:
         return dataclasses.replace(moved, attempts=moved.attempts + 1)
     if action.kind is Kind.BAKE:
         return moved
+    if action.kind is Kind.ANALYSE:
+        # It speaks of the release; whether the instances can take more is asked again before they get it.
+        moved = dataclasses.replace(moved, analysis=outcome.analysis, vouched=())
+        return _next_step(moved, world) if outcome.decided else moved
     return _next_step(moved, world)
 
 
@@ -308,8 +317,8 @@ def _record_unwinding(rollout: Rollout, action: Action, outcome: Outcome, world:
 
 
 def _not_watched(rollout: Rollout, action: Action, world: World) -> Rollout:
-    """A bake lasts longer by the time in which the checks could not be made: nobody watched."""
-    if action.kind is not Kind.BAKE or rollout.baking_since is None:
+    """A bake lasts longer by the time in which the checks could not be made, an analysis likewise: nobody watched."""
+    if action.kind not in WATCHES or rollout.baking_since is None:
         return rollout
     lost = world.now - rollout.progress_at
     return dataclasses.replace(rollout, baking_since=rollout.baking_since + lost, progress_at=world.now)
@@ -358,7 +367,7 @@ def _intend(rollout: Rollout, proposal: Action, world: World) -> t.Tuple[Rollout
 
 def _next_step(rollout: Rollout, world: World) -> Rollout:
     return dataclasses.replace(
-        rollout, position=rollout.position + 1, progress_at=world.now, attempts=0, baking_since=None
+        rollout, position=rollout.position + 1, progress_at=world.now, attempts=0, baking_since=None, analysis=None
     )
 
 

@@ -13,7 +13,7 @@ import dataclasses
 import enum
 import typing as t
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the journal's form; a reader refuses a higher one."""
 
 
@@ -45,6 +45,7 @@ class Kind(str, enum.Enum):
     GATE = "gate"
     SHIFT = "shift"
     BAKE = "bake"
+    ANALYSE = "analyse"
     DRAIN = "drain"
     WARM = "warm"
     RETIRE = "retire"
@@ -76,8 +77,9 @@ class Step:
     :param pool: the pool it acts on
     :param shares: for a shift: the wanted share of each pool
     :param header: for a shift: the pool whose header route is open, or None
-    :param seconds: for a bake or warm step: how long
+    :param seconds: for a bake, analyse or warm step: how long
     :param checks: for validate and bake: the named set of health checks
+    :param analysis: for analyse: the name of the analysis
     """
 
     kind: Kind
@@ -86,6 +88,7 @@ class Step:
     header: t.Optional[str] = None
     seconds: float = 0.0
     checks: str = ""
+    analysis: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Action:
 
     :param seq: its number within the rollout; a report must carry it
     :param release: for a deploy: the release that the pool is to have
-    :param opens: whether it begins its step, which a bake that takes several actions does once
+    :param opens: whether it begins its step, which one that takes several actions does once
     :param closes: whether it ends its step, unless it has to be repeated
     :param result: for ``end``: the rollout's status as the run ends
     :param reason: why, in words for a person
@@ -108,6 +111,7 @@ class Action:
     header: t.Optional[str] = None
     seconds: float = 0.0
     checks: str = ""
+    analysis: str = ""
     opens: bool = True
     closes: bool = True
     result: str = ""
@@ -116,10 +120,16 @@ class Action:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What came of an action."""
+    """What came of an action.
+
+    :param decided: whether an analysis has come to its verdict before its time was over
+    :param analysis: what it has seen, for the next action of its step
+    """
 
     result: Result
     reason: str = ""
+    decided: bool = False
+    analysis: t.Optional[t.Mapping[str, t.Any]] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -208,6 +218,8 @@ class Rollout:
     :param unwound: which parts of an abort are done: ``deploy``, ``drain``, ``retire``; ``RETIRING`` once the last is begun
     :param request: ``pause`` or ``rollback`` asked for by someone without the lock
     :param intent: the action under way; None when nothing is
+    :param baking_since: since when the present step is watched, time in which nobody could watch not counted
+    :param analysis: what the analysis of the present step has seen
     """
 
     id: str
@@ -235,6 +247,7 @@ class Rollout:
     request: t.Optional[str] = None
     intent: t.Optional[Action] = None
     baking_since: t.Optional[float] = None
+    analysis: t.Optional[t.Mapping[str, t.Any]] = None
     ended_at: t.Optional[float] = None
     entries: t.Tuple[Entry, ...] = ()
 

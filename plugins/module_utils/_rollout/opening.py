@@ -13,20 +13,20 @@ import typing as t
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import NoRollout, RolloutActive
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Rollout, World
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BLUE_GREEN, ROLLBACK
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import ROLLBACK
 
 Opening = t.Callable[[t.Optional[Rollout], World], t.Union[Rollout, begin.Unchanged]]
 """What a command makes of the current rollout and the world."""
 
 
 def begin_or_resume(wanted: begin.Delivery, fleet: begin.Fleet) -> Opening:
-    """Begin a blue-green rollout; the same one under way is resumed instead."""
+    """Begin a rollout; the same one under way is resumed instead."""
 
     def opening(current: t.Optional[Rollout], world: World) -> t.Union[Rollout, begin.Unchanged]:
         begin.check_names(wanted.app, wanted.release)
         if current is None or current.status.ended:
-            return begin.begin_blue_green(wanted, fleet, world)
-        if current.to_release == wanted.release and current.strategy == BLUE_GREEN:
+            return begin.begin_delivery(wanted, fleet, world)
+        if current.to_release == wanted.release and current.strategy == wanted.strategy.name:
             return commands.resume(current, world)
         raise RolloutActive(
             "rollout {0} to {1} is {2}: {3}".format(

@@ -24,12 +24,16 @@ class Report:
 
     :param seq: the action it belongs to
     :param rollout: the rollout whose action that is; empty for the one under way
+    :param decided: of an analysis, whether it has its verdict before its time is over
+    :param analysis: what it has seen
     """
 
     seq: int
     result: Result
     reason: str = ""
     rollout: str = ""
+    decided: bool = False
+    analysis: t.Optional[t.Mapping[str, t.Any]] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +59,12 @@ def parse_report(host: str, data: t.Any) -> t.Optional[Report]:
         return None
     try:
         return Report(
-            int(data["seq"]), Result(data["result"]), str(data.get("reason") or ""), str(data.get("rollout") or "")
+            int(data["seq"]),
+            Result(data["result"]),
+            str(data.get("reason") or ""),
+            str(data.get("rollout") or ""),
+            bool(data.get("decided")),
+            data.get("analysis"),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         raise InvalidOption(
@@ -86,13 +95,15 @@ def judge(action: Action, expected: t.Sequence[str], reports: t.Mapping[str, t.O
     answers = {name: _answer(action, reports.get(name)) for name in set(expected).union(others)}
     result = next(kind for kind in _WORST_FIRST if any(answer.result is kind for answer in answers.values()))
     reasons = [_say(name, answer) for name, answer in sorted(answers.items()) if answer.result is result]
-    return Outcome(result, "; ".join(reason for reason in reasons if reason))
+    analyses = [answer.analysis for answer in answers.values() if answer.analysis is not None]
+    decided = all(answer.decided for answer in answers.values())
+    return Outcome(result, "; ".join(reason for reason in reasons if reason), decided, next(iter(analyses), None))
 
 
 def _answer(action: Action, report: t.Optional[Report]) -> Report:
     if report is not None and report.seq == action.seq:
         return report
-    looks = action.kind in (Kind.VALIDATE, Kind.BAKE)
+    looks = action.kind in (Kind.VALIDATE, Kind.BAKE, Kind.ANALYSE)
     return Report(action.seq, Result.ERROR if looks else Result.FAILED, "no report: unreachable or lost")
 
 

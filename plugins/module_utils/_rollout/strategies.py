@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Plans: which steps a strategy consists of.
 
-PRIVATE to the collection. Pure. To add a strategy, add a function that
-returns its steps; the state machine in ``machine.py`` carries out any plan.
+PRIVATE to the collection. Pure. To add a strategy, add a dataclass with the
+operator's choices that satisfies :class:`Strategy`; the state machine in
+``machine.py`` carries out any plan.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Kind, Options, Step
 
 READY = "ready"
@@ -23,13 +25,28 @@ BAKE = "bake"
 WHOLE = 10000
 
 BLUE_GREEN = "blue_green"
+CANARY = "canary"
 ROLLBACK = "rollback"
 """A rollout whose new release is the earlier one. Its way forward is the way back, so nobody is to turn it round."""
 
 
+class Strategy(t.Protocol):
+    """What an operator chose of a strategy."""
+
+    @property
+    def name(self) -> str:
+        """What the journal calls it."""
+
+    def plan(self, old: str, new: str, options: Options, first: bool) -> t.Tuple[Step, ...]:
+        """The steps by which the pool *new* takes over from *old*.
+
+        :param first: whether nothing was ever delivered, so that there is nothing to compare with and nobody to lose
+        """
+
+
 @dataclasses.dataclass(frozen=True)
 class BlueGreen:
-    """The operator's choices for a blue-green plan.
+    """All traffic at once, watched, with a way back.
 
     :param preview: open a header route to the new pool before promotion
     :param promotion_checks: whether there are checks to pass before promotion
@@ -44,37 +61,121 @@ class BlueGreen:
     gate: bool = False
     bake: float = 60.0
 
+    name: t.ClassVar[str] = BLUE_GREEN
 
-def blue_green(old: str, new: str, choices: BlueGreen, options: Options) -> t.Tuple[Step, ...]:
-    """All traffic at once from *old* to *new*, watched, with a way back."""
-    steps = [Step(Kind.DEPLOY, new), Step(Kind.VALIDATE, new, checks=READY)]
-    if choices.preview:
-        steps.append(Step(Kind.SHIFT, new, shares={old: WHOLE, new: 0}, header=new))
-    if choices.promotion_checks:
-        steps.append(Step(Kind.VALIDATE, new, checks=PROMOTION))
-    if choices.promotion_bake > 0:
-        checks = PROMOTION if choices.promotion_checks else READY
-        steps.append(Step(Kind.BAKE, new, seconds=choices.promotion_bake, checks=checks))
-    if choices.gate:
-        steps.append(Step(Kind.GATE, new))
-    steps.append(Step(Kind.SHIFT, new, shares={old: 0, new: WHOLE}))
-    if choices.bake > 0:
-        steps.append(Step(Kind.BAKE, new, seconds=choices.bake, checks=BAKE))
-    return tuple(steps) + _leave(old, options)
+    def plan(self, old: str, new: str, options: Options, first: bool) -> t.Tuple[Step, ...]:
+        del first
+        steps = _bring_up(new)
+        if self.preview:
+            steps.append(_shift(old, new, 0, header=new))
+        if self.promotion_checks:
+            steps.append(Step(Kind.VALIDATE, new, checks=PROMOTION))
+        if self.promotion_bake > 0:
+            checks = PROMOTION if self.promotion_checks else READY
+            steps.append(Step(Kind.BAKE, new, seconds=self.promotion_bake, checks=checks))
+        if self.gate:
+            steps.append(Step(Kind.GATE, new))
+        return (*steps, *_take_over(old, new, self.bake, options))
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """One entry of a canary's steps: exactly one of these.
+
+    :param share: give the new pool this part of the traffic, 1 to 10000
+    :param pause: watch it for so many seconds
+    :param gate: end the run and wait for ``promote``
+    :param analysis: the name of an analysis to judge it by
+    :param seconds: how long that analysis may take
+    """
+
+    share: t.Optional[int] = None
+    pause: t.Optional[float] = None
+    gate: bool = False
+    analysis: str = ""
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if sum([self.share is not None, self.pause is not None, self.gate, bool(self.analysis)]) != 1:
+            raise InvalidOption("steps: each is one of share, pause and analysis")
+
+
+@dataclasses.dataclass(frozen=True)
+class Canary:
+    """Step by step, with a verdict at each.
+
+    :param stages: in order; the shares only rise
+    :param preview: open a header route to the new pool before it has any share, and until it has all
+    :param bake: seconds to watch the new pool with all the traffic
+    :raises InvalidOption: shares that fall, or are none
+    """
+
+    stages: t.Tuple[Stage, ...]
+    preview: bool = False
+    bake: float = 60.0
+
+    name: t.ClassVar[str] = CANARY
+
+    def __post_init__(self) -> None:
+        shares = [stage.share for stage in self.stages if stage.share is not None]
+        if not shares:
+            raise InvalidOption("steps: none of them gives the new pool a share")
+        for before, share in zip([0, *shares], shares):
+            if not before < share <= WHOLE:
+                raise InvalidOption(
+                    "steps: a share of {0:g} % after {1:g} %; shares rise, up to 100 %".format(
+                        share / 100, before / 100
+                    )
+                )
+
+    def plan(self, old: str, new: str, options: Options, first: bool) -> t.Tuple[Step, ...]:
+        if first:
+            return (*_bring_up(new), *_take_over(old, new, self.bake, options))
+        header = new if self.preview else None
+        steps = _bring_up(new)
+        if self.preview:
+            steps.append(_shift(old, new, 0, header))
+        steps += [self._step(stage, old, new, header) for stage in self._before_all()]
+        return (*steps, *_take_over(old, new, self.bake, options))
+
+    def _before_all(self) -> t.Tuple[Stage, ...]:
+        """The stages up to the one that gives it all, which each plan ends with."""
+        whole = [place for place, stage in enumerate(self.stages) if stage.share == WHOLE]
+        return self.stages[: whole[0]] if whole else self.stages
+
+    @staticmethod
+    def _step(stage: Stage, old: str, new: str, header: t.Optional[str]) -> Step:
+        if stage.share is not None:
+            return _shift(old, new, stage.share, header)
+        if stage.pause is not None:
+            return Step(Kind.BAKE, new, seconds=stage.pause, checks=BAKE)
+        if stage.gate:
+            return Step(Kind.GATE, new)
+        return Step(Kind.ANALYSE, new, seconds=stage.seconds, analysis=stage.analysis)
 
 
 def close_preview(serving: str, idle: str) -> t.Tuple[Step, ...]:
     """Close a header route that an earlier rollout left open, before anything is done to the pool that it leads to."""
-    return (Step(Kind.SHIFT, serving, shares={serving: WHOLE, idle: 0}), Step(Kind.DRAIN, idle))
+    return (_shift(idle, serving, WHOLE), Step(Kind.DRAIN, idle))
 
 
 def rollback(old: str, new: str, instant: bool, options: Options) -> t.Tuple[Step, ...]:
     """Back to the release on *new*; *instant*, without another check, when its instances served a short while ago."""
-    start = () if instant else (Step(Kind.DEPLOY, new), Step(Kind.VALIDATE, new, checks=READY))
-    return start + (
-        Step(Kind.SHIFT, new, shares={old: 0, new: WHOLE}),
-        *_leave(old, options),
-    )
+    start = [] if instant else _bring_up(new)
+    return (*start, _shift(old, new, WHOLE), *_leave(old, options))
+
+
+def _bring_up(new: str) -> t.List[Step]:
+    return [Step(Kind.DEPLOY, new), Step(Kind.VALIDATE, new, checks=READY)]
+
+
+def _shift(old: str, new: str, share: int, header: t.Optional[str] = None) -> Step:
+    return Step(Kind.SHIFT, new, shares={old: WHOLE - share, new: share}, header=header)
+
+
+def _take_over(old: str, new: str, bake: float, options: Options) -> t.Tuple[Step, ...]:
+    watched = (Step(Kind.BAKE, new, seconds=bake, checks=BAKE),) if bake > 0 else ()
+    return (_shift(old, new, WHOLE), *watched, *_leave(old, options))
 
 
 def _leave(old: str, options: Options) -> t.Tuple[Step, ...]:

@@ -38,6 +38,8 @@ def describe(action: Action) -> str:
         return "{0}: {1}".format(action.result, action.reason) if action.reason else action.result
     if action.kind is Kind.SHIFT:
         return "shift " + _split(action.shares or {}, action.header)
+    if action.kind is Kind.ANALYSE:
+        return "analyse {0} ({1}) for up to {2:.0f} s".format(action.pool, action.analysis, action.seconds)
     if action.kind is Kind.BAKE:
         return "bake {0} for {1:.0f} s".format(action.pool, action.seconds)
     if action.kind is Kind.VALIDATE:

@@ -40,7 +40,7 @@ def world(**splits: Observed | None) -> World:
 
 
 def test_the_idle_pool_receives_the_release() -> None:
-    opened = begin.begin_blue_green(WANTED, FLEET, world())
+    opened = begin.begin_delivery(WANTED, FLEET, world())
     assert isinstance(opened, Rollout)
     assert (opened.old_pool, opened.new_pool, opened.from_release) == ("blue", "green", "1.0.0")
     kinds = [step.kind for step in opened.steps]
@@ -48,13 +48,13 @@ def test_the_idle_pool_receives_the_release() -> None:
 
 
 def test_what_serves_is_read_from_the_balancers_not_remembered() -> None:
-    opened = begin.begin_blue_green(WANTED, dict(FLEET, green={"g1": "0.9.0"}), world(lb1=ALL_GREEN))
+    opened = begin.begin_delivery(WANTED, dict(FLEET, green={"g1": "0.9.0"}), world(lb1=ALL_GREEN))
     assert isinstance(opened, Rollout)
     assert (opened.old_pool, opened.new_pool, opened.from_release) == ("green", "blue", "0.9.0")
 
 
 def test_a_first_delivery_has_no_earlier_release() -> None:
-    opened = begin.begin_blue_green(WANTED, {"blue": {"b1": None}, "green": {"g1": None}}, world())
+    opened = begin.begin_delivery(WANTED, {"blue": {"b1": None}, "green": {"g1": None}}, world())
     assert isinstance(opened, Rollout)
     assert opened.from_release is None
 
@@ -69,18 +69,18 @@ def test_a_first_delivery_has_no_earlier_release() -> None:
 )
 def test_unclear_traffic_begins_nothing(splits: dict[str, Observed | None]) -> None:
     with pytest.raises(TrafficUnclear):
-        begin.begin_blue_green(WANTED, FLEET, world(**splits))
+        begin.begin_delivery(WANTED, FLEET, world(**splits))
 
 
 def test_a_serving_pool_of_two_releases_begins_nothing() -> None:
     with pytest.raises(MixedFleet, match="blue"):
-        begin.begin_blue_green(WANTED, dict(FLEET, blue={"b1": "1.0.0", "b2": "0.9.0"}), world())
+        begin.begin_delivery(WANTED, dict(FLEET, blue={"b1": "1.0.0", "b2": "0.9.0"}), world())
 
 
 @pytest.mark.parametrize("fleet", [{"blue": {"b1": None}}, {"blue": {"b1": None}, "green": {}}])
 def test_an_empty_pool_begins_nothing(fleet: begin.Fleet) -> None:
     with pytest.raises(InvalidOption, match="pools"):
-        begin.begin_blue_green(WANTED, fleet, world())
+        begin.begin_delivery(WANTED, fleet, world())
 
 
 @pytest.mark.parametrize("release", ["../1.0", "a/b", "", ".hidden", "1..2", "x y", "v1\n"])
@@ -161,7 +161,7 @@ def test_an_abandoned_release_that_serves_can_be_rolled_back_but_not_at_once() -
 
 def test_a_header_route_that_was_left_open_is_closed_before_its_pool_is_touched() -> None:
     previewed = World(1000.0, {"lb1": dataclasses.replace(ALL_BLUE, header="green")})
-    begun = begin.begin_blue_green(WANTED, FLEET, previewed)
+    begun = begin.begin_delivery(WANTED, FLEET, previewed)
     assert isinstance(begun, Rollout)
     assert [step.kind for step in begun.steps[:3]] == [Kind.SHIFT, Kind.DRAIN, Kind.DEPLOY]
     action = machine.decide(begun, previewed)[1]

@@ -25,7 +25,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.jour
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock, Owner
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Options, Rollout, Status
 
-STEPS = strategies.blue_green("blue", "green", strategies.BlueGreen(preview=True, gate=True), Options(warm=5))
+STEPS = strategies.BlueGreen(preview=True, gate=True).plan("blue", "green", Options(warm=5), first=False)
 ROLLOUT = Rollout("r1", "app", "blue_green", "blue", "green", "1.0.0", "1.1.0", STEPS, 1.0, 2.0)
 LOCK = Lock(Owner("a", "b", "c"), "token", 1.0, 2.0, 3.0)
 

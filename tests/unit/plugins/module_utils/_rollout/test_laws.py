@@ -24,6 +24,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands, machine, opening
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.document import dump_rollout, load_rollout
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import Irreversible
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import WATCHES
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     Action,
     Kind,
@@ -35,14 +36,19 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import (
+    BlueGreen,
+    Canary,
+    Stage,
+    Strategy,
+)
 
 POOLS = ("blue", "green")
 BALANCERS = ("lb1", "lb2")
 ALL_BLUE = {"blue": 10000, "green": 0}
 
 
-CHOICES = st.builds(
+BLUE_GREENS = st.builds(
     BlueGreen,
     preview=st.booleans(),
     promotion_checks=st.booleans(),
@@ -50,6 +56,27 @@ CHOICES = st.builds(
     gate=st.booleans(),
     bake=st.sampled_from([0.0, 45.0]),
 )
+STAGES = st.lists(
+    st.builds(Stage, share=st.sampled_from([100, 2500, 5000, 10000]))
+    | st.just(Stage(pause=45.0))
+    | st.just(Stage(gate=True))
+    | st.just(Stage(analysis="errors", seconds=45.0)),
+    max_size=6,
+)
+
+
+def canary(stages: t.Sequence[Stage], preview: bool, bake: float) -> Canary:
+    """One whose shares rise, whatever was drawn."""
+    kept: t.List[Stage] = [Stage(share=50)]
+    highest = 50
+    for stage in stages:
+        if stage.share is None or stage.share > highest:
+            kept.append(stage)
+            highest = max(highest, stage.share or 0)
+    return Canary(tuple(kept), preview, bake)
+
+
+STRATEGIES = BLUE_GREENS | st.builds(canary, STAGES, st.booleans(), st.sampled_from([0.0, 45.0]))
 OPTIONS = st.builds(
     Options,
     warm=st.sampled_from([-1.0, 0.0, 100.0]),
@@ -61,8 +88,8 @@ OPTIONS = st.builds(
 class Histories(RuleBasedStateMachine):
     """Random histories of an app: from 1.0.0 on blue to 1.1.0 on green, back, and on to other releases."""
 
-    @initialize(choices=CHOICES, options=OPTIONS, irreversible=st.booleans(), first=st.booleans())
-    def start(self, choices: BlueGreen, options: Options, irreversible: bool, first: bool) -> None:
+    @initialize(strategy=STRATEGIES, options=OPTIONS, irreversible=st.booleans(), first=st.booleans())
+    def start(self, strategy: Strategy, options: Options, irreversible: bool, first: bool) -> None:
         self.now = 1000.0
         self.live: t.Dict[str, Observed] = {name: Observed(ALL_BLUE) for name in BALANCERS}
         self.reachable = dict.fromkeys(BALANCERS, True)
@@ -73,8 +100,9 @@ class Histories(RuleBasedStateMachine):
         self.known_healthy: t.Set[str] = set()
         self.watched = self.acted_at = 0.0
         self.number = 0
-        self.wanted = begin.Delivery("r0", "app", "1.1.0", choices, options, irreversible)
-        opened = begin.begin_blue_green(self.next_wanted("1.1.0"), self.fleet(), self.world())
+        self.decided = False
+        self.wanted = begin.Delivery("r0", "app", "1.1.0", strategy, options, irreversible)
+        opened = begin.begin_delivery(self.next_wanted("1.1.0"), self.fleet(), self.world())
         assert isinstance(opened, Rollout)
         self.take(opened)
 
@@ -98,7 +126,7 @@ class Histories(RuleBasedStateMachine):
         was = rollout
         after, action = machine.decide(rollout, self.world())
         self.check_action(was, action)
-        if was.step is not None and was.step.kind is Kind.BAKE and after.position > was.position:
+        if was.step is not None and was.step.kind in WATCHES and after.position > was.position and not self.decided:
             assert self.watched >= was.step.seconds - 1e-6  # law 5: what nobody watched is no bake
         if after.status in (Status.SUCCEEDED, Status.ROLLED_BACK) and not was.status.ended:  # law 9
             serving = after.new_pool if after.status is Status.SUCCEEDED else after.old_pool
@@ -107,7 +135,7 @@ class Histories(RuleBasedStateMachine):
         assert self.rollout == after
         self.action = None if action.kind is Kind.END else action
         self.acted_at = self.now
-        if action.kind is not Kind.BAKE:
+        if action.kind not in WATCHES:
             self.watched = 0.0
         if action.kind in (Kind.DEPLOY, Kind.RETIRE):
             self.known_healthy.discard(action.pool)
@@ -148,12 +176,13 @@ class Histories(RuleBasedStateMachine):
     # -- what happens ------------------------------------------------------
 
     @precondition(lambda self: self.action is not None)
-    @rule(seconds=st.sampled_from([0.0, 1.0, 20.0]))
-    def succeed(self, seconds: float) -> None:
+    @rule(seconds=st.sampled_from([0.0, 1.0, 20.0]), decided=st.booleans())
+    def succeed(self, seconds: float, decided: bool = False) -> None:
         """The action does what it should; a look tells the truth."""
         action = self.action
         self.now += action.seconds + seconds
-        outcome = Outcome(Result.SUCCEEDED)
+        self.decided = decided and action.kind is Kind.ANALYSE
+        outcome = Outcome(Result.SUCCEEDED, decided=self.decided, analysis={"looks": self.now})
         self.watched += self.now - self.acted_at
         if action.kind in (Kind.VALIDATE, Kind.BAKE):
             sound = self.healthy[action.pool] and self.running[action.pool]
@@ -164,6 +193,7 @@ class Histories(RuleBasedStateMachine):
         if action.kind is Kind.SHIFT and len(reached) < len(BALANCERS):
             outcome = Outcome(Result.FAILED, "a balancer is unreachable, or refuses a pool that is not healthy")
         self.report(outcome)
+        self.decided = False
 
     @precondition(lambda self: self.action is not None)
     @rule(
@@ -182,11 +212,7 @@ class Histories(RuleBasedStateMachine):
         self.report(Outcome(result, "made to"))
         if result is Result.INCONCLUSIVE and before.status is Status.RUNNING:
             assert self.rollout.status is Status.PAUSED  # law 5
-        if (
-            result is Result.ERROR
-            and before.status is Status.RUNNING
-            and before.step.kind in (Kind.VALIDATE, Kind.BAKE)
-        ):
+        if result is Result.ERROR and before.status is Status.RUNNING and before.step.kind in (Kind.VALIDATE, *WATCHES):
             assert self.rollout.position == before.position  # law 5
 
     def report(self, outcome: Outcome) -> None:
@@ -358,8 +384,8 @@ def test_a_run_killed_at_any_action_is_undone_or_finished(actions: int) -> None:
         yes_no, (0.0, 45.0), (-1.0, 0.0, 100.0), yes_no, yes_no, (set(), {"lb1"})
     ):
         history = Histories()
-        choices = BlueGreen(extras, extras, 35.0 if extras else 0.0, extras, bake)
-        history.start(choices, Options(warm=warm, stop_on_abort=stop), False, first)
+        strategy = BlueGreen(extras, extras, 35.0 if extras else 0.0, extras, bake)
+        history.start(strategy, Options(warm=warm, stop_on_abort=stop), False, first)
         for _number in range(actions):
             if history.action is not None:
                 history.succeed(1.0)
@@ -380,7 +406,7 @@ def test_the_release_that_serves_starts_no_rollout(serving: str) -> None:
     world = World(0.0, {"lb1": Observed(shares)})
     fleet = {pool: {pool + "-1": "1.0.0" if pool == serving else "0.9.0"} for pool in POOLS}
     wanted = begin.Delivery("r", "app", "1.0.0", BlueGreen(), Options())
-    assert isinstance(begin.begin_blue_green(wanted, fleet, world), begin.Unchanged)
+    assert isinstance(begin.begin_delivery(wanted, fleet, world), begin.Unchanged)
 
 
 def test_rolling_back_twice_goes_back_once() -> None:

@@ -23,7 +23,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import (
+    BlueGreen,
+    Canary,
+    Stage,
+    Strategy,
+)
 
 GOOD = Outcome(Result.SUCCEEDED)
 UNWATCHED = BlueGreen(bake=0)
@@ -33,10 +38,10 @@ def world(now: float, green: int = 0) -> World:
     return World(now, {"lb1": Observed({"blue": 10000 - green, "green": green})})
 
 
-def begun(options: Options, choices: BlueGreen = UNWATCHED) -> t.Tuple[Rollout, Action]:
+def begun(options: Options, choices: Strategy = UNWATCHED) -> t.Tuple[Rollout, Action]:
     """A rollout from 1.0.0 on blue to 1.1.0 on green at second 0, and its first action."""
     wanted = begin.Delivery("r1", "app", "1.1.0", choices, options)
-    opened = begin.begin_blue_green(wanted, {"blue": {"b1": "1.0.0"}, "green": {"g1": None}}, world(0))
+    opened = begin.begin_delivery(wanted, {"blue": {"b1": "1.0.0"}, "green": {"g1": None}}, world(0))
     assert isinstance(opened, Rollout)
     return machine.decide(opened, world(0))
 
@@ -180,3 +185,53 @@ def test_a_preview_that_is_closed_on_the_way_back_is_drained() -> None:
         kinds.append(action.kind)
         rollout, action = machine.decide(machine.record(rollout, action.seq, GOOD, world(2)), world(2))
     assert kinds == [Kind.SHIFT, Kind.DRAIN, Kind.RETIRE]
+
+
+def analysing(seconds: float) -> t.Tuple[Rollout, Action]:
+    """5 % on green since second 10, and the first action of its analysis."""
+    canary = Canary((Stage(share=500), Stage(analysis="errors", seconds=seconds), Stage(share=5000)), bake=0)
+    rollout, action = begun(Options(), canary)
+    while action.kind is not Kind.ANALYSE:
+        green = 500 if action.kind is Kind.SHIFT or rollout.shifted else 0
+        rollout, action = machine.decide(machine.record(rollout, action.seq, GOOD, world(10, green)), world(10, green))
+    return rollout, action
+
+
+def test_an_analysis_takes_as_many_actions_as_its_time_and_hands_on_what_it_saw() -> None:
+    rollout, action = analysing(70)
+    for number, seconds in ((1, 30), (2, 30), (3, 10)):
+        assert (action.seconds, action.opens, action.closes) == (seconds, number == 1, number == 3)
+        seen = Outcome(Result.SUCCEEDED, analysis={"looks": number})
+        now = world(10 + min(70, 30 * number), 500)
+        rollout = machine.record(rollout, action.seq, seen, now)
+        assert rollout.analysis == {"looks": number}
+        rollout, action = machine.decide(rollout, now)
+    assert (action.kind, action.pool, action.checks) == (Kind.VALIDATE, "green", "ready")
+    assert rollout.analysis is None
+
+
+def test_an_analysis_that_has_decided_does_not_wait() -> None:
+    rollout, action = analysing(600)
+    decided = machine.record(rollout, action.seq, Outcome(Result.SUCCEEDED, decided=True), world(15, 500))
+    _after, action = machine.decide(decided, world(15, 500))
+    assert (action.kind, action.pool) == (Kind.VALIDATE, "green")
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [(Result.FAILED, Status.ABORTING), (Result.INCONCLUSIVE, Status.PAUSED), (Result.ERROR, Status.RUNNING)],
+)
+def test_a_verdict_turns_round_or_pauses_and_an_error_does_neither(result: Result, status: Status) -> None:
+    rollout, action = analysing(600)
+    assert machine.record(rollout, action.seq, Outcome(result, "so it is"), world(15, 500)).status is status
+
+
+def test_a_full_promotion_of_a_canary_goes_to_all_at_once() -> None:
+    rollout, action = analysing(600)
+    paused = machine.record(rollout, action.seq, Outcome(Result.INCONCLUSIVE, "in doubt"), world(15, 500))
+    promoted = commands.promote(paused, world(20, 500), full=True)
+    ahead = promoted.steps[promoted.position :]
+    assert [(step.kind, (step.shares or {}).get("green")) for step in ahead] == [
+        (Kind.SHIFT, 10000),
+        (Kind.DRAIN, None),
+    ]
