@@ -196,6 +196,10 @@ options:
       - Whether this is the last part. In a part before that a verdict may be open still, which is None.
     type: bool
     default: true
+  validate_only:
+    description: Validate all options, and ask nothing.
+    type: bool
+    default: false
   fail_on:
     description:
       - With which verdicts the task fails. V(failed) is for that and for V(error); V(inconclusive) for these and for that; V(never) for none.
@@ -244,17 +248,17 @@ EXAMPLES = r"""
 RETURN = r"""
 verdict:
   description: V(successful), V(failed), V(inconclusive) or V(error). None in check mode, and with O(final=false) while it is open.
-  returned: always
+  returned: unless O(validate_only)
   type: str
   sample: failed
 reason:
   description: Why, in words.
-  returned: always
+  returned: unless O(validate_only)
   type: str
   sample: "errors: worse than 1.5 × the baseline (p ≤ 0.046): 2.36 × (1.40 × to 4.22 × at 95 %), 4250 and 4250 samples"
 metrics:
   description: What each metric came to, by name.
-  returned: always
+  returned: unless O(validate_only)
   type: dict
   contains:
     verdict:
@@ -274,7 +278,7 @@ metrics:
       type: dict
 state:
   description: What was seen, for the O(state) of the next part.
-  returned: always
+  returned: unless O(validate_only)
   type: dict
 error:
   description: The verdict with which the task fails; otherwise what kind of option or circumstance kept the analysis from being made.
@@ -339,17 +343,20 @@ OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "alpha": {"type": "float", "default": 0.05},
     "state": {"type": "dict"},
     "final": {"type": "bool", "default": True},
+    "validate_only": {"type": "bool", "default": False},
     "fail_on": {"type": "str", "choices": ["failed", "inconclusive", "never"], "default": "failed"},
 }
 
 
 def analyse(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
-    """Watch the metrics until there is a verdict; in check mode ask each once.
+    """Watch the metrics until there is a verdict; in check mode ask each once, and nothing with ``validate_only``.
 
     :raises DeliveryError: before any request, for what cannot be meant or done
     """
     metrics = specify(params)
     timetable = restore(params["state"] or {}, metrics)
+    if params["validate_only"]:
+        return {}
     if check_mode:
         for metric in metrics:
             metric.look()
@@ -382,7 +389,7 @@ def main() -> t.NoReturn:
         result = analyse(module.params, module.check_mode)
     except DeliveryError as error:
         module.fail_json(**error.as_result())
-    if result["verdict"] in FAILING[module.params["fail_on"]]:
+    if result.get("verdict") in FAILING[module.params["fail_on"]]:
         module.fail_json(msg="{0}: {1}".format(result["verdict"], result["reason"]), error=result["verdict"], **result)
     module.exit_json(changed=False, **result)
 

@@ -124,6 +124,33 @@ options:
       - One that has no V(shares) could not be read.
     type: dict
     default: {}
+  strategy:
+    description:
+      - For O(command=begin), whether the new pool takes all traffic at once, or step by step as O(steps) says.
+    type: str
+    choices: [blue_green, canary]
+    default: blue_green
+  steps:
+    description:
+      - The steps of V(canary), each of which is one thing. What ends a rollout, all traffic on the new pool, need not be among them.
+      - A first delivery takes none of them, as there is nothing to compare with and nobody to lose.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      share:
+        description: Give the new pool so many per cent of the traffic, with two decimals at most. Shares rise.
+        type: float
+      pause:
+        description: Watch it for so many seconds or, with V(until_promoted), end the run until O(command=promote).
+        type: str
+      analysis:
+        description: The name of an analysis to judge it by.
+        type: str
+      seconds:
+        description: How long that analysis may take.
+        type: float
+        default: 300
   preview:
     description:
       - Open a header route to the idle pool before promotion.
@@ -353,6 +380,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
 
 Params = t.Dict[str, t.Any]
 
+STEP_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "share": {"type": "float"},
+    "pause": {"type": "str"},
+    "analysis": {"type": "str"},
+    "seconds": {"type": "float", "default": 300.0},
+}
+
 ARGUMENTS: Params = {
     "app": {"type": "str", "required": True},
     "command": {
@@ -378,6 +412,8 @@ ARGUMENTS: Params = {
     "release": {"type": "str"},
     "fleet": {"type": "dict", "default": {}},
     "splits": {"type": "dict", "default": {}},
+    "strategy": {"type": "str", "choices": ["blue_green", "canary"], "default": "blue_green"},
+    "steps": {"type": "list", "elements": "dict", "options": STEP_OPTIONS, "default": []},
     "preview": {"type": "bool", "default": False},
     "promotion_checks": {"type": "bool", "default": False},
     "promotion_bake": {"type": "float", "default": 0},

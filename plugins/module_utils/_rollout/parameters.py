@@ -14,9 +14,15 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import Delivery, Fleet, check_names
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import WATCHES
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Observed, Options
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.reports import Account, parse_report
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import (
+    BlueGreen,
+    Canary,
+    Stage,
+    Strategy,
+)
 
 Params = t.Mapping[str, t.Any]
 
@@ -26,7 +32,8 @@ MAX_BAKE_ACTIONS = 120
 
 _SECONDS = ("lease", "lock_wait", "promotion_bake", "bake", "warm", "rollback_window", "progress_deadline")
 _NOT_NEGATIVE = ("lock_wait", "promotion_bake", "bake", "rollback_window", "progress_deadline", "error_limit")
-_CHOICES = ("preview", "promotion_checks", "promotion_bake", "gate", "bake")
+_BLUE_GREEN_CHOICES = ("preview", "promotion_checks", "promotion_bake", "gate", "bake")
+_UNTIL_PROMOTED = "until_promoted"
 
 
 def check(params: Params, check_mode: bool) -> None:
@@ -44,12 +51,17 @@ def check(params: Params, check_mode: bool) -> None:
             raise InvalidOption("{0}: {1} is below 0".format(name, params[name]))
     if params["lease"] <= 0 or params["keep"] < 1:
         raise InvalidOption("lease must be above 0 and keep at least 1")
-    baked = params["promotion_bake"] + params["bake"]
-    slice_ = bake_slice(baked)
-    if params["command"] == "begin" and slice_ > MIN_BAKE_SLICE and params["lease"] < 2 * slice_:
+    if params["command"] == "begin":
+        _check_lease(params["lease"], _watched(strategy(params)))
+
+
+def _check_lease(lease: float, watched: float) -> None:
+    """Refuse a lease that ends while the release is watched."""
+    slice_ = bake_slice(watched)
+    if slice_ > MIN_BAKE_SLICE and lease < 2 * slice_:
         raise InvalidOption(
             "lease: a bake of {0:g} s is watched {1:.0f} s at a time, so {2:g} s are too short; make it at least {3} s".format(
-                baked, slice_, params["lease"], math.ceil(2 * slice_)
+                watched, slice_, lease, math.ceil(2 * slice_)
             )
         )
 
@@ -64,21 +76,70 @@ def bake_slice(baked: float) -> float:
 
 def delivery(params: Params, rollout_id: str) -> Delivery:
     """What the operator asks for, to be called *rollout_id*."""
+    chosen = strategy(params)
     return Delivery(
         rollout_id,
         params["app"],
         params["release"] or "",
-        BlueGreen(**{choice: params[choice] for choice in _CHOICES}),
+        chosen,
         Options(
             progress_deadline=params["progress_deadline"],
             error_limit=params["error_limit"],
             rollback_window=params["rollback_window"],
             warm=params["warm"],
             stop_on_abort=params["stop_on_abort"],
-            bake_slice=bake_slice(params["promotion_bake"] + params["bake"]),
+            bake_slice=bake_slice(_watched(chosen)),
         ),
         params["irreversible"],
     )
+
+
+def strategy(params: Params) -> Strategy:
+    """What the operator chose of the strategy."""
+    if params["strategy"] == BlueGreen.name:
+        if params["steps"]:
+            raise InvalidOption("steps: strategy {0} takes none".format(BlueGreen.name))
+        return BlueGreen(**{choice: params[choice] for choice in _BLUE_GREEN_CHOICES})
+    stages = tuple(_stage(number, step) for number, step in enumerate(params["steps"], 1))
+    return Canary(stages, params["preview"], params["bake"])
+
+
+def _stage(number: int, step: Params) -> Stage:
+    share, pause = step["share"], step["pause"]
+    try:
+        seconds = None if pause is None or pause == _UNTIL_PROMOTED else float(pause)
+    except ValueError:
+        raise InvalidOption(
+            "steps: the pause of step {0} is '{1}', neither a number of seconds nor {2}".format(
+                number, pause, _UNTIL_PROMOTED
+            )
+        ) from None
+    for name, value in (("share", share), ("pause", seconds), ("seconds", step["seconds"])):
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise InvalidOption("steps: the {0} of step {1} is {2:g}".format(name, number, value))
+    return Stage(
+        share=None if share is None else _parts(number, share),
+        pause=seconds,
+        gate=pause == _UNTIL_PROMOTED,
+        analysis=step["analysis"] or "",
+        seconds=step["seconds"],
+    )
+
+
+def _parts(number: int, per_cent: float) -> int:
+    """A share as 1/100 %."""
+    parts = round(100 * per_cent)
+    if abs(parts - 100 * per_cent) > 1e-6:
+        raise InvalidOption(
+            "steps: the share of step {0} is {1} %; it has two decimals at most".format(number, per_cent)
+        )
+    return parts
+
+
+def _watched(chosen: Strategy) -> float:
+    """Seconds of all steps of the plan that take their time."""
+    steps = chosen.plan("old", "new", Options(), first=False)
+    return sum(step.seconds for step in steps if step.kind in WATCHES)
 
 
 def fleet(data: t.Mapping[str, t.Any]) -> Fleet:
