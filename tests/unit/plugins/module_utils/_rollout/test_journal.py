@@ -15,7 +15,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout import strategies
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import machine, strategies
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
     JournalCorrupt,
     JournalTooNew,
@@ -23,8 +23,18 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.erro
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock, Owner
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Options, Rollout, Status
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Kind,
+    Observed,
+    Options,
+    Outcome,
+    Result,
+    Rollout,
+    Status,
+    World,
+)
 
+HERE = pathlib.Path(__file__).parent
 STEPS = strategies.BlueGreen(preview=True, gate=True).plan("blue", "green", Options(warm=5), first=False)
 ROLLOUT = Rollout("r1", "app", "blue_green", "blue", "green", "1.0.0", "1.1.0", STEPS, 1.0, 2.0)
 LOCK = Lock(Owner("a", "b", "c"), "token", 1.0, 2.0, 3.0)
@@ -48,6 +58,21 @@ def test_what_was_written_is_read(journal: Journal) -> None:
     assert journal.lock() == LOCK
     journal.release_lock()
     assert journal.lock() is None
+
+
+def test_what_the_first_version_wrote_is_read_and_gone_on_with(journal: Journal) -> None:
+    """Written amid a deploy, before there were analyses."""
+    file_of(journal).write_text((HERE / "journal_schema_1.json").read_text(encoding="utf-8"), encoding="utf-8")
+    rollout = journal.current()
+    assert rollout is not None
+    assert (rollout.id, rollout.to_release, rollout.analysis) == ("r1", "1.1.0", None)
+    assert rollout.intent is not None
+    good = Outcome(Result.SUCCEEDED)
+    world = World(1010.0, {"lb1": Observed({"blue": 10000, "green": 0})})
+    after, action = machine.decide(machine.record(rollout, rollout.intent.seq, good, world), world)
+    assert action.kind is Kind.VALIDATE
+    journal.write(after)
+    assert journal.current() == after
 
 
 def test_an_app_without_a_journal_has_no_rollout(tmp_path: pathlib.Path) -> None:
