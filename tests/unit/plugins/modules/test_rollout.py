@@ -66,6 +66,10 @@ def test_a_release_that_is_not_healthy_is_rolled_back(shop):
     assert shop.info()["lock"] is None
 
 
+def canary(*steps):
+    return {"strategy": "canary", "steps": list(steps)}
+
+
 DEPLOYED = ["deploy", "validate"]
 SHIFTED = [*DEPLOYED, "shift"]
 
@@ -84,6 +88,24 @@ SHIFTED = [*DEPLOYED, "shift"]
             "rolled_back",
         ),
         ({"gate": True}, {}, DEPLOYED, "paused"),
+        ({"bake": 0, **canary({"share": 5})}, {}, [*SHIFTED, "shift", "drain"], "succeeded"),
+        (
+            {
+                "bake": 0,
+                **canary({"share": 5}, {"pause": "9"}, {"analysis": "errors", "seconds": 20}, {"share": 50.25}),
+            },
+            {},
+            [*SHIFTED, "bake", "analyse", "validate", "shift", "shift", "drain"],
+            "succeeded",
+        ),
+        (canary({"share": 5}, {"pause": "until_promoted"}), {}, SHIFTED, "paused"),
+        (
+            canary({"share": 5}, {"analysis": "errors"}),
+            {"analyse": "failed"},
+            [*SHIFTED, "analyse", "validate", "shift", "drain"],
+            "rolled_back",
+        ),
+        (canary({"share": 5}, {"analysis": "errors"}), {"analyse": "inconclusive"}, [*SHIFTED, "analyse"], "paused"),
         ({"bake": 0, "warm": 0}, {}, [*SHIFTED, "drain", "retire"], "succeeded"),
         ({"bake": 0, "warm": 100}, {}, [*SHIFTED, "drain"], "succeeded"),
         ({"bake": 5}, {"bake": "failed"}, [*SHIFTED, "bake", "validate", "shift", "drain"], "rolled_back"),

@@ -156,6 +156,37 @@ def test_refused_a_split_of_another_form(shop, command, split):
     assert shop.tree() == before
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"steps": [{"share": 5}]}, "steps: strategy blue_green takes none"),
+        ({"strategy": "canary"}, "steps: none of them gives the new pool a share"),
+        ({"strategy": "canary", "steps": [{"share": 50}, {"share": 5}]}, "steps: a share of 5 % after 50 %"),
+        (
+            {"strategy": "canary", "steps": [{"share": 5, "pause": "9"}]},
+            "steps: each is one of share, pause and analysis",
+        ),
+        ({"strategy": "canary", "steps": [{"share": 5}, {}]}, "steps: each is one of share, pause and analysis"),
+        (
+            {"strategy": "canary", "steps": [{"share": 5.005}]},
+            "steps: the share of step 1 is 5.005 %; it has two decimals",
+        ),
+        (
+            {"strategy": "canary", "steps": [{"share": 5}, {"pause": "soon"}]},
+            "steps: the pause of step 2 is 'soon', neither",
+        ),
+        ({"strategy": "canary", "steps": [{"share": 5}, {"pause": "-1"}]}, "steps: the pause of step 2 is -1"),
+        ({"strategy": "canary", "steps": [{"share": 5}, {"pause": "inf"}]}, "steps: the pause of step 2 is inf"),
+        ({"strategy": "canary", "steps": [{"share": 5}, {"pause": "86400"}]}, "lease: a bake of 86460 s is watched"),
+    ],
+)
+def test_refused_steps_that_cannot_be(shop, options, says):
+    options = {**shop.ready_for("begin"), **options}
+
+    for check_mode in (True, False):
+        assert shop.refused("invalid-option", "begin", **options, check_mode=check_mode).startswith(says)
+
+
 SERVED = {"shares": {"blue": 10000, "green": 0}}
 
 
