@@ -59,6 +59,7 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
     :raises InvalidOption: when that action is not the one under way
     """
     action = action_under_way(rollout, seq)
+    outcome = _with_verdict(action, outcome)
     text = "{0}: {1}".format(outcome.result.value, outcome.reason) if outcome.reason else outcome.result.value
     noted = dataclasses.replace(rollout.noting(world.now, "outcome", text, action), intent=None)
     if outcome.result is Result.ERROR:
@@ -73,6 +74,13 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
     if action.kind in (Kind.DEPLOY, Kind.VALIDATE) and _is_late(noted, world):
         return _abort_late(noted, action.kind, world)
     return _record_progress(noted, action, outcome, world)
+
+
+def _with_verdict(action: Action, outcome: Outcome) -> Outcome:
+    """The outcome, an error where an analysis has ended without a verdict."""
+    if action.kind is Kind.ANALYSE and action.closes and outcome.result is Result.SUCCEEDED and not outcome.decided:
+        return Outcome(Result.ERROR, "the analysis ended without a verdict")
+    return outcome
 
 
 def action_under_way(rollout: Rollout, seq: int) -> Action:
@@ -170,13 +178,14 @@ def _watch(rollout: Rollout, step: Step, world: World) -> Proposal:
     left = since + step.seconds - world.now
     if rollout.baking_since is None:
         return dataclasses.replace(rollout, baking_since=since)
-    if left <= 0:
+    if left <= 0 and step.kind is Kind.BAKE:
         return _next_step(rollout, world)
+    # An analysis whose time is over is asked for its verdict: without one nothing goes on.
     return Action(
         0,
         step.kind,
         step.pool,
-        seconds=min(left, rollout.options.bake_slice),
+        seconds=max(0.0, min(left, rollout.options.bake_slice)),
         checks=step.checks,
         analysis=step.analysis,
         opens=left >= step.seconds,

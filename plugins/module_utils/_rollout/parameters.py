@@ -100,6 +100,11 @@ def strategy(params: Params) -> Strategy:
         if params["steps"]:
             raise InvalidOption("steps: strategy {0} takes none".format(BlueGreen.name))
         return BlueGreen(**{choice: params[choice] for choice in _BLUE_GREEN_CHOICES})
+    ignored = [choice for choice in ("promotion_checks", "promotion_bake", "gate") if params[choice]]
+    if ignored:
+        raise InvalidOption(
+            "{0}: strategy {1} takes none; say it with a step: a pause, an analysis".format(ignored[0], Canary.name)
+        )
     stages = tuple(_stage(number, step) for number, step in enumerate(params["steps"], 1))
     return Canary(stages, params["preview"], params["bake"])
 

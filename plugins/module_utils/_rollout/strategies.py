@@ -127,6 +127,8 @@ class Canary:
                         share / 100, before / 100
                     )
                 )
+        if shares[-1] == WHOLE and self.stages[-1].share != WHOLE:
+            raise InvalidOption("steps: nothing comes after a share of 100 % but the bake; give the bake its seconds")
 
     def plan(self, old: str, new: str, options: Options, first: bool) -> t.Tuple[Step, ...]:
         if first:
@@ -135,13 +137,8 @@ class Canary:
         steps = _bring_up(new)
         if self.preview:
             steps.append(_shift(old, new, 0, header))
-        steps += [self._step(stage, old, new, header) for stage in self._before_all()]
+        steps += [self._step(stage, old, new, header) for stage in self.stages if stage.share != WHOLE]
         return (*steps, *_take_over(old, new, self.bake, options))
-
-    def _before_all(self) -> t.Tuple[Stage, ...]:
-        """The stages up to the one that gives it all, which each plan ends with."""
-        whole = [place for place, stage in enumerate(self.stages) if stage.share == WHOLE]
-        return self.stages[: whole[0]] if whole else self.stages
 
     @staticmethod
     def _step(stage: Stage, old: str, new: str, header: t.Optional[str]) -> Step:

@@ -90,7 +90,11 @@ class Shop:
         expected = sorted(self.splits if action["kind"] in ("shift", "drain") else self.fleet[action["pool"]])
         if result == "succeeded":
             self._perform(action)
-        reports = {name: {"seq": action["seq"], "result": result, "reason": ""} for name in expected}
+        # The last part of an analysis always has a verdict.
+        decided = action["kind"] == "analyse" and action["closes"]
+        reports = {
+            name: {"seq": action["seq"], "result": result, "reason": "", "decided": decided} for name in expected
+        }
         said = {"seq": action["seq"], "expected": expected, "reports": reports}
         self.answer = self.say("advance", **{**said, **options})
         return self.answer

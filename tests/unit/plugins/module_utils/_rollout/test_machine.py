@@ -201,13 +201,28 @@ def test_an_analysis_takes_as_many_actions_as_its_time_and_hands_on_what_it_saw(
     rollout, action = analysing(70)
     for number, seconds in ((1, 30), (2, 30), (3, 10)):
         assert (action.seconds, action.opens, action.closes) == (seconds, number == 1, number == 3)
-        seen = Outcome(Result.SUCCEEDED, analysis={"looks": number})
+        seen = Outcome(Result.SUCCEEDED, decided=number == 3, analysis={"looks": number})
         now = world(10 + min(70, 30 * number), 500)
         rollout = machine.record(rollout, action.seq, seen, now)
-        assert rollout.analysis == {"looks": number}
+        if number < 3:
+            assert rollout.analysis == {"looks": number}
         rollout, action = machine.decide(rollout, now)
     assert (action.kind, action.pool, action.checks) == (Kind.VALIDATE, "green", "ready")
     assert rollout.analysis is None
+
+
+@pytest.mark.parametrize("overhead", [0.0, 3.0, 10.0, 31.0])
+@pytest.mark.parametrize("seconds", [0.0, 30.0, 32.0, 60.0, 300.0])
+def test_an_analysis_that_has_not_decided_never_lets_the_release_go_on(seconds: float, overhead: float) -> None:
+    """However long its parts take, the last is asked for the verdict; without one it is an error, and in the end a pause."""
+    rollout, action = analysing(seconds)
+    now, closing = 10.0, 0
+    while action.kind is Kind.ANALYSE:
+        closing += action.closes
+        now += action.seconds + overhead
+        here = world(now, 500)
+        rollout, action = machine.decide(machine.record(rollout, action.seq, GOOD, here), here)
+    assert (action.kind, rollout.pause, closing) == (Kind.END, Pause.INCONCLUSIVE, 5)
 
 
 def test_an_analysis_that_has_decided_does_not_wait() -> None:

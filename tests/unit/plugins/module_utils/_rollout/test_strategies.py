@@ -63,6 +63,7 @@ def test_a_first_delivery_has_nothing_to_be_compared_with() -> None:
         ((FIVE, FIVE), "steps: a share of 5 % after 5 %"),
         ((Stage(share=0), FIVE), "steps: a share of 0 % after 0 %"),
         ((Stage(share=10001),), "steps: a share of 100.01 % after 0 %"),
+        ((FIVE, ALL, JUDGED), "steps: nothing comes after a share of 100 % but the bake"),
     ],
 )
 def test_shares_that_do_not_rise_are_refused(stages: t.Tuple[Stage, ...], says: str) -> None:
