@@ -54,10 +54,12 @@ options:
       - V(abandon) ends the rollout with the world as it is, which must have one pool with all the traffic. A journal or lock
         that cannot be read is set aside.
       - V(pause) asks the run that is under way to stop after its current step; it needs no lock.
+      - V(skip) asks it to go past the pause or the analysis at which it is or, with O(full), to go on to all traffic without any
+        further verdict; it needs no lock.
       - V(advance) takes in the O(reports) on the action O(seq) and returns the next one.
     type: str
     required: true
-    choices: [lock, unlock, renew, begin, promote, rollback, resume, abandon, pause, advance]
+    choices: [lock, unlock, renew, begin, promote, rollback, resume, abandon, pause, skip, advance]
   state_dir:
     description:
       - Folder on the state host that holds a folder for each app.
@@ -66,7 +68,7 @@ options:
   token:
     description:
       - What V(lock) returned; proves that this run holds the lock.
-      - Required for all commands but V(lock) and V(pause), except in check mode.
+      - Required for all commands but V(lock), V(pause) and V(skip), except in check mode.
     type: str
   owner:
     description:
@@ -96,11 +98,12 @@ options:
       - Seconds to wait for a lock that another run holds.
     type: float
     default: 0
-  ask_rollback:
+  ask:
     description:
-      - While waiting for the lock, ask the run that holds it to roll back at its next step.
-    type: bool
-    default: false
+      - While waiting for the lock, ask the run that holds it to roll back, or to pause, at its next step.
+      - A run that delivers O(release) is not asked.
+    type: str
+    choices: [rollback, pause]
   take_over:
     description:
       - Break the lock of a run that is known to be dead without waiting for its lease; the journal records it.
@@ -111,6 +114,14 @@ options:
     description:
       - For O(command=begin), the release to deliver; a plain name, not a path.
     type: str
+  supersede:
+    description:
+      - For O(command=begin), take the place of a rollout of another release that has not ended. Its traffic goes back to the release
+        before it, and the new rollout begins from share 0. When that is O(release), the rollout under way is rolled back.
+      - Refused, as without this, where traffic cannot or may not go back; where the rollout is frozen, is itself a way back, was the
+        first delivery, has begun to retire the old pool, or its release is irreversible and has had traffic.
+    type: bool
+    default: false
   fleet:
     description:
       - For O(command=begin), the release that each host of each pool has, read just now.
@@ -147,10 +158,22 @@ options:
       analysis:
         description: The name of an analysis to judge it by.
         type: str
+      health:
+        description: The name of a set of health checks that it must pass.
+        type: str
+      task_file:
+        description: A file of tasks to do; done again where a run died meanwhile.
+        type: path
       seconds:
         description: How long that analysis may take.
         type: float
         default: 300
+  background:
+    description:
+      - For O(strategy=canary), the name of an analysis that goes on through all pauses and analyses after the first share.
+      - Its failure rolls back, its doubt pauses, at whichever step it comes.
+    type: str
+    default: ""
   preview:
     description:
       - Open a header route to the idle pool before promotion.
@@ -213,7 +236,8 @@ options:
     default: false
   full:
     description:
-      - For O(command=promote), every later gate, promotion check and bake is left out as well.
+      - For O(command=promote) and O(command=skip), every later share but the last, gate, promotion check, pause, analysis and bake is
+        left out as well.
       - That the instances are ready is still asked before they take traffic.
     type: bool
     default: false
@@ -287,14 +311,14 @@ EXAMPLES = r"""
 RETURN = r"""
 action:
   description: What the run has to do next.
-  returned: for all commands but lock, unlock, renew and pause
+  returned: for all commands but lock, unlock, renew, pause and skip
   type: dict
   contains:
     seq:
       description: Its number; the report must carry it.
       type: int
     kind:
-      description: One of V(deploy), V(validate), V(shift), V(bake), V(analyse), V(drain), V(retire), V(end).
+      description: One of V(deploy), V(validate), V(shift), V(bake), V(analyse), V(tasks), V(drain), V(retire), V(end).
       type: str
     pool:
       description: The pool it acts on.
@@ -320,11 +344,20 @@ action:
     analysis:
       description: For analyse, which analysis.
       type: str
+    background:
+      description: For bake and analyse, the analysis that goes along, if there is one.
+      type: str
+    file:
+      description: For tasks, the file that holds them.
+      type: str
     opens:
       description: Whether the action begins its step; a bake that takes several actions is begun by the first.
       type: bool
     closes:
       description: Whether the action ends its step, if it succeeds.
+      type: bool
+    ends_background:
+      description: Whether the analysis that goes along is to come to its verdict.
       type: bool
     result:
       description: For the end, the status of the rollout, or V(unchanged).
@@ -334,7 +367,7 @@ action:
       type: str
 say:
   description: Which rollout, how far it is, and what comes next, in words.
-  returned: for all commands but lock, unlock, renew and pause
+  returned: for all commands but lock, unlock, renew, pause and skip
   type: str
 token:
   description: Proves that this run holds the lock; empty in check mode.
@@ -377,6 +410,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout impo
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal, ReadOnlyJournal
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock, Owner, utc
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Action, Rollout, World
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.operator_requests import SKIP_ALL
 
 Params = t.Dict[str, t.Any]
 
@@ -384,6 +418,8 @@ STEP_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "share": {"type": "float"},
     "pause": {"type": "str"},
     "analysis": {"type": "str"},
+    "health": {"type": "str"},
+    "task_file": {"type": "path"},
     "seconds": {"type": "float", "default": 300.0},
 }
 
@@ -392,7 +428,19 @@ ARGUMENTS: Params = {
     "command": {
         "type": "str",
         "required": True,
-        "choices": ["lock", "unlock", "renew", "begin", "promote", "rollback", "resume", "abandon", "pause", "advance"],
+        "choices": [
+            "lock",
+            "unlock",
+            "renew",
+            "begin",
+            "promote",
+            "rollback",
+            "resume",
+            "abandon",
+            "pause",
+            "skip",
+            "advance",
+        ],
     },
     "state_dir": {"type": "path", "default": "/var/lib/progressive.delivery"},
     "token": {"type": "str", "no_log": False},
@@ -407,13 +455,15 @@ ARGUMENTS: Params = {
     },
     "lease": {"type": "float", "default": 300},
     "lock_wait": {"type": "float", "default": 0},
-    "ask_rollback": {"type": "bool", "default": False},
+    "ask": {"type": "str", "choices": ["rollback", "pause"]},
     "take_over": {"type": "bool", "default": False},
     "release": {"type": "str"},
+    "supersede": {"type": "bool", "default": False},
     "fleet": {"type": "dict", "default": {}},
     "splits": {"type": "dict", "default": {}},
     "strategy": {"type": "str", "choices": ["blue_green", "canary"], "default": "blue_green"},
     "steps": {"type": "list", "elements": "dict", "options": STEP_OPTIONS, "default": []},
+    "background": {"type": "str", "default": ""},
     "preview": {"type": "bool", "default": False},
     "promotion_checks": {"type": "bool", "default": False},
     "promotion_bake": {"type": "float", "default": 0},
@@ -459,8 +509,9 @@ def carry_out(journal: Journal, params: Params) -> Params:
     if command == "renew":
         run.renew(journal, token)
         return {"changed": False}
-    if command == "pause":
-        before, after = map(summary, run.request(journal, "pause"))
+    if command in ("pause", "skip"):
+        asked = SKIP_ALL if params["full"] else command
+        before, after = map(summary, run.request(journal, asked))
         return {"changed": before != after, "rollout": after, "diff": {"before": before, "after": after}}
     world = World(time.time(), parameters.splits(params["splits"]))
     if command == "advance":
@@ -472,9 +523,8 @@ def carry_out(journal: Journal, params: Params) -> Params:
 
 def take_lock(journal: Journal, params: Params) -> Params:
     """Take the lock; its token, and whose lock that broke."""
-    ask = "rollback" if params["ask_rollback"] else None
     wanted = Lock(Owner(**params["owner"]), uuid.uuid4().hex, 0, 0, params["lease"])
-    held = run.acquire(journal, wanted, params["take_over"], params["lock_wait"], ask)
+    held = run.acquire(journal, wanted, params["take_over"], params["lock_wait"], params["ask"], params["release"])
     return {"changed": True, "token": "" if journal.read_only else held.token, "broke": held.broke}
 
 
@@ -484,7 +534,7 @@ def opening_of(params: Params, now: float) -> opening.Opening:
     rollout_id = "{0}-{1}-{2}".format(stamp, params["release"] or params["command"], uuid.uuid4().hex[:6])
     wanted = parameters.delivery(params, rollout_id)
     by_command: t.Dict[str, opening.Opening] = {
-        "begin": opening.begin_or_resume(wanted, parameters.fleet(params["fleet"])),
+        "begin": opening.begin_or_resume(wanted, parameters.fleet(params["fleet"]), params["supersede"]),
         "rollback": opening.roll_back(wanted),
         "promote": opening.promote(params["full"]),
         "resume": opening.resume,

@@ -94,6 +94,21 @@ def begin_delivery(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[Roll
     return _open(wanted, serving, idle, release, steps, world)
 
 
+def begin_in_place_of(current: Rollout, wanted: Delivery, fleet: Fleet, world: World) -> Rollout:
+    """A new rollout of *wanted* that takes the place of *current*, which has not ended, from share 0.
+
+    The traffic goes back to the release before *current* first.
+
+    :raises InvalidOption, MixedFleet: see :func:`begin_delivery`
+    """
+    check_names(wanted.app, wanted.release)
+    _check_fleet(fleet)
+    old, new = current.old_pool, current.new_pool
+    plan = wanted.strategy.plan(old, new, wanted.options, first=False)
+    opened = _open(wanted, old, new, release_of(old, fleet), close_preview(old, new) + plan, world)
+    return dataclasses.replace(opened, supersedes=current.id).noting(world.now, "supersede", current.id)
+
+
 def begin_rollback(last: t.Optional[Rollout], wanted: Delivery, world: World) -> t.Union[Rollout, Unchanged]:
     """A rollout back to the release before *last*, or Unchanged when that one serves already.
 

@@ -11,7 +11,6 @@ sit waiting are all continued in the same way.
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import serving_pool
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
@@ -19,17 +18,17 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.erro
     NoRollout,
     NotPaused,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import WATCHES, abort, must_stay
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     RETIRING,
+    WATCHES,
     Kind,
     Pause,
     Rollout,
     Status,
-    Step,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import READY, rollback
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.moves import abort, must_stay
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import rollback, unjudged
 
 
 def resume(rollout: Rollout, world: World) -> Rollout:
@@ -75,8 +74,10 @@ def promote(rollout: Rollout, world: World, full: bool = False) -> Rollout:
         pause=None,
         reason="",
         position=position,
-        steps=_unjudged_from(rollout, position) if full else rollout.steps,
+        steps=unjudged(rollout.steps, position) if full else rollout.steps,
         unwound=(),
+        # What was doubtful is accepted, so that it is not doubtful again at the next look.
+        background=None if rollout.pause is Pause.INCONCLUSIVE else rollout.background,
     )
 
 
@@ -133,22 +134,6 @@ def _last_shift(rollout: Rollout) -> int:
     """The position of the last shift up to the present step; the present one where there was none."""
     shifts = [index for index in range(rollout.position) if rollout.steps[index].kind is Kind.SHIFT]
     return shifts[-1] if shifts else rollout.position
-
-
-def _unjudged_from(rollout: Rollout, position: int) -> t.Tuple[Step, ...]:
-    """The plan without what judges the release from *position* on; whether its instances are ready is still asked.
-
-    Of the shifts only the last is left, which gives it all.
-    """
-    ahead = rollout.steps[position:]
-    last_shift = max((place for place, step in enumerate(ahead) if step.kind is Kind.SHIFT), default=0)
-    judges = [
-        step.kind in (Kind.GATE, *WATCHES)
-        or (step.kind is Kind.VALIDATE and step.checks != READY)
-        or (step.kind is Kind.SHIFT and place < last_shift)
-        for place, step in enumerate(ahead)
-    ]
-    return rollout.steps[:position] + tuple(step for step, is_judge in zip(ahead, judges) if not is_judge)
 
 
 def _resume_ended(rollout: Rollout, world: World) -> Rollout:

@@ -18,6 +18,7 @@ import typing as t
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     RETIRING,
+    WATCHES,
     Action,
     Kind,
     Outcome,
@@ -28,11 +29,16 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Step,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import READY, ROLLBACK
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.moves import (
+    abort,
+    finish,
+    freeze,
+    next_step,
+    pause,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.operator_requests import heed
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import READY
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.words import describe
-
-WATCHES = (Kind.BAKE, Kind.ANALYSE)
-"""Steps that take their time, and perhaps several actions."""
 
 Proposal = t.Union[Action, Rollout]
 """Either something to do outside, or a rollout that moved on without touching anything."""
@@ -45,7 +51,7 @@ def decide(rollout: Rollout, world: World) -> t.Tuple[Rollout, Action]:
     status in which the rollout is left. Every pass moves the position up or
     the status towards an end, so this ends.
     """
-    current = _heed_request(rollout, world)
+    current = heed(rollout, world)
     while True:
         proposal = _BY_STATUS[current.status](current, world)
         if isinstance(proposal, Action):
@@ -95,28 +101,6 @@ def action_under_way(rollout: Rollout, seq: int) -> Action:
     return action
 
 
-def abort(rollout: Rollout, reason: str, world: World) -> Rollout:
-    """Turn a rollout round: back to the old pool, or frozen where there is no safe way back."""
-    turned = dataclasses.replace(rollout, reason=reason, attempts=0, errors=0, pause=None, vouched=())
-    if must_stay(rollout, world):
-        return _freeze(turned, reason + "; the release is irreversible", world)
-    if rollout.from_release is None and world.highest_share(rollout.new_pool) > 0:
-        return _freeze(turned, reason + "; there is no earlier release to return to", world)
-    return dataclasses.replace(turned, status=Status.ABORTING).noting(world.now, "abort", reason)
-
-
-def must_stay(rollout: Rollout, world: World) -> bool:
-    """Whether the new release is irreversible and may have served: by this rollout, or by somebody else once it was deployed."""
-    deployed = any(step.kind is Kind.DEPLOY for step in rollout.steps[: rollout.position])
-    return rollout.irreversible and (rollout.shifted or (deployed and world.highest_share(rollout.new_pool) > 0))
-
-
-def pause(rollout: Rollout, why: Pause, reason: str, world: World) -> Rollout:
-    """Stop here until a person decides; nothing outside changes."""
-    held = dataclasses.replace(rollout, status=Status.PAUSED, pause=why, reason=reason)
-    return held.noting(world.now, "pause", reason)
-
-
 # -- what to do next, by status ------------------------------------------------
 
 
@@ -142,6 +126,10 @@ def _validate(rollout: Rollout, step: Step, world: World) -> Proposal:
     return Action(0, Kind.VALIDATE, step.pool, checks=step.checks)
 
 
+def _tasks(rollout: Rollout, step: Step, world: World) -> Proposal:
+    return Action(0, Kind.TASKS, step.pool, file=step.file)
+
+
 def _gate(rollout: Rollout, step: Step, world: World) -> Proposal:
     return pause(rollout, Pause.GATE, "waiting for promotion", world)
 
@@ -149,7 +137,7 @@ def _gate(rollout: Rollout, step: Step, world: World) -> Proposal:
 def _shift(rollout: Rollout, step: Step, world: World) -> Proposal:
     shares = step.shares or {}
     if world.agrees(shares, step.header):
-        return _next_step(rollout.noting(world.now, "observed", "every balancer carries out the split"), world)
+        return next_step(rollout.noting(world.now, "observed", "every balancer carries out the split"), world)
     if world.unreadable:
         done = any(split.shares.get(step.pool) == shares.get(step.pool) for split in world.readable)
         if done and shares.get(step.pool, 0) > 0:
@@ -179,8 +167,10 @@ def _watch(rollout: Rollout, step: Step, world: World) -> Proposal:
     if rollout.baking_since is None:
         return dataclasses.replace(rollout, baking_since=since)
     if left <= 0 and step.kind is Kind.BAKE:
-        return _next_step(rollout, world)
+        return next_step(rollout, world)
     # An analysis whose time is over is asked for its verdict: without one nothing goes on.
+    closes = left <= rollout.options.bake_slice
+    looks_later = any(later.background for later in rollout.steps[rollout.position + 1 :])
     return Action(
         0,
         step.kind,
@@ -188,8 +178,10 @@ def _watch(rollout: Rollout, step: Step, world: World) -> Proposal:
         seconds=max(0.0, min(left, rollout.options.bake_slice)),
         checks=step.checks,
         analysis=step.analysis,
+        background=step.background,
         opens=left >= step.seconds,
-        closes=left <= rollout.options.bake_slice,
+        closes=closes,
+        ends_background=bool(step.background) and closes and not looks_later,
     )
 
 
@@ -200,7 +192,7 @@ def _drain(rollout: Rollout, step: Step, world: World) -> Proposal:
 def _warm(rollout: Rollout, step: Step, world: World) -> Proposal:
     ended_at = rollout.ended_at
     if ended_at is not None and world.now >= ended_at + step.seconds:
-        return _next_step(rollout, world)
+        return next_step(rollout, world)
     return _succeed(rollout, world)
 
 
@@ -209,7 +201,7 @@ def _retire(rollout: Rollout, step: Step, world: World) -> Proposal:
 
 
 def _succeed(rollout: Rollout, world: World) -> Proposal:
-    return _when_idle(rollout, rollout.old_pool, world) or _finish(rollout, Status.SUCCEEDED, world)
+    return _when_idle(rollout, rollout.old_pool, world) or finish(rollout, Status.SUCCEEDED, world)
 
 
 def _when_idle(rollout: Rollout, pool: str, world: World) -> t.Optional[Rollout]:
@@ -235,11 +227,11 @@ def _unwind(rollout: Rollout, world: World) -> Proposal:
         return Action(0, Kind.SHIFT, old, shares=rollout.all_on(old))
     if world.unreadable:
         return _give_up(rollout, _cannot_read(world))
-    if (rollout.shifted or _previewed(rollout)) and "drain" not in rollout.unwound:
+    if (rollout.shifted or rollout.supersedes or _previewed(rollout)) and "drain" not in rollout.unwound:
         return Action(0, Kind.DRAIN, new)
     if rollout.options.stop_on_abort and "retire" not in rollout.unwound:
         return Action(0, Kind.RETIRE, new)
-    return _finish(rollout, Status.ROLLED_BACK, world)
+    return finish(rollout, Status.ROLLED_BACK, world)
 
 
 def _previewed(rollout: Rollout) -> bool:
@@ -281,6 +273,7 @@ _STEPS: t.Mapping[Kind, t.Callable[[Rollout, Step, World], Proposal]] = {
     Kind.SHIFT: _shift,
     Kind.BAKE: _watch,
     Kind.ANALYSE: _watch,
+    Kind.TASKS: _tasks,
     Kind.DRAIN: _drain,
     Kind.WARM: _warm,
     Kind.RETIRE: _retire,
@@ -296,16 +289,20 @@ def _record_progress(rollout: Rollout, action: Action, outcome: Outcome, world: 
     if action.kind is Kind.VALIDATE:
         moved = dataclasses.replace(moved, vouched=_with(moved.vouched, action.pool))
         planned = step is not None and step.kind is Kind.VALIDATE and step.pool == action.pool
-        return _next_step(moved, world) if planned else moved
+        return next_step(moved, world) if planned else moved
     if action.kind is Kind.SHIFT:
         return dataclasses.replace(moved, attempts=moved.attempts + 1)
+    if action.background:
+        moved = dataclasses.replace(moved, background=outcome.background or rollout.background)
+    if action.kind is Kind.ANALYSE or action.background or action.kind is Kind.TASKS:
+        # It speaks of the release; whether the instances can take more is asked again before they get it.
+        moved = dataclasses.replace(moved, vouched=())
     if action.kind is Kind.BAKE:
         return moved
     if action.kind is Kind.ANALYSE:
-        # It speaks of the release; whether the instances can take more is asked again before they get it.
-        moved = dataclasses.replace(moved, analysis=outcome.analysis, vouched=())
-        return _next_step(moved, world) if outcome.decided else moved
-    return _next_step(moved, world)
+        moved = dataclasses.replace(moved, analysis=outcome.analysis)
+        return next_step(moved, world) if outcome.decided else moved
+    return next_step(moved, world)
 
 
 def _record_unwinding(rollout: Rollout, action: Action, outcome: Outcome, world: World) -> Rollout:
@@ -314,14 +311,14 @@ def _record_unwinding(rollout: Rollout, action: Action, outcome: Outcome, world:
         if good:
             return dataclasses.replace(rollout, vouched=_with(rollout.vouched, action.pool))
         reason = "{0}; pool {1} is not healthy either: {2}".format(rollout.reason, action.pool, outcome.reason)
-        return _freeze(rollout, reason, world)
+        return freeze(rollout, reason, world)
     if action.kind is Kind.SHIFT:
         return dataclasses.replace(rollout, attempts=rollout.attempts + 1)
     if action.kind is Kind.DEPLOY and not good:
         reason = "{0}; {1} could not be put back on pool {2}: {3}".format(
             rollout.reason, action.release, action.pool, outcome.reason
         )
-        return _freeze(rollout, reason, world)
+        return freeze(rollout, reason, world)
     return dataclasses.replace(rollout, unwound=_with(rollout.unwound, action.kind.value))
 
 
@@ -340,25 +337,11 @@ def _count_error(rollout: Rollout, outcome: Outcome, world: World) -> Rollout:
         return counted
     reason = "the checks themselves failed {0} times in a row: {1}".format(errors, outcome.reason)
     if rollout.status is Status.ABORTING:
-        return _freeze(counted, "{0}; {1}".format(rollout.reason, reason), world)
+        return freeze(counted, "{0}; {1}".format(rollout.reason, reason), world)
     return pause(counted, Pause.INCONCLUSIVE, reason, world)
 
 
 # -- small moves ---------------------------------------------------------------
-
-
-def _heed_request(rollout: Rollout, world: World) -> Rollout:
-    asked = rollout.request
-    if asked is None:
-        return rollout
-    heard = dataclasses.replace(rollout, request=None)
-    if rollout.status is not Status.RUNNING:
-        return heard
-    if asked == "rollback" and (rollout.strategy == ROLLBACK or must_stay(rollout, world)):
-        return heard.noting(world.now, "refused", "a rollback was asked for, which this rollout is, or cannot have")
-    if asked == "pause":
-        return pause(heard, Pause.REQUEST, "an operator asked for a pause", world)
-    return abort(heard, "an operator asked for a rollback", world)
 
 
 def _intend(rollout: Rollout, proposal: Action, world: World) -> t.Tuple[Rollout, Action]:
@@ -372,23 +355,6 @@ def _intend(rollout: Rollout, proposal: Action, world: World) -> t.Tuple[Rollout
     if action.kind is Kind.SHIFT and (action.shares or {}).get(rollout.new_pool, 0) > 0:
         taken = dataclasses.replace(taken, shifted=True)
     return taken.noting(world.now, "intent", describe(action), action), action
-
-
-def _next_step(rollout: Rollout, world: World) -> Rollout:
-    return dataclasses.replace(
-        rollout, position=rollout.position + 1, progress_at=world.now, attempts=0, baking_since=None, analysis=None
-    )
-
-
-def _finish(rollout: Rollout, status: Status, world: World) -> Rollout:
-    ended_at = world.now if rollout.ended_at is None else rollout.ended_at
-    reason = rollout.reason if status is Status.ROLLED_BACK else ""
-    done = dataclasses.replace(rollout, status=status, ended_at=ended_at, reason=reason, vouched=(), request=None)
-    return done.noting(world.now, "end", status.value)
-
-
-def _freeze(rollout: Rollout, reason: str, world: World) -> Rollout:
-    return dataclasses.replace(rollout, status=Status.FROZEN, reason=reason).noting(world.now, "freeze", reason)
 
 
 def _split_before(rollout: Rollout) -> t.Optional[Step]:

@@ -31,10 +31,11 @@ class Status(str, enum.Enum):
     SUCCEEDED = "succeeded"
     ROLLED_BACK = "rolled_back"
     ABANDONED = "abandoned"
+    SUPERSEDED = "superseded"
 
     @property
     def ended(self) -> bool:
-        return self in (Status.SUCCEEDED, Status.ROLLED_BACK, Status.ABANDONED)
+        return self in (Status.SUCCEEDED, Status.ROLLED_BACK, Status.ABANDONED, Status.SUPERSEDED)
 
 
 class Kind(str, enum.Enum):
@@ -46,10 +47,15 @@ class Kind(str, enum.Enum):
     SHIFT = "shift"
     BAKE = "bake"
     ANALYSE = "analyse"
+    TASKS = "tasks"
     DRAIN = "drain"
     WARM = "warm"
     RETIRE = "retire"
     END = "end"
+
+
+WATCHES = (Kind.BAKE, Kind.ANALYSE)
+"""What takes its time, and perhaps several actions."""
 
 
 class Pause(str, enum.Enum):
@@ -80,6 +86,8 @@ class Step:
     :param seconds: for a bake, analyse or warm step: how long
     :param checks: for validate and bake: the named set of health checks
     :param analysis: for analyse: the name of the analysis
+    :param background: for bake and analyse: the name of an analysis that goes along from step to step; empty for none
+    :param file: for tasks: the file that holds them
     """
 
     kind: Kind
@@ -89,6 +97,8 @@ class Step:
     seconds: float = 0.0
     checks: str = ""
     analysis: str = ""
+    background: str = ""
+    file: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +109,7 @@ class Action:
     :param release: for a deploy: the release that the pool is to have
     :param opens: whether it begins its step, which one that takes several actions does once
     :param closes: whether it ends its step, unless it has to be repeated
+    :param ends_background: whether the analysis in the background is to come to its verdict, as nothing follows in which it looks
     :param result: for ``end``: the rollout's status as the run ends
     :param reason: why, in words for a person
     """
@@ -112,8 +123,11 @@ class Action:
     seconds: float = 0.0
     checks: str = ""
     analysis: str = ""
+    background: str = ""
+    file: str = ""
     opens: bool = True
     closes: bool = True
+    ends_background: bool = False
     result: str = ""
     reason: str = ""
 
@@ -124,12 +138,14 @@ class Outcome:
 
     :param decided: whether an analysis has come to its verdict before its time was over
     :param analysis: what it has seen, for the next action of its step
+    :param background: what the analysis in the background has seen, for the next action that has one
     """
 
     result: Result
     reason: str = ""
     decided: bool = False
     analysis: t.Optional[t.Mapping[str, t.Any]] = None
+    background: t.Optional[t.Mapping[str, t.Any]] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -216,10 +232,12 @@ class Rollout:
     :param vouched: pools seen healthy in this run with nothing done to them since
     :param shifted: whether traffic for the new pool was ever intended
     :param unwound: which parts of an abort are done: ``deploy``, ``drain``, ``retire``; ``RETIRING`` once the last is begun
-    :param request: ``pause`` or ``rollback`` asked for by someone without the lock
+    :param request: ``pause``, ``rollback``, ``skip`` or ``skip_all``, asked for by someone without the lock
     :param intent: the action under way; None when nothing is
     :param baking_since: since when the present step is watched, time in which nobody could watch not counted
     :param analysis: what the analysis of the present step has seen
+    :param background: what the analysis in the background has seen
+    :param supersedes: the id of the rollout whose place this one took before it had ended; empty for none
     """
 
     id: str
@@ -248,6 +266,8 @@ class Rollout:
     intent: t.Optional[Action] = None
     baking_since: t.Optional[float] = None
     analysis: t.Optional[t.Mapping[str, t.Any]] = None
+    background: t.Optional[t.Mapping[str, t.Any]] = None
+    supersedes: str = ""
     ended_at: t.Optional[float] = None
     entries: t.Tuple[Entry, ...] = ()
 

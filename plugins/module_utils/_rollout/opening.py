@@ -12,15 +12,24 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import NoRollout, RolloutActive
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Rollout, World
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Kind,
+    Rollout,
+    Status,
+    World,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.moves import must_stay
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import ROLLBACK
 
 Opening = t.Callable[[t.Optional[Rollout], World], t.Union[Rollout, begin.Unchanged]]
 """What a command makes of the current rollout and the world."""
 
 
-def begin_or_resume(wanted: begin.Delivery, fleet: begin.Fleet) -> Opening:
-    """Begin a rollout; the same one under way is resumed instead."""
+def begin_or_resume(wanted: begin.Delivery, fleet: begin.Fleet, supersede: bool = False) -> Opening:
+    """Begin a rollout; the same one under way is resumed instead.
+
+    :param supersede: take the place of another one under way, where traffic can still go back from it
+    """
 
     def opening(current: t.Optional[Rollout], world: World) -> t.Union[Rollout, begin.Unchanged]:
         begin.check_names(wanted.app, wanted.release)
@@ -28,6 +37,10 @@ def begin_or_resume(wanted: begin.Delivery, fleet: begin.Fleet) -> Opening:
             return begin.begin_delivery(wanted, fleet, world)
         if current.to_release == wanted.release and current.strategy == wanted.strategy.name:
             return commands.resume(current, world)
+        if supersede and _can_be_superseded(current, world):
+            if begin.release_of(current.old_pool, fleet) == wanted.release:
+                return commands.roll_back(current, world)
+            return begin.begin_in_place_of(current, wanted, fleet, world)
         raise RolloutActive(
             "rollout {0} to {1} is {2}: {3}".format(
                 current.id, current.to_release, current.status.value, current.reason or "not ended"
@@ -35,6 +48,20 @@ def begin_or_resume(wanted: begin.Delivery, fleet: begin.Fleet) -> Opening:
         )
 
     return opening
+
+
+def _can_be_superseded(current: Rollout, world: World) -> bool:
+    """Whether traffic can go back to the release before *current*, which still runs, and may."""
+    retired = any(
+        step.kind is Kind.RETIRE and step.pool == current.old_pool for step in current.steps[: current.position + 1]
+    )
+    return (
+        current.status is not Status.FROZEN
+        and current.strategy != ROLLBACK
+        and current.from_release is not None
+        and not retired
+        and not must_stay(current, world)
+    )
 
 
 def roll_back(wanted: begin.Delivery) -> Opening:

@@ -14,8 +14,12 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import Delivery, Fleet, check_names
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import WATCHES
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Observed, Options
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    WATCHES,
+    Kind,
+    Observed,
+    Options,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.reports import Account, parse_report
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import (
     BlueGreen,
@@ -29,6 +33,8 @@ Params = t.Mapping[str, t.Any]
 MIN_BAKE_SLICE = 30.0
 MAX_BAKE_ACTIONS = 120
 """Each action is an include within the one before, and Ansible fails beyond some 240 (measured with ansible-core 2.19)."""
+MAX_ACTIONS = 200
+"""Of a whole run, with room for what has to be done again."""
 
 _SECONDS = ("lease", "lock_wait", "promotion_bake", "bake", "warm", "rollback_window", "progress_deadline")
 _NOT_NEGATIVE = ("lock_wait", "promotion_bake", "bake", "rollback_window", "progress_deadline", "error_limit")
@@ -39,10 +45,10 @@ _UNTIL_PROMOTED = "until_promoted"
 def check(params: Params, check_mode: bool) -> None:
     """Refuse names, numbers and combinations that cannot mean anything."""
     check_names(params["app"], params["release"])
-    if not params["token"] and not check_mode and params["command"] not in ("lock", "pause"):
+    if not params["token"] and not check_mode and params["command"] not in ("lock", "pause", "skip"):
         raise InvalidOption("token: command {0} needs the token that 'lock' returned".format(params["command"]))
-    if params["full"] and params["command"] != "promote":
-        raise InvalidOption("full: only command promote takes it, not {0}".format(params["command"]))
+    if params["full"] and params["command"] not in ("promote", "skip"):
+        raise InvalidOption("full: only commands promote and skip take it, not {0}".format(params["command"]))
     for name in _SECONDS:
         if not math.isfinite(params[name]):
             raise InvalidOption("{0}: {1} is not a number of seconds".format(name, params[name]))
@@ -52,7 +58,9 @@ def check(params: Params, check_mode: bool) -> None:
     if params["lease"] <= 0 or params["keep"] < 1:
         raise InvalidOption("lease must be above 0 and keep at least 1")
     if params["command"] == "begin":
-        _check_lease(params["lease"], _watched(strategy(params)))
+        chosen = strategy(params)
+        _check_lease(params["lease"], _watched(chosen))
+        _check_length(chosen)
 
 
 def _check_lease(lease: float, watched: float) -> None:
@@ -63,6 +71,21 @@ def _check_lease(lease: float, watched: float) -> None:
             "lease: a bake of {0:g} s is watched {1:.0f} s at a time, so {2:g} s are too short; make it at least {3} s".format(
                 watched, slice_, lease, math.ceil(2 * slice_)
             )
+        )
+
+
+def _check_length(chosen: Strategy) -> None:
+    """Refuse a plan whose actions between two gates, at each of which a run ends, are too many for a run."""
+    actions, most = 0, 0
+    slice_ = bake_slice(_watched(chosen))
+    for step in chosen.plan("old", "new", Options(), first=False):
+        # A shift asks first whether the pool is healthy, and may be tried again.
+        actions = 0 if step.kind is Kind.GATE else actions + (math.ceil(step.seconds / slice_) if step.seconds else 2)
+        most = max(most, actions)
+    if most > MAX_ACTIONS:
+        raise InvalidOption(
+            "steps: they take some {0} actions in one run, which has room for {1}; take fewer steps, or put a pause "
+            "until_promoted among them".format(most, MAX_ACTIONS)
         )
 
 
@@ -97,8 +120,9 @@ def delivery(params: Params, rollout_id: str) -> Delivery:
 def strategy(params: Params) -> Strategy:
     """What the operator chose of the strategy."""
     if params["strategy"] == BlueGreen.name:
-        if params["steps"]:
-            raise InvalidOption("steps: strategy {0} takes none".format(BlueGreen.name))
+        for choice in ("steps", "background"):
+            if params[choice]:
+                raise InvalidOption("{0}: strategy {1} takes none".format(choice, BlueGreen.name))
         return BlueGreen(**{choice: params[choice] for choice in _BLUE_GREEN_CHOICES})
     ignored = [choice for choice in ("promotion_checks", "promotion_bake", "gate") if params[choice]]
     if ignored:
@@ -106,7 +130,7 @@ def strategy(params: Params) -> Strategy:
             "{0}: strategy {1} takes none; say it with a step: a pause, an analysis".format(ignored[0], Canary.name)
         )
     stages = tuple(_stage(number, step) for number, step in enumerate(params["steps"], 1))
-    return Canary(stages, params["preview"], params["bake"])
+    return Canary(stages, params["preview"], params["bake"], params["background"])
 
 
 def _stage(number: int, step: Params) -> Stage:
@@ -127,6 +151,8 @@ def _stage(number: int, step: Params) -> Stage:
         pause=seconds,
         gate=pause == _UNTIL_PROMOTED,
         analysis=step["analysis"] or "",
+        health=step["health"] or "",
+        tasks=step["task_file"] or "",
         seconds=step["seconds"],
     )
 

@@ -26,6 +26,7 @@ class Report:
     :param rollout: the rollout whose action that is; empty for the one under way
     :param decided: of an analysis, whether it has its verdict before its time is over
     :param analysis: what it has seen
+    :param background: what the analysis in the background has seen
     """
 
     seq: int
@@ -34,6 +35,7 @@ class Report:
     rollout: str = ""
     decided: bool = False
     analysis: t.Optional[t.Mapping[str, t.Any]] = None
+    background: t.Optional[t.Mapping[str, t.Any]] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +67,7 @@ def parse_report(host: str, data: t.Any) -> t.Optional[Report]:
             str(data.get("rollout") or ""),
             bool(data.get("decided")),
             data.get("analysis"),
+            data.get("background"),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         raise InvalidOption(
@@ -95,9 +98,18 @@ def judge(action: Action, expected: t.Sequence[str], reports: t.Mapping[str, t.O
     answers = {name: _answer(action, reports.get(name)) for name in set(expected).union(others)}
     result = next(kind for kind in _WORST_FIRST if any(answer.result is kind for answer in answers.values()))
     reasons = [_say(name, answer) for name, answer in sorted(answers.items()) if answer.result is result]
-    analyses = [answer.analysis for answer in answers.values() if answer.analysis is not None]
     decided = all(answer.decided for answer in answers.values())
-    return Outcome(result, "; ".join(reason for reason in reasons if reason), decided, next(iter(analyses), None))
+    return Outcome(
+        result,
+        "; ".join(reason for reason in reasons if reason),
+        decided,
+        _first(answer.analysis for answer in answers.values()),
+        _first(answer.background for answer in answers.values()),
+    )
+
+
+def _first(seen: t.Iterable[t.Optional[t.Mapping[str, t.Any]]]) -> t.Optional[t.Mapping[str, t.Any]]:
+    return next((state for state in seen if state is not None), None)
 
 
 def _answer(action: Action, report: t.Optional[Report]) -> Report:

@@ -66,13 +66,21 @@ class Answer:
     aside: t.Tuple[str, ...] = ()
 
 
-def acquire(journal: Journal, wanted: lock.Lock, take_over: bool, wait: float, ask: t.Optional[str]) -> lock.Lock:
+def acquire(
+    journal: Journal,
+    wanted: lock.Lock,
+    take_over: bool,
+    wait: float,
+    ask: t.Optional[str] = None,
+    unless_to: t.Optional[str] = None,
+) -> lock.Lock:
     """Take the app's lock, so that what is observed from now on stays true.
 
     :param wanted: the lock; its times are set when it is taken
     :param take_over: break a live owner's lock, or one that cannot be read, which is set aside
     :param wait: seconds to wait for a lock that another holds; read-only, whether its lease ends by then is foreseen
-    :param ask: what to ask a running holder for meanwhile: ``rollback``, or None
+    :param ask: what to ask a running holder for meanwhile: ``rollback``, ``pause`` or None
+    :param unless_to: ask nothing of a run that delivers this release
     :raises LockHeld: by a live owner after the wait
     :raises LockCorrupt: by nobody knows whom, unless *take_over*
     """
@@ -86,7 +94,7 @@ def acquire(journal: Journal, wanted: lock.Lock, take_over: bool, wait: float, a
             except LockHeld:
                 if time.monotonic() >= deadline:
                     raise
-                _ask(journal, ask)
+                _ask(journal, ask, unless_to)
         time.sleep(min(0.5, max(0.0, deadline - time.monotonic())))
 
 
@@ -133,7 +141,22 @@ def open_run(journal: Journal, token: t.Optional[str], world: World, command: op
             return Answer(before, before, Action(0, Kind.END, result="unchanged", reason=opened.reason))
         if held.broke:
             opened = opened.noting(world.now, "lock-broken", held.broke)
-        return _decide(journal, before, opened, world, keep)
+        answer = _decide(journal, before, opened, world, keep)
+        _close_superseded(journal, opened, world)
+        return answer
+
+
+def _close_superseded(journal: Journal, rollout: Rollout, world: World) -> None:
+    """End the rollout whose place *rollout* has taken, which its own file still calls open."""
+    if rollout.supersedes not in journal.history():
+        return
+    old = journal.rollout(rollout.supersedes)
+    if not old.status.ended:
+        reason = "superseded by {0}".format(rollout.id)
+        ended = dataclasses.replace(
+            old, status=Status.SUPERSEDED, reason=reason, ended_at=world.now, intent=None, request=None, pause=None
+        )
+        journal.write(ended.noting(world.now, "end", reason))
 
 
 def abandon(journal: Journal, token: t.Optional[str], world: World, keep: int) -> Answer:
@@ -180,7 +203,7 @@ def advance(journal: Journal, token: t.Optional[str], account: reports.Account, 
 
 
 def request(journal: Journal, what: str) -> t.Tuple[Rollout, Rollout]:
-    """Ask the run that holds the lock to ``pause`` or to roll back at its next step.
+    """Ask the run that holds the lock to ``pause``, to roll back, to skip its step, or to go on without verdicts.
 
     :returns: the rollout before and after; the same when that is asked for already
     :raises NoRollout: when nothing is under way
@@ -188,7 +211,7 @@ def request(journal: Journal, what: str) -> t.Tuple[Rollout, Rollout]:
     with journal.guard():
         current = journal.current()
         if current is None or current.status is not Status.RUNNING:
-            raise NoRollout("no rollout is running that could {0}".format(what))
+            raise NoRollout("no rollout is running that could {0}".format(what.replace("_", " ")))
         return current, _request(journal, current, what)
 
 
@@ -252,9 +275,9 @@ def _renew(journal: Journal, token: t.Optional[str]) -> lock.Lock:
     return renewed
 
 
-def _ask(journal: Journal, what: t.Optional[str]) -> None:
+def _ask(journal: Journal, what: t.Optional[str], unless_to: t.Optional[str]) -> None:
     current = journal.current() if what else None
-    if what and current is not None and current.status is Status.RUNNING:
+    if what and current is not None and current.status is Status.RUNNING and current.to_release != unless_to:
         _request(journal, current, what)
 
 

@@ -14,7 +14,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Kind, Options, Step
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import WATCHES, Kind, Options, Step
 
 READY = "ready"
 """Health checks that say whether an instance can take traffic."""
@@ -86,6 +86,8 @@ class Stage:
     :param pause: watch it for so many seconds
     :param gate: end the run and wait for ``promote``
     :param analysis: the name of an analysis to judge it by
+    :param health: the name of a set of health checks that it must pass
+    :param tasks: a file of tasks to do
     :param seconds: how long that analysis may take
     """
 
@@ -93,11 +95,14 @@ class Stage:
     pause: t.Optional[float] = None
     gate: bool = False
     analysis: str = ""
+    health: str = ""
+    tasks: str = ""
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        if sum([self.share is not None, self.pause is not None, self.gate, bool(self.analysis)]) != 1:
-            raise InvalidOption("steps: each is one of share, pause and analysis")
+        chosen = (self.share is not None, self.pause is not None, self.gate, self.analysis, self.health, self.tasks)
+        if sum(map(bool, chosen)) != 1:
+            raise InvalidOption("steps: each is one of share, pause, analysis, health and task_file")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,12 +112,14 @@ class Canary:
     :param stages: in order; the shares only rise
     :param preview: open a header route to the new pool before it has any share, and until it has all
     :param bake: seconds to watch the new pool with all the traffic
-    :raises InvalidOption: shares that fall, or are none
+    :param background: the name of an analysis that goes on during all pauses and analyses; empty for none
+    :raises InvalidOption: shares that fall, or are none; a background with no time to look
     """
 
     stages: t.Tuple[Stage, ...]
     preview: bool = False
     bake: float = 60.0
+    background: str = ""
 
     name: t.ClassVar[str] = CANARY
 
@@ -129,6 +136,18 @@ class Canary:
                 )
         if shares[-1] == WHOLE and self.stages[-1].share != WHOLE:
             raise InvalidOption("steps: nothing comes after a share of 100 % but the bake; give the bake its seconds")
+        if self.background and not any(self._gives_time(index) for index in range(len(self.stages))):
+            raise InvalidOption(
+                "background: there is no pause of some seconds and no analysis after the first share in which {0} could look".format(
+                    self.background
+                )
+            )
+
+    def _gives_time(self, index: int) -> bool:
+        """Whether there is time at the stage *index* for the analysis in the background, and traffic to look at."""
+        stage = self.stages[index]
+        has_share = any(earlier.share is not None for earlier in self.stages[:index])
+        return has_share and (bool(stage.pause) or bool(stage.analysis))
 
     def plan(self, old: str, new: str, options: Options, first: bool) -> t.Tuple[Step, ...]:
         if first:
@@ -137,18 +156,25 @@ class Canary:
         steps = _bring_up(new)
         if self.preview:
             steps.append(_shift(old, new, 0, header))
-        steps += [self._step(stage, old, new, header) for stage in self.stages if stage.share != WHOLE]
+        steps += [
+            self._step(index, old, new, header) for index, stage in enumerate(self.stages) if stage.share != WHOLE
+        ]
         return (*steps, *_take_over(old, new, self.bake, options))
 
-    @staticmethod
-    def _step(stage: Stage, old: str, new: str, header: t.Optional[str]) -> Step:
+    def _step(self, index: int, old: str, new: str, header: t.Optional[str]) -> Step:
+        stage = self.stages[index]
+        background = self.background if self._gives_time(index) else ""
         if stage.share is not None:
             return _shift(old, new, stage.share, header)
         if stage.pause is not None:
-            return Step(Kind.BAKE, new, seconds=stage.pause, checks=BAKE)
+            return Step(Kind.BAKE, new, seconds=stage.pause, checks=BAKE, background=background)
         if stage.gate:
             return Step(Kind.GATE, new)
-        return Step(Kind.ANALYSE, new, seconds=stage.seconds, analysis=stage.analysis)
+        if stage.health:
+            return Step(Kind.VALIDATE, new, checks=stage.health)
+        if stage.tasks:
+            return Step(Kind.TASKS, new, file=stage.tasks)
+        return Step(Kind.ANALYSE, new, seconds=stage.seconds, analysis=stage.analysis, background=background)
 
 
 def close_preview(serving: str, idle: str) -> t.Tuple[Step, ...]:
@@ -160,6 +186,22 @@ def rollback(old: str, new: str, instant: bool, options: Options) -> t.Tuple[Ste
     """Back to the release on *new*; *instant*, without another check, when its instances served a short while ago."""
     start = [] if instant else _bring_up(new)
     return (*start, _shift(old, new, WHOLE), *_leave(old, options))
+
+
+def unjudged(steps: t.Tuple[Step, ...], position: int) -> t.Tuple[Step, ...]:
+    """The plan without what judges the release from *position* on; whether its instances are ready is still asked.
+
+    Of the shifts only the last is left, which gives it all.
+    """
+    ahead = steps[position:]
+    last_shift = max((place for place, step in enumerate(ahead) if step.kind is Kind.SHIFT), default=0)
+    judges = [
+        step.kind in (Kind.GATE, *WATCHES)
+        or (step.kind is Kind.VALIDATE and step.checks != READY)
+        or (step.kind is Kind.SHIFT and place < last_shift)
+        for place, step in enumerate(ahead)
+    ]
+    return steps[:position] + tuple(step for step, is_judge in zip(ahead, judges) if not is_judge)
 
 
 def _bring_up(new: str) -> t.List[Step]:

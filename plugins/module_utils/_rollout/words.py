@@ -39,9 +39,13 @@ def describe(action: Action) -> str:
     if action.kind is Kind.SHIFT:
         return "shift " + _split(action.shares or {}, action.header)
     if action.kind is Kind.ANALYSE:
-        return "analyse {0} ({1}) for up to {2:.0f} s".format(action.pool, action.analysis, action.seconds)
+        named = ", ".join(name for name in (action.analysis, action.background) if name)
+        return "analyse {0} ({1}) for up to {2:.0f} s".format(action.pool, named, action.seconds)
     if action.kind is Kind.BAKE:
-        return "bake {0} for {1:.0f} s".format(action.pool, action.seconds)
+        along = " under " + action.background if action.background else ""
+        return "bake {0}{1} for {2:.0f} s".format(action.pool, along, action.seconds)
+    if action.kind is Kind.TASKS:
+        return "do the tasks of {0}".format(action.file)
     if action.kind is Kind.VALIDATE:
         return "validate {0} ({1} checks)".format(action.pool, action.checks)
     if action.kind is Kind.DEPLOY:

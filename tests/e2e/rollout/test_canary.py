@@ -30,6 +30,31 @@ def test_a_canary_that_fails_more_is_taken_back_and_one_that_does_not_goes_on(st
     story.when("canary", rollout_release="1.2.0", rollout_steps=steps, rollout_analyses=analyses)
     story.then_it_failed("rolled_back").then_status("rolled_back", "errors: worse than 1.5").then_serves(story.old)
     story.then_unlocked()
-    steps = [{"share": 20}, {"pause": 1}, {"share": 50}, {"analysis": "errors"}]
-    story.when("canary", rollout_release=story.new, rollout_steps=steps, rollout_analyses=analyses)
+    noted = story.site.directory / "noted"
+    noting = story.site.directory / "note.yml"
+    noting.write_text(f"""---
+- name: Note what serves
+  ansible.builtin.copy:
+    content: "{{{{ __rollout_next.rollout.to_release }}}}"
+    dest: {noted}
+    mode: "0644"
+""")
+    steps = [
+        {"share": 20},
+        {"pause": 3},
+        {"task_file": str(noting)},
+        {"health": "deep"},
+        {"share": 50},
+        {"analysis": "errors"},
+    ]
+    deep = {"deep": [{"name": "metrics", "type": "http", "path": "/metrics"}]}
+    story.when(
+        "canary",
+        rollout_release=story.new,
+        rollout_steps=steps,
+        rollout_analyses=analyses,
+        rollout_background="errors",
+        rollout_check_sets=deep,
+    )
+    assert noted.read_text() == story.new
     story.then_it_ended(0).then_status("succeeded").then_serves(story.new).then_only_failed_from("1.2.0")

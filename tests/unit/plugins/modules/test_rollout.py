@@ -106,6 +106,12 @@ SHIFTED = [*DEPLOYED, "shift"]
             "rolled_back",
         ),
         (canary({"share": 5}, {"analysis": "errors"}), {"analyse": "inconclusive"}, [*SHIFTED, "analyse"], "paused"),
+        (
+            canary({"share": 5}, {"task_file": "/announce.yml"}, {"health": "deep"}),
+            {"tasks": "failed"},
+            [*SHIFTED, "tasks", "validate", "shift", "drain"],
+            "rolled_back",
+        ),
         ({"bake": 0, "warm": 0}, {}, [*SHIFTED, "drain", "retire"], "succeeded"),
         ({"bake": 0, "warm": 100}, {}, [*SHIFTED, "drain"], "succeeded"),
         ({"bake": 5}, {"bake": "failed"}, [*SHIFTED, "bake", "validate", "shift", "drain"], "rolled_back"),
@@ -288,7 +294,7 @@ def test_a_second_rollback_does_not_turn_the_first_one_round(shop):
     shop.open("rollback")
     shop.report()
     with pytest.raises(Failed, match="held by alice"):
-        shop.lock(owner=BOB, lock_wait=1, ask_rollback=True)
+        shop.lock(owner=BOB, lock_wait=1, ask="rollback")
     assert shop.walk({})[-1] == "end"
 
     assert shop.answer["action"]["result"] == "succeeded"
@@ -300,7 +306,7 @@ def test_an_irreversible_release_is_not_frozen_because_somebody_asks_for_a_rollb
     while not shop.shares["green"]:
         shop.report()
     with pytest.raises(Failed, match="held by alice"):
-        shop.lock(owner=BOB, lock_wait=1, ask_rollback=True)
+        shop.lock(owner=BOB, lock_wait=1, ask="rollback")
 
     assert shop.walk({})[-1] == "end"
     assert shop.answer["action"]["result"] == "succeeded"
@@ -320,3 +326,32 @@ def test_a_long_bake_is_watched_in_few_actions_within_the_lease(shop):
 
     assert kinds.count("bake") == 120
     assert shop.answer["action"]["result"] == "succeeded"
+
+
+def test_a_new_release_takes_the_place_of_a_canary_that_waits(shop):
+    shop.open(**canary({"share": 25}, {"pause": "until_promoted"}))
+    shop.walk({})
+    waiting = shop.answer["rollout"]["id"]
+    shop.fleet["green"] = dict.fromkeys(shop.fleet["green"], "1.1")
+
+    shop.open(release="1.2", supersede=True, bake=0, **canary({"share": 5}))
+    assert shop.info(id=waiting)["rollout"]["status"] == "superseded"
+    assert shop.walk({}) == ["validate", "shift", "drain", "deploy", "validate", "shift", "shift", "drain", "end"]
+    assert shop.answer["say"].startswith("shop 1.0 → 1.2 succeeded")
+
+
+def test_a_new_release_asks_the_run_under_way_to_pause_and_the_same_release_does_not(shop):
+    shop.open(**canary({"share": 25}, {"pause": "600"}))
+    for release in ("1.1", "1.2"):
+        with pytest.raises(Failed, match="held by alice"):
+            shop.lock(owner=BOB, lock_wait=1, ask="pause", release=release)
+        assert shop.info()["rollout"]["request"] == (None if release == "1.1" else "pause")
+
+
+def test_the_run_under_way_is_asked_to_skip_once(shop):
+    shop.open(**canary({"share": 25}, {"pause": "600"}))
+
+    assert shop.ask("skip", check_mode=True)["changed"]
+    assert shop.ask("skip")["changed"]
+    assert not shop.ask("skip")["changed"]
+    assert shop.ask("skip", full=True)["rollout"]["request"] == "skip_all"

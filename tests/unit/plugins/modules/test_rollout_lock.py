@@ -58,7 +58,7 @@ def test_a_lease_is_as_long_as_was_asked_and_renewed_by_each_call(shop):
 def test_a_rollback_that_waits_for_the_lock_asks_its_holder_to_turn_round(shop):
     shop.open(bake=0)
     with pytest.raises(Failed, match="held by alice"):
-        shop.lock(owner=BOB, lock_wait=1, ask_rollback=True)
+        shop.lock(owner=BOB, lock_wait=1, ask="rollback")
     answer = shop.report()
 
     assert (answer["action"]["result"], answer["rollout"]["reason"]) == (

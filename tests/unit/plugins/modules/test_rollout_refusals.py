@@ -30,7 +30,7 @@ def test_refused_full_for_another_command_than_promote(shop, command):
 
     message = shop.refused("invalid-option", command, **options)
 
-    assert message.startswith(f"full: only command promote takes it, not {command}")
+    assert message.startswith(f"full: only commands promote and skip take it, not {command}")
     assert shop.tree() == before
 
 
@@ -164,9 +164,12 @@ def test_refused_a_split_of_another_form(shop, command, split):
         ({"strategy": "canary", "steps": [{"share": 50}, {"share": 5}]}, "steps: a share of 5 % after 50 %"),
         (
             {"strategy": "canary", "steps": [{"share": 5, "pause": "9"}]},
-            "steps: each is one of share, pause and analysis",
+            "steps: each is one of share, pause, analysis, health and task_file",
         ),
-        ({"strategy": "canary", "steps": [{"share": 5}, {}]}, "steps: each is one of share, pause and analysis"),
+        (
+            {"strategy": "canary", "steps": [{"share": 5}, {}]},
+            "steps: each is one of share, pause, analysis, health and task_file",
+        ),
         (
             {"strategy": "canary", "steps": [{"share": 5.005}]},
             "steps: the share of step 1 is 5.005 %; it has two decimals",
@@ -178,6 +181,15 @@ def test_refused_a_split_of_another_form(shop, command, split):
         ({"strategy": "canary", "steps": [{"share": 5}, {"pause": "-1"}]}, "steps: the pause of step 2 is -1"),
         ({"strategy": "canary", "steps": [{"share": 5}, {"pause": "inf"}]}, "steps: the pause of step 2 is inf"),
         ({"strategy": "canary", "steps": [{"share": 5}, {"pause": "86400"}]}, "lease: a bake of 86460 s is watched"),
+        ({"background": "errors"}, "background: strategy blue_green takes none"),
+        (
+            {"strategy": "canary", "steps": [{"share": 5}], "background": "errors"},
+            "background: there is no pause of some seconds",
+        ),
+        (
+            {"strategy": "canary", "steps": [{"share": share} for share in range(1, 100)]},
+            "steps: they take some 208 actions in one run, which has room for 200",
+        ),
     ],
 )
 def test_refused_steps_that_cannot_be(shop, options, says):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import pytest
 
@@ -27,7 +28,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     World,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.opening import begin_or_resume
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen, Canary, Stage
 
 WANTED = begin.Delivery("r2", "app", "1.1.0", BlueGreen(), Options(rollback_window=100))
 FLEET = {"blue": {"b1": "1.0.0", "b2": "1.0.0"}, "green": {"g1": "0.9.0", "g2": None}}
@@ -183,6 +184,71 @@ def test_traffic_that_somebody_returned_already_needs_no_rollback() -> None:
 def test_a_rollback_that_cannot_be_is_refused(last: Rollout | None, error: type[Exception]) -> None:
     with pytest.raises(error):
         begin.begin_rollback(last, WANTED, world(lb1=ALL_GREEN))
+
+
+STOOD = {"blue": {"b1": "1.0.0"}, "green": {"g1": "1.1.0"}}
+"""The releases of hosts during the rollout below."""
+
+
+def under_way(**changes: t.Any) -> Rollout:
+    """A rollout from 1.0.0 on blue to 1.1.0 on green that has not ended."""
+    steps = Canary((Stage(share=2500), Stage(pause=60))).plan("blue", "green", Options(warm=0), first=False)
+    running = dataclasses.replace(
+        DONE,
+        old_pool="blue",
+        new_pool="green",
+        from_release="1.0.0",
+        to_release="1.1.0",
+        steps=steps,
+        position=3,
+        status=Status.RUNNING,
+        ended_at=None,
+    )
+    return dataclasses.replace(running, **changes)
+
+
+@pytest.mark.parametrize("status", [Status.RUNNING, Status.PAUSED, Status.ABORTING])
+def test_a_new_release_takes_the_place_of_one_under_way_from_share_0(status: Status) -> None:
+    wanted = dataclasses.replace(WANTED, id="r2", release="1.2.0", strategy=Canary((Stage(share=500),)))
+    divided = {"blue": 7500, "green": 2500}
+    opened = begin_or_resume(wanted, STOOD, supersede=True)(under_way(status=status), world(lb1=divided))
+    assert isinstance(opened, Rollout)
+    assert (opened.supersedes, opened.from_release, opened.to_release) == ("r1", "1.0.0", "1.2.0")
+    told = [(step.kind, step.pool, (step.shares or {}).get("green")) for step in opened.steps[:5]]
+    assert told == [
+        (Kind.SHIFT, "blue", 0),
+        (Kind.DRAIN, "green", None),
+        (Kind.DEPLOY, "green", None),
+        (Kind.VALIDATE, "green", None),
+        (Kind.SHIFT, "green", 500),
+    ]
+
+
+def test_the_release_that_is_to_stay_takes_no_place_but_turns_the_rollout_round() -> None:
+    wanted = dataclasses.replace(WANTED, id="r2", release="1.0.0")
+    turned = begin_or_resume(wanted, STOOD, supersede=True)(under_way(), world(lb1={"blue": 7500, "green": 2500}))
+    assert isinstance(turned, Rollout)
+    assert (turned.id, turned.status) == ("r1", Status.ABORTING)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": Status.FROZEN},
+        {"strategy": "rollback"},
+        {"from_release": None},
+        {"irreversible": True, "shifted": True},
+        {"position": 7},
+    ],
+    ids=["frozen", "a way back", "the first delivery", "irreversible", "the old pool perhaps stopped"],
+)
+def test_a_rollout_from_which_traffic_cannot_go_back_keeps_its_place(changes: t.Dict[str, t.Any]) -> None:
+    wanted = dataclasses.replace(WANTED, id="r2", release="1.2.0")
+    current = under_way(**changes)
+    if "position" in changes:
+        assert current.steps[changes["position"]].kind is Kind.RETIRE
+    with pytest.raises(RolloutActive, match=r"rollout r1 to 1\.1\.0"):
+        begin_or_resume(wanted, STOOD, supersede=True)(current, world(lb1={"blue": 7500, "green": 2500}))
 
 
 def test_the_same_release_again_resumes_and_another_is_refused() -> None:

@@ -24,8 +24,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands, machine, opening
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.document import dump_rollout, load_rollout
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import Irreversible
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.machine import WATCHES
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    WATCHES,
     Action,
     Kind,
     Observed,
@@ -60,12 +60,14 @@ STAGES = st.lists(
     st.builds(Stage, share=st.sampled_from([100, 2500, 5000, 10000]))
     | st.just(Stage(pause=45.0))
     | st.just(Stage(gate=True))
-    | st.just(Stage(analysis="errors", seconds=45.0)),
+    | st.just(Stage(analysis="errors", seconds=45.0))
+    | st.just(Stage(health="deep"))
+    | st.just(Stage(tasks="/announce.yml")),
     max_size=6,
 )
 
 
-def canary(stages: t.Sequence[Stage], preview: bool, bake: float) -> Canary:
+def canary(stages: t.Sequence[Stage], preview: bool, bake: float, background: bool) -> Canary:
     """One whose shares rise, whatever was drawn."""
     kept: t.List[Stage] = [Stage(share=50)]
     highest = 50
@@ -73,10 +75,11 @@ def canary(stages: t.Sequence[Stage], preview: bool, bake: float) -> Canary:
         if highest < 10000 and (stage.share is None or stage.share > highest):
             kept.append(stage)
             highest = max(highest, stage.share or 0)
-    return Canary(tuple(kept), preview, bake)
+    watched = any(stage.pause or stage.analysis for stage in kept)
+    return Canary(tuple(kept), preview, bake, "errors" if background and watched else "")
 
 
-STRATEGIES = BLUE_GREENS | st.builds(canary, STAGES, st.booleans(), st.sampled_from([0.0, 45.0]))
+STRATEGIES = BLUE_GREENS | st.builds(canary, STAGES, st.booleans(), st.sampled_from([0.0, 45.0]), st.booleans())
 OPTIONS = st.builds(
     Options,
     warm=st.sampled_from([-1.0, 0.0, 100.0]),
@@ -126,9 +129,10 @@ class Histories(RuleBasedStateMachine):
         was = rollout
         after, action = machine.decide(rollout, self.world())
         self.check_action(was, action)
-        if was.step is not None and was.step.kind is Kind.ANALYSE and after.position > was.position:
+        passed = was.step is not None and after.position > was.position and was.request != "skip"
+        if passed and was.step.kind is Kind.ANALYSE:
             assert self.decided  # law 5: without a verdict nothing goes on
-        if was.step is not None and was.step.kind is Kind.BAKE and after.position > was.position:
+        if passed and was.step.kind is Kind.BAKE:
             assert self.watched >= was.step.seconds - 1e-6  # law 5: what nobody watched is no bake
         if after.status in (Status.SUCCEEDED, Status.ROLLED_BACK) and not was.status.ended:  # law 9
             serving = after.new_pool if after.status is Status.SUCCEEDED else after.old_pool
@@ -185,11 +189,14 @@ class Histories(RuleBasedStateMachine):
         self.now += action.seconds + seconds
         # The last part of an analysis always has a verdict.
         self.decided = (decided or action.closes) and action.kind is Kind.ANALYSE
-        outcome = Outcome(Result.SUCCEEDED, decided=self.decided, analysis={"looks": self.now})
+        seen = {"looks": self.now}
+        outcome = Outcome(Result.SUCCEEDED, decided=self.decided, analysis=seen, background=seen)
         self.watched += self.now - self.acted_at
         if action.kind in (Kind.VALIDATE, Kind.BAKE):
             sound = self.healthy[action.pool] and self.running[action.pool]
-            outcome = Outcome(Result.SUCCEEDED if sound else Result.FAILED, "as it is")
+            outcome = dataclasses.replace(
+                outcome, result=Result.SUCCEEDED if sound else Result.FAILED, reason="as it is"
+            )
             (self.known_healthy.add if sound else self.known_healthy.discard)(action.pool)
         reached = [name for name in BALANCERS if self.reachable[name] and not self.refused(action)]
         self.apply(action, reached)
@@ -215,7 +222,9 @@ class Histories(RuleBasedStateMachine):
         self.report(Outcome(result, "made to"))
         if result is Result.INCONCLUSIVE and before.status is Status.RUNNING:
             assert self.rollout.status is Status.PAUSED  # law 5
-        if result is Result.ERROR and before.status is Status.RUNNING and before.step.kind in (Kind.VALIDATE, *WATCHES):
+        skipped = before.request is not None and before.request.startswith("skip")
+        looked = before.status is Status.RUNNING and before.step.kind in (Kind.VALIDATE, *WATCHES)
+        if result is Result.ERROR and looked and not skipped:
             assert self.rollout.position == before.position  # law 5
 
     def report(self, outcome: Outcome) -> None:
@@ -235,17 +244,22 @@ class Histories(RuleBasedStateMachine):
         self.known_healthy.clear()
 
     @precondition(lambda self: self.action is None)
-    @rule(release=st.sampled_from(["1.0.0", "1.1.0", "1.2.0"]))
-    def deliver(self, release: str) -> None:
+    @rule(release=st.sampled_from(["1.0.0", "1.1.0", "1.2.0"]), supersede=st.booleans())
+    def deliver(self, release: str, supersede: bool) -> None:
         """A release is to be delivered, whatever became of the last one."""
         before, ended = self.rollout, self.rollout.status.ended
         serving = [pool for pool in POOLS if all(split.share(pool) == 10000 for split in self.live.values())]
         try:
-            opened = opening.begin_or_resume(self.next_wanted(release), self.fleet())(before, self.world())
+            asked = opening.begin_or_resume(self.next_wanted(release), self.fleet(), supersede)
+            opened = asked(before, self.world())
         except DeliveryError:
             return
         if ended and serving and self.current[serving[0]] == release:
             assert isinstance(opened, begin.Unchanged)  # law 4
+        if not ended and opened.id != before.id:
+            assert supersede
+            assert not (before.irreversible and before.shifted)  # law 6
+            assert (opened.supersedes, opened.from_release) == (before.id, before.from_release)
         self.begin_run(opened)
 
     def begin_run(self, opened: t.Union[Rollout, begin.Unchanged]) -> None:
@@ -290,7 +304,7 @@ class Histories(RuleBasedStateMachine):
             assert self.rollout.status is Status.FROZEN  # law 6
 
     @precondition(lambda self: self.action is not None)
-    @rule(what=st.sampled_from(["pause", "rollback"]))
+    @rule(what=st.sampled_from(["pause", "rollback", "skip", "skip_all"]))
     def ask(self, what: str) -> None:
         """Someone without the lock asks the run for something."""
         self.rollout = dataclasses.replace(self.rollout, request=what)

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands, machine
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands, machine, moves
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     Action,
     Kind,
@@ -109,7 +109,7 @@ def test_a_full_promotion_takes_what_would_judge_the_release_later_out_of_the_pl
 
 def test_a_full_promotion_still_asks_whether_the_instances_are_ready() -> None:
     rollout, _action = begun(Options(), BlueGreen(promotion_checks=True, gate=True, bake=60))
-    paused = machine.pause(rollout, Pause.INCONCLUSIVE, "in doubt", world(1))
+    paused = moves.pause(rollout, Pause.INCONCLUSIVE, "in doubt", world(1))
     promoted = commands.promote(paused, world(2), full=True)
     assert [(step.kind.value, step.checks) for step in promoted.steps] == [
         ("deploy", ""),
@@ -123,7 +123,7 @@ def test_a_promotion_after_the_abort_began_to_stop_the_new_pool_deploys_again() 
     """A first release was turned round and stopped; then somebody gave it traffic, and it is wanted after all."""
     rollout, action = begun(Options(stop_on_abort=True))
     deployed = machine.record(rollout, action.seq, GOOD, world(1))
-    aborting, action = machine.decide(machine.abort(deployed, "changed our mind", world(1)), world(1))
+    aborting, action = machine.decide(moves.abort(deployed, "changed our mind", world(1)), world(1))
     assert (action.kind, action.pool) == (Kind.RETIRE, "green")
     moved = dataclasses.replace(aborting, status=Status.FROZEN, intent=None)
     _after, action = machine.decide(commands.promote(moved, world(2)), world(2))

@@ -43,6 +43,10 @@ def told(steps: t.Iterable[Step]) -> t.List[str]:
             Canary((Stage(gate=True), FIVE), preview=True, bake=0),
             ["shift 0 header", "gate", "shift 500 header", "shift 10000", "drain"],
         ),
+        (
+            Canary((Stage(tasks="/warm_caches.yml"), FIVE, Stage(health="deep"), QUARTER), bake=0),
+            ["tasks", "shift 500", "validate", "shift 2500", "shift 10000", "drain"],
+        ),
     ],
 )
 def test_a_canary_goes_from_share_to_share(canary: Canary, plan: t.List[str]) -> None:

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Moves of a rollout that change the journal and touch nothing outside.
+
+PRIVATE to the collection. Pure. When each is made, ``machine.py``,
+``commands.py`` and ``operator_requests.py`` say.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Kind,
+    Pause,
+    Rollout,
+    Status,
+    World,
+)
+
+
+def abort(rollout: Rollout, reason: str, world: World) -> Rollout:
+    """Turn a rollout round: back to the old pool, or frozen where there is no safe way back."""
+    turned = dataclasses.replace(rollout, reason=reason, attempts=0, errors=0, pause=None, vouched=())
+    if must_stay(rollout, world):
+        return freeze(turned, reason + "; the release is irreversible", world)
+    if rollout.from_release is None and world.highest_share(rollout.new_pool) > 0:
+        return freeze(turned, reason + "; there is no earlier release to return to", world)
+    return dataclasses.replace(turned, status=Status.ABORTING).noting(world.now, "abort", reason)
+
+
+def must_stay(rollout: Rollout, world: World) -> bool:
+    """Whether the new release is irreversible and may have served: by this rollout, or by somebody else once it was deployed."""
+    deployed = any(step.kind is Kind.DEPLOY for step in rollout.steps[: rollout.position])
+    return rollout.irreversible and (rollout.shifted or (deployed and world.highest_share(rollout.new_pool) > 0))
+
+
+def pause(rollout: Rollout, why: Pause, reason: str, world: World) -> Rollout:
+    """Stop here until a person decides; nothing outside changes."""
+    held = dataclasses.replace(rollout, status=Status.PAUSED, pause=why, reason=reason)
+    return held.noting(world.now, "pause", reason)
+
+
+def freeze(rollout: Rollout, reason: str, world: World) -> Rollout:
+    """Leave everything as it is, for a person to look at."""
+    return dataclasses.replace(rollout, status=Status.FROZEN, reason=reason).noting(world.now, "freeze", reason)
+
+
+def finish(rollout: Rollout, status: Status, world: World) -> Rollout:
+    """The rollout ended in *status*."""
+    ended_at = world.now if rollout.ended_at is None else rollout.ended_at
+    reason = rollout.reason if status is Status.ROLLED_BACK else ""
+    done = dataclasses.replace(rollout, status=status, ended_at=ended_at, reason=reason, vouched=(), request=None)
+    return done.noting(world.now, "end", status.value)
+
+
+def next_step(rollout: Rollout, world: World) -> Rollout:
+    """At the start of the step after the present one."""
+    return at_its_start(dataclasses.replace(rollout, position=rollout.position + 1, progress_at=world.now))
+
+
+def at_its_start(rollout: Rollout) -> Rollout:
+    """The rollout with nothing seen yet at its present step."""
+    return dataclasses.replace(rollout, attempts=0, baking_since=None, analysis=None)
