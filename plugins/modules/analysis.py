@@ -78,6 +78,88 @@ options:
       ca_path:
         description: A file of authorities, in place of the system's.
         type: path
+  judge:
+    description:
+      - Who says what the metrics come to. V(sequential) may be asked after every look; the worst metric counts.
+      - V(kayenta) is Kayenta's judge, for those who come from there. It compares samples of O(metrics[].value) by a rank-sum test and weighs
+        the labels of the metrics to a score, which O(kayenta) makes a verdict. Kayenta's known faults are mended, unless O(kayenta) asks for
+        them.
+    type: str
+    choices: [sequential, kayenta]
+    default: sequential
+  kayenta:
+    description:
+      - How V(kayenta) judges. Needed with it.
+      - A score of C(pass) or more is V(successful), one of C(marginal) or more V(inconclusive), one below V(failed). A metric that cannot be
+        judged makes an V(error), and where data are missing it is V(inconclusive).
+    type: dict
+    suboptions:
+      pass:
+        description: The score, from 0 to 100, from which a canary passes.
+        type: float
+        required: true
+      marginal:
+        description: The score, not above O(kayenta.pass), from which it is marginal.
+        type: float
+        required: true
+      group_weights:
+        description:
+          - By group, per cent of the whole score. Groups without one share what is left of 100 evenly.
+        type: dict
+      judge_every:
+        description:
+          - Seconds after which a score is taken, again and again; one below O(kayenta.marginal) ends the analysis. By default only the last counts.
+          - Each is a further chance to fail a canary that is no worse, as Kayenta's are.
+        type: float
+      lookback:
+        description: Seconds that a score looks back on. By default the whole analysis, of which all samples are then kept.
+        type: float
+      tolerance:
+        description: The part of an estimated shift that its interval must keep away from 0. By default 0.25.
+        type: float
+      confidence:
+        description: Level of that interval. By default 0.98.
+        type: float
+      minimum_sample:
+        description:
+          - How many measurements each side needs, or there is no data. By default the fewest with which the test can tell anything apart,
+            which are 5 at a confidence of 0.98.
+        type: int
+      compatible:
+        description:
+          - Take over Kayenta's faults, all of which have an option of their own below.
+          - It then judges with a tolerance of 0.25 and a confidence of 0.98, from any number of measurements.
+        type: bool
+        default: false
+      root_tolerance:
+        description: Search the interval's ends only this closely, in the metric's unit, as Kayenta does to 0.0001. By default they are exact.
+        type: float
+      configured:
+        description: V(false) takes 0.25 and 0.98 whatever O(kayenta.tolerance) and O(kayenta.confidence) say.
+        type: bool
+      guards_zeros:
+        description:
+          - V(false) leaves out the guard where at least half of a side is 0, and the metric's C(allowedAbsolute), so that errors pass beside a
+            baseline that has none.
+        type: bool
+      ratio_of_positive_baseline:
+        description: V(false) judges by the ratio of means even where the baseline's is negative.
+        type: bool
+      counts_errors:
+        description: V(false) leaves out metrics that could not be judged, so that nothing but errors scores 100.
+        type: bool
+      nodata_pauses:
+        description: V(false) fails a canary whose data are missing.
+        type: bool
+      checks_words:
+        description: V(false) takes the default for words in O(metrics[].analysis_configurations) that mean nothing.
+        type: bool
+      checks_thresholds:
+        description: V(false) takes thresholds and weights that cannot be meant, such as marginal above pass.
+        type: bool
+      marginal_goes_on:
+        description: V(false) fails a score that is just marginal.
+        type: bool
   metrics:
     description: What is measured, and how each is judged.
     type: list
@@ -138,6 +220,23 @@ options:
           - Looks are taken for independent of each other. Where the query looks back over a time, make O(metrics[].interval) that long, and
             O(metrics[].initial_delay) too.
         type: str
+      analysis_configurations:
+        description:
+          - With O(judge=kayenta), what the values may do, as C(analysisConfigurations) of a canary configuration of Kayenta's say it. Under
+            C(canary) there may be C(direction) (C(increase), C(decrease) or C(either), the default), C(nanStrategy) (C(remove), the
+            default, or C(replace), for looks without a value), C(outliers) with C(strategy) (C(keep), the default, or C(remove)) and
+            C(outlierFactor), C(critical), C(mustHaveData), C(muted), which is O(metrics[].dry_run), and C(effectSize).
+          - C(effectSize) may have C(measure) (C(meanRatio), the default, or C(cles)), C(allowedIncrease), C(allowedDecrease),
+            C(criticalIncrease), C(criticalDecrease) and, in addition to Kayenta's, C(allowedAbsolute) - where the baseline's mean is at most
+            this far from 0, a canary whose mean is above it is high.
+        type: dict
+      groups:
+        description: The groups of O(kayenta.group_weights) whose scores it counts in. By default one for all.
+        type: list
+        elements: str
+      critical:
+        description: With O(judge=kayenta), whether the canary scores 0 when it does not pass. By default as C(analysisConfigurations) has it.
+        type: bool
       margin:
         description:
           - How many times as frequent, or as high, in the canary is too little to matter, above 1.
@@ -243,6 +342,34 @@ EXAMPLES = r"""
         count: 5
         failure_limit: 1
   delegate_to: localhost
+
+- name: Judge a canary as Kayenta does
+  progressive.delivery.analysis:
+    provider:
+      type: prometheus
+      address: http://prometheus.example:9090
+    baseline: stable
+    canary: canary
+    judge: kayenta
+    kayenta:
+      pass: 75
+      marginal: 50
+      group_weights: {errors: 60, latency: 40}
+    interval: 60
+    duration: 3600
+    metrics:
+      - name: error rate
+        value: !unsafe 'sum(rate(http_requests_total{pool="{{ pool }}",code=~"5.."}[1m])) / sum(rate(http_requests_total{pool="{{ pool }}"}[1m]))'
+        groups: [errors]
+        critical: true
+        analysis_configurations:
+          canary: {direction: increase, nanStrategy: replace}
+      - name: p95
+        value: !unsafe 'histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{pool="{{ pool }}"}[1m])))'
+        groups: [latency]
+        analysis_configurations:
+          canary: {direction: increase, effectSize: {allowedIncrease: 1.1}}
+  delegate_to: localhost
 """
 
 RETURN = r"""
@@ -275,7 +402,36 @@ metrics:
         - For conditions, how many measurements were C(successful), C(failed), C(inconclusive) and C(error), and how many of the last in a row.
         - For a comparison, C(looks), the C(estimate) of how many times as frequent it is in the canary (None when it is without end, or
           there was nothing), its C(interval), the C(e_value) and C(p_value) of being worse, valid at any time, and the C(samples) of each side.
+        - With O(judge=kayenta), C(looks), the C(label), whether it is C(critical), its C(groups), the C(effect) size, the C(deviation) of the
+          means, which are their ratio, the shift as C(estimate) with its C(interval), in the metric's unit, and the C(samples) of each side.
       type: dict
+score:
+  description: What the metrics score together.
+  returned: with O(judge=kayenta), unless O(validate_only)
+  type: dict
+  contains:
+    value:
+      description: The score, from 0 to 100.
+      type: float
+    label:
+      description: Kayenta's word for it, V(Pass), V(Marginal) or V(Fail).
+      type: str
+    pass:
+      description: From where on it passes.
+      type: float
+    marginal:
+      description: From where on it is marginal.
+      type: float
+    reason:
+      description: Why it is 0 whatever the groups score; empty otherwise.
+      type: str
+    groups:
+      description: By group, its C(score), C(weight) and how many metrics it C(counted).
+      type: dict
+    warnings:
+      description: What makes the score less certain.
+      type: list
+      elements: str
 state:
   description: What was seen, for the O(state) of the next part.
   returned: unless O(validate_only)
@@ -290,11 +446,11 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.specification import specify
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.state import dump, restore
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import conclude, judge_all, watch
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import watch
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import Whole, judge_all
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
 
 FAILING = {"failed": ("failed", "error"), "inconclusive": ("failed", "error", "inconclusive"), "never": ()}
@@ -324,6 +480,9 @@ METRIC_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "bad": {"type": "str"},
     "total": {"type": "str"},
     "value": {"type": "str"},
+    "analysis_configurations": {"type": "dict"},
+    "groups": {"type": "list", "elements": "str"},
+    "critical": {"type": "bool"},
     "margin": {"type": "float"},
     "minimum_sample": {"type": "int"},
     "consecutive_error_limit": {"type": "int", "default": 4},
@@ -332,8 +491,31 @@ METRIC_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "dry_run": {"type": "bool", "default": False},
 }
 
+KAYENTA_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "pass": {"type": "float", "required": True},
+    "marginal": {"type": "float", "required": True},
+    "group_weights": {"type": "dict"},
+    "judge_every": {"type": "float"},
+    "lookback": {"type": "float"},
+    "tolerance": {"type": "float"},
+    "confidence": {"type": "float"},
+    "minimum_sample": {"type": "int"},
+    "compatible": {"type": "bool", "default": False},
+    "root_tolerance": {"type": "float"},
+    "configured": {"type": "bool"},
+    "guards_zeros": {"type": "bool"},
+    "ratio_of_positive_baseline": {"type": "bool"},
+    "counts_errors": {"type": "bool"},
+    "nodata_pauses": {"type": "bool"},
+    "checks_words": {"type": "bool"},
+    "checks_thresholds": {"type": "bool"},
+    "marginal_goes_on": {"type": "bool"},
+}
+
 OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "provider": {"type": "dict", "required": True, "options": PROVIDER_OPTIONS},
+    "judge": {"type": "str", "choices": ["sequential", "kayenta"], "default": "sequential"},
+    "kayenta": {"type": "dict", "options": KAYENTA_OPTIONS},
     "metrics": {"type": "list", "elements": "dict", "required": True, "options": METRIC_OPTIONS},
     "baseline": {"type": "str"},
     "canary": {"type": "str"},
@@ -353,28 +535,29 @@ def analyse(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.An
 
     :raises DeliveryError: before any request, for what cannot be meant or done
     """
-    metrics = specify(params)
-    timetable = restore(params["state"] or {}, metrics)
+    whole = specify(params)
+    timetable = restore(params["state"] or {}, whole)
     if params["validate_only"]:
         return {}
     if check_mode:
-        for metric in metrics:
+        for metric in whole.metrics:
             metric.look()
-        judgements = {metric.name: Judgement(None, metric.judgement(over=False).reason) for metric in metrics}
-        whole = Judgement(None, "check mode: each metric was asked once")
+        judgements = {metric.name: Judgement(None, metric.judgement(over=False).reason) for metric in whole.metrics}
+        judgement = Judgement(None, "check mode: each metric was asked once")
     else:
-        timetable = watch(metrics, params["duration"], timetable)
-        judgements = judge_all(metrics, params["final"])
-        whole = conclude(metrics, judgements)
-    return {**_result(metrics, judgements, whole), "state": dump(metrics, timetable)}
+        timetable = watch(whole, params["duration"], timetable)
+        judgements = judge_all(whole.metrics, params["final"])
+        judgement = whole.judge(params["final"])
+    return {**_result(whole, judgements, judgement), "state": dump(whole, timetable)}
 
 
-def _result(metrics: t.Sequence[Metric], judgements: t.Mapping[str, Judgement], whole: Judgement) -> t.Dict[str, t.Any]:
+def _result(whole: Whole, judgements: t.Mapping[str, Judgement], judgement: Judgement) -> t.Dict[str, t.Any]:
     return {
-        **_told(whole),
+        **_told(judgement),
+        **whole.report(),
         "metrics": {
             metric.name: {**_told(judgements[metric.name]), "dry_run": metric.dry_run, "measured": metric.report()}
-            for metric in metrics
+            for metric in whole.metrics
         },
     }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import statistics
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import BadMeasurement
@@ -43,6 +44,17 @@ def numbers(measured: t.Sequence[Series]) -> t.List[float]:
         if isinstance(series.value, bool) or not isinstance(series.value, (int, float)):
             raise BadMeasurement("{0!r} is no number, of the series: {1}".format(series.value, _name(series)))
     return [float(series.value) for series in measured]
+
+
+def middle(measured: t.Sequence[Series]) -> t.Optional[float]:
+    """The median of a side's values, None where there are none; NaN is none.
+
+    They share what happens to their pool, so together they are one measurement.
+
+    :raises BadMeasurement: one is no number
+    """
+    values = [value for value in numbers(measured) if not math.isnan(value)]
+    return statistics.median(values) if values else None
 
 
 def result(measured: t.Sequence[Series], reduction: t.Optional[str]) -> t.Any:

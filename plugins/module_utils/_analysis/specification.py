@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.arguments import filled
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.conditions import Limits, conditions
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.condition import ConditionMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric, Schedule
@@ -20,13 +19,22 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import provider_of
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.selector import parse_selector
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.queries import (
+    Params,
+    arguments_of,
+    or_default,
+    queries_of_both,
+    query_of,
+    schedule_of,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.libraries import need_libraries
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.specification_by_score import by_score
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.by_worst import ByWorst
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import Whole
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-
-Params = t.Mapping[str, t.Any]
 
 _MINIMUM_REQUESTS = 100
 _MINIMUM_VALUES = 8
@@ -34,8 +42,8 @@ _RATE_MARGIN = 1.5
 _VALUE_MARGIN = 1.1
 
 
-def specify(params: Params) -> t.List[Metric]:
-    """The metrics that a task asks for.
+def specify(params: Params) -> Whole:
+    """The metrics that a task asks for, and what they come to together.
 
     :raises InvalidOption: for what cannot be meant
     :raises MissingLibrary: for what cannot be asked or judged on this machine
@@ -49,9 +57,16 @@ def specify(params: Params) -> t.List[Metric]:
     if all(metric["dry_run"] for metric in params["metrics"]):
         raise InvalidOption("metrics: none of them counts; at least one must be no dry_run")
     provider = provider_of(params["provider"])
+    if params["judge"] == "kayenta":
+        return by_score(params, provider)
+    if params["kayenta"] is not None:
+        raise InvalidOption("kayenta: these options are for judge kayenta; this one is {0}".format(params["judge"]))
     compared = [metric for metric in params["metrics"] if not metric["query"] and not metric["dry_run"]]
     alpha = params["alpha"] / max(1, len(compared))
-    return [_metric(metric, params, provider, alpha) for metric in params["metrics"]]
+    metrics = [_metric(metric, params, provider, alpha) for metric in params["metrics"]]
+    if any(not metric["query"] for metric in params["metrics"]):
+        need_libraries()
+    return ByWorst(metrics)
 
 
 def _metric(metric: Params, params: Params, provider: Provider, alpha: float) -> Metric:
@@ -61,21 +76,10 @@ def _metric(metric: Params, params: Params, provider: Provider, alpha: float) ->
             "{0}: give one of {1}".format(metric["name"], "; or ".join("{0}, {1}".format(*kind[:2]) for kind in _KINDS))
         )
     kind = asked[0]
-    alien = {option for other in _KINDS for option in other.options if metric[option] is not None} - set(kind.options)
+    alien = {option for option in _OPTIONS if metric[option] is not None} - set(kind.options)
     if alien:
         raise InvalidOption("{0}: with {1} it takes no {2}".format(metric["name"], kind.asks, ", ".join(sorted(alien))))
-    return kind.build(metric, params, provider, _schedule(metric, params["interval"]), alpha)
-
-
-def _schedule(metric: Params, interval: float) -> Schedule:
-    schedule = Schedule(_or(metric["interval"], interval), metric["initial_delay"])
-    if not 0 < schedule.interval < math.inf:
-        raise InvalidOption("{0}: an interval of {1:g} s is no time".format(metric["name"], schedule.interval))
-    if not 0 <= schedule.initial_delay < math.inf:
-        raise InvalidOption(
-            "{0}: an initial_delay of {1:g} s is no time".format(metric["name"], schedule.initial_delay)
-        )
-    return schedule
+    return kind.build(metric, params, provider, schedule_of(metric, params["interval"]), alpha)
 
 
 def _by_conditions(metric: Params, params: Params, provider: Provider, schedule: Schedule, _alpha: float) -> Metric:
@@ -87,14 +91,14 @@ def _by_conditions(metric: Params, params: Params, provider: Provider, schedule:
         schedule=schedule,
         dry_run=metric["dry_run"],
         provider=provider,
-        query=_query(metric, "query", provider, _arguments(params, schedule, params["canary"])),
+        query=query_of(metric, "query", provider, arguments_of(params, schedule, params["canary"])),
         conditions=conditions(metric["success_condition"], metric["failure_condition"]),
         limits=Limits(
-            count=None if endless else _or(metric["count"], 1),
-            failure=_or(metric["failure_limit"], 0),
-            inconclusive=_or(metric["inconclusive_limit"], 0),
+            count=None if endless else or_default(metric["count"], 1),
+            failure=or_default(metric["failure_limit"], 0),
+            inconclusive=or_default(metric["inconclusive_limit"], 0),
             consecutive_error=metric["consecutive_error_limit"],
-            consecutive_success=_or(metric["consecutive_success_limit"], 0),
+            consecutive_success=or_default(metric["consecutive_success_limit"], 0),
         ),
         reduction=metric["reduction"],
     )
@@ -105,7 +109,7 @@ def _by_rates(metric: Params, params: Params, provider: Provider, schedule: Sche
         raise InvalidOption(
             "{0}: bad needs total beside it, the counter of all that could be bad".format(metric["name"])
         )
-    baseline, canary = _both(metric, params, provider, schedule, ("bad", "total"))
+    baseline, canary = queries_of_both(metric, params, provider, schedule, ("bad", "total"))
     for part, query in zip(("bad", "total") * 2, (*baseline, *canary)):
         _check_counters(metric, part, query)
     return RateMetric(
@@ -117,12 +121,12 @@ def _by_rates(metric: Params, params: Params, provider: Provider, schedule: Sche
         canary=RateQueries(*canary),
         minimum=_minimum(metric, _MINIMUM_REQUESTS),
         error_limit=metric["consecutive_error_limit"],
-        rates=Rates(Claim(_or(metric["margin"], _RATE_MARGIN), alpha)),
+        rates=Rates(Claim(or_default(metric["margin"], _RATE_MARGIN), alpha)),
     )
 
 
 def _by_values(metric: Params, params: Params, provider: Provider, schedule: Schedule, alpha: float) -> Metric:
-    (baseline,), (canary,) = _both(metric, params, provider, schedule, ("value",))
+    (baseline,), (canary,) = queries_of_both(metric, params, provider, schedule, ("value",))
     return ValueMetric(
         name=metric["name"],
         schedule=schedule,
@@ -132,7 +136,7 @@ def _by_values(metric: Params, params: Params, provider: Provider, schedule: Sch
         canary=canary,
         minimum=_minimum(metric, _MINIMUM_VALUES),
         error_limit=metric["consecutive_error_limit"],
-        pairs=Pairs(Claim(_or(metric["margin"], _VALUE_MARGIN), alpha)),
+        pairs=Pairs(Claim(or_default(metric["margin"], _VALUE_MARGIN), alpha)),
     )
 
 
@@ -173,34 +177,8 @@ _KINDS = (
     ),
     _Kind("value", "to compare how high it is in both pools", ("margin", "minimum_sample"), _by_values),
 )
-
-
-def _both(
-    metric: Params, params: Params, provider: Provider, schedule: Schedule, parts: t.Sequence[str]
-) -> t.List[t.List[str]]:
-    """The queries in the options *parts*, filled in for the baseline and for the canary."""
-    if not params["baseline"] or not params["canary"]:
-        raise InvalidOption("baseline and canary: name both pools, as {0} compares them".format(metric["name"]))
-    sides = []
-    for pool in (params["baseline"], params["canary"]):
-        arguments = _arguments(params, schedule, pool)
-        sides.append([_query(metric, part, provider, arguments) for part in parts])
-    for part, baseline, canary in zip(parts, *sides):
-        if baseline == canary:
-            said = "{0}, {1}: the queries of both pools are the same; say with {{{{ pool }}}} which pool is meant"
-            raise InvalidOption(said.format(metric["name"], part))
-    need_libraries()
-    return sides
-
-
-def _query(metric: Params, option: str, provider: Provider, arguments: t.Mapping[str, str]) -> str:
-    """The query in an *option* of the metric, filled in and fit to be asked."""
-    query = filled(metric[option], arguments, "{0}, {1}".format(metric["name"], option))
-    try:
-        provider.check(query)
-    except InvalidOption as error:
-        raise InvalidOption("{0}, {1}: {2}".format(metric["name"], option, error.message)) from error
-    return query
+_OPTIONS = {"analysis_configurations", *(option for kind in _KINDS for option in kind.options)}
+"""Those that only some kinds take, or only another judge does."""
 
 
 def _check_counters(metric: Params, option: str, query: str) -> None:
@@ -213,19 +191,7 @@ def _check_counters(metric: Params, option: str, query: str) -> None:
 
 
 def _minimum(metric: Params, default: int) -> int:
-    minimum = int(_or(metric["minimum_sample"], default))
+    minimum = int(or_default(metric["minimum_sample"], default))
     if minimum < 1:
         raise InvalidOption("{0}: a minimum_sample of {1} is below 1".format(metric["name"], minimum))
     return minimum
-
-
-def _arguments(params: Params, schedule: Schedule, pool: t.Optional[str]) -> t.Dict[str, str]:
-    """What queries are filled with: what the task gives, the pool, and the interval as a window of time."""
-    known = {"window": "{0:.0f}ms".format(1000 * schedule.interval)}
-    if pool:
-        known["pool"] = pool
-    return {**known, **{name: str(value) for name, value in (params["arguments"] or {}).items()}}
-
-
-def _or(value: t.Any, default: t.Any) -> t.Any:
-    return default if value is None else value

@@ -10,25 +10,26 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import Timetable
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import Whole
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
-SCHEMA = 1
+SCHEMA = 2
 
 
-def dump(metrics: t.Sequence[Metric], timetable: Timetable) -> t.Dict[str, t.Any]:
+def dump(whole: Whole, timetable: Timetable) -> t.Dict[str, t.Any]:
     """All that was seen, as JSON has it."""
     return {
         "schema": SCHEMA,
         "elapsed": timetable.elapsed,
         "due": dict(timetable.due),
-        "metrics": {metric.name: metric.state() for metric in metrics},
+        "metrics": {metric.name: metric.state() for metric in whole.metrics},
+        "whole": whole.state(),
     }
 
 
-def restore(state: t.Mapping[str, t.Any], metrics: t.Sequence[Metric]) -> Timetable:
-    """Let *metrics* go on from *state*; those that it does not know begin anew.
+def restore(state: t.Mapping[str, t.Any], whole: Whole) -> Timetable:
+    """Let all metrics go on from *state*; those that it does not know begin anew.
 
     :returns: how far the analysis was
     :raises InvalidOption: it is no state that :func:`dump` wrote
@@ -38,10 +39,11 @@ def restore(state: t.Mapping[str, t.Any], metrics: t.Sequence[Metric]) -> Timeta
     try:
         if state["schema"] != SCHEMA:
             raise InvalidOption("state: it has schema {0}; this version reads {1}".format(state["schema"], SCHEMA))
-        for metric in metrics:
+        for metric in whole.metrics:
             if metric.name in state["metrics"]:
                 metric.restore(state["metrics"][metric.name])
-        known = {metric.name for metric in metrics}
+        whole.restore(state["whole"])
+        known = {metric.name for metric in whole.metrics}
         due = {name: float(when) for name, when in state["due"].items() if name in known}
         return Timetable(float(state["elapsed"]), due)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

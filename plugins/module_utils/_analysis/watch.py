@@ -13,8 +13,7 @@ import dataclasses
 import time
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict, worst
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import Whole
 
 
 class Clock(t.Protocol):
@@ -23,10 +22,6 @@ class Clock(t.Protocol):
     def monotonic(self) -> float: ...
 
     def sleep(self, seconds: float) -> None: ...
-
-
-_ROUNDING = 1e-6
-"""Seconds by which a clock's sums are off."""
 
 
 _ROUNDING = 1e-6
@@ -45,18 +40,18 @@ class Timetable:
     due: t.Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
-def watch(metrics: t.Sequence[Metric], duration: float, timetable: Timetable, clock: Clock = time) -> Timetable:
-    """Ask each metric at its interval until all have a verdict, one that counts has failed, or *duration* seconds are over.
+def watch(whole: Whole, duration: float, timetable: Timetable, clock: Clock = time) -> Timetable:
+    """Ask each metric at its interval until all have a verdict, the whole has, or *duration* seconds are over.
 
     :param duration: of this part alone
     :returns: how far the analysis is now
     """
     origin = clock.monotonic() - timetable.elapsed
     end = timetable.elapsed + duration
-    due = {metric.name: timetable.due.get(metric.name, metric.schedule.initial_delay) for metric in metrics}
-    asking = [metric for metric in metrics if metric.judgement(over=False).verdict is None]
+    due = {metric.name: timetable.due.get(metric.name, metric.schedule.initial_delay) for metric in whole.metrics}
+    asking = [metric for metric in whole.metrics if metric.judgement(over=False).verdict is None]
     looked = False
-    while asking and not _has_failed(metrics):
+    while asking and not whole.is_over(clock.monotonic() - origin):
         following = min(asking, key=lambda metric: due[metric.name])
         _sleep_until(origin + min(due[following.name], end), clock)
         # A source that is slow must not hold up the end: what is due still is asked in the next part, of which it is the first.
@@ -70,25 +65,6 @@ def watch(metrics: t.Sequence[Metric], duration: float, timetable: Timetable, cl
         if following.judgement(over=False).verdict is not None:
             asking.remove(following)
     return Timetable(clock.monotonic() - origin, due)
-
-
-def judge_all(metrics: t.Sequence[Metric], over: bool) -> t.Dict[str, Judgement]:
-    """What each metric comes to, by its name; in the end each comes to something."""
-    return {metric.name: metric.judgement(over) for metric in metrics}
-
-
-def conclude(metrics: t.Sequence[Metric], judgements: t.Mapping[str, Judgement]) -> Judgement:
-    """What the metrics that count come to together, and why; no verdict while one of them has none and none has failed."""
-    counted = {metric.name: judgements[metric.name] for metric in metrics if not metric.dry_run}
-    verdicts = [judgement.verdict for judgement in counted.values()]
-    is_open = None in verdicts and Verdict.FAILED not in verdicts
-    verdict = None if is_open else worst(verdict for verdict in verdicts if verdict is not None)
-    reasons = ["{0}: {1}".format(name, one.reason) for name, one in counted.items() if one.verdict is verdict]
-    return Judgement(verdict, "; ".join(reasons))
-
-
-def _has_failed(metrics: t.Sequence[Metric]) -> bool:
-    return any(metric.judgement(over=False).verdict is Verdict.FAILED for metric in metrics if not metric.dry_run)
 
 
 def _sleep_until(when: float, clock: Clock) -> None:

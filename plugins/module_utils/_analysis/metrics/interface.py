@@ -90,13 +90,14 @@ def evidence_report(evidence: Evidence, looks: int) -> t.Dict[str, t.Any]:
     """Evidence as plain data; None stands for what has no end, as JSON knows no infinity."""
     return {
         "looks": looks,
-        "estimate": _finite(evidence.estimate),
-        "interval": [evidence.interval.lower, _finite(evidence.interval.upper)],
+        "estimate": finite(evidence.estimate),
+        "interval": [evidence.interval.lower, finite(evidence.interval.upper)],
         "e_value": evidence.e_value,
         "p_value": evidence.p_value,
         "samples": {"baseline": evidence.baseline, "canary": evidence.canary},
     }
 
 
-def _finite(ratio: t.Optional[float]) -> t.Optional[float]:
+def finite(ratio: t.Optional[float]) -> t.Optional[float]:
+    """The number, or None where it has no end or is none, as JSON knows neither."""
     return ratio if ratio is not None and math.isfinite(ratio) else None

@@ -9,8 +9,6 @@ PRIVATE to the collection.
 from __future__ import annotations
 
 import dataclasses
-import math
-import statistics
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import (
@@ -23,7 +21,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.judge import judge
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series, numbers
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import middle
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement
 
 
@@ -53,7 +51,7 @@ class ValueMetric:
 
     def look(self) -> None:
         try:
-            baseline, canary = map(_middle, self.provider.measure([self.baseline, self.canary]))
+            baseline, canary = map(middle, self.provider.measure([self.baseline, self.canary]))
             read = (baseline, canary)
             # What is read once more was not measured once more, and a side at 0 has no traffic to be measured.
             if baseline and canary and read != self.read:
@@ -85,9 +83,3 @@ class ValueMetric:
         self.looks = int(state["looks"])
         baseline, canary = state["read"]
         self.read = (baseline, canary)
-
-
-def _middle(measured: t.Sequence[Series]) -> t.Optional[float]:
-    """The median of a side's values. They share what happens to their pool, so together they are one measurement."""
-    values = [value for value in numbers(measured) if not math.isnan(value)]
-    return statistics.median(values) if values else None

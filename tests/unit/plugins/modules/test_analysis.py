@@ -21,6 +21,18 @@ from ansible_collections.progressive.delivery.tests.module_call import Failed, c
 GOOD = {"name": "ratio", "query": "ratio", "success_condition": "result < `0.01`"}
 COMPARED = {"name": "errors", "bad": "bad{pool='{{ pool }}'}", "total": "total{pool='{{ pool }}'}", "interval": 0.02}
 
+SCORED = {"name": "p50", "value": "p50{pool='{{ pool }}'}", "interval": 1e-9}
+KAYENTA = {"judge": "kayenta", "kayenta": {"pass": 75, "marginal": 50}, "baseline": "stable", "canary": "canary"}
+
+
+def scored(metric: t.Mapping[str, t.Any] = SCORED, **options: t.Any) -> dict[str, t.Any]:
+    """Options of an analysis by Kayenta's judge; those that are not its own are what ``kayenta`` has."""
+    return {**KAYENTA, "metrics": [metric], "kayenta": {**KAYENTA["kayenta"], **options}}
+
+
+def configured(**canary: t.Any) -> dict[str, t.Any]:
+    return {**SCORED, "analysis_configurations": {"canary": canary}}
+
 
 @contextlib.contextmanager
 def prometheus(value: t.Callable[[str], float]) -> collections.abc.Iterator[tuple[dict[str, t.Any], WebServer]]:
@@ -36,7 +48,7 @@ def prometheus(value: t.Callable[[str], float]) -> collections.abc.Iterator[tupl
 
 
 def broken_state(**metric: t.Any) -> dict[str, t.Any]:
-    return {"schema": 1, "elapsed": 1, "due": {}, "metrics": {"ratio": {"last": "", **metric}}}
+    return {"schema": 2, "whole": {}, "elapsed": 1, "due": {}, "metrics": {"ratio": {"last": "", **metric}}}
 
 
 NOWHERE = {"type": "prometheus", "address": "http://127.0.0.1:1", "attempts": 1}
@@ -182,8 +194,8 @@ def test_secret_headers_are_sent_and_never_told() -> None:
         ({"metrics": [{**GOOD, "initial_delay": -1}]}, "ratio: an initial_delay of -1 s is no time"),
         ({"metrics": [{**GOOD, "count": 0}]}, "count: 0 is below 1"),
         ({"metrics": [{"name": "x", "value": "a", "total": "b"}]}, "x: with value it takes no total"),
-        ({"metrics": [GOOD], "state": {"schema": 2}}, "state: it has schema 2; this version reads 1"),
-        ({"metrics": [GOOD], "state": {"schema": 1}}, "state: it is not what an earlier part of an analysis returned"),
+        ({"metrics": [GOOD], "state": {"schema": 1}}, "state: it has schema 1; this version reads 2"),
+        ({"metrics": [GOOD], "state": {"schema": 2}}, "state: it is not what an earlier part of an analysis returned"),
         ({"metrics": [GOOD], "state": broken_state(counts={"failed": "many"})}, "state: it is not what"),
         ({"metrics": [GOOD], "duration": -1}, "duration: -1 is not a number of seconds"),
         ({"metrics": [GOOD], "provider": {"type": "prometheus"}}, "provider: type prometheus needs an address"),
@@ -207,6 +219,26 @@ def test_secret_headers_are_sent_and_never_told() -> None:
             {"metrics": [GOOD], "provider": {"type": "prometheus", "address": "localhost"}},
             "address: it must begin with",
         ),
+        ({"metrics": [SCORED], "judge": "kayenta"}, "kayenta: judge kayenta needs it"),
+        ({**scored(), "judge": "sequential"}, "kayenta: these options are for judge kayenta; this one is sequential"),
+        (scored(marginal=80), "score thresholds: marginal is 80.0, above pass, which is 75.0"),
+        ({**scored(), "kayenta": {"pass": 0, "marginal": 0}}, "score thresholds: pass is 0"),
+        (scored(group_weights={"all": 101}), "group weights: {'all': 101.0} are not per cents"),
+        (scored(group_weights={"al": 100}), "kayenta: group_weights has al, which no metric is in; there are all"),
+        (scored(group_weights={"all": "much"}), "kayenta: group_weights has 'much', which is no number"),
+        (scored(tolerance=1), "tolerance: 1.0 is not from 0 to below 1"),
+        (scored(compatible=True, confidence=0.9), "kayenta: compatible rules do not heed confidence"),
+        (scored(judge_every=0), "kayenta: judge_every of 0 s is no time"),
+        (scored(lookback=-5), "kayenta: lookback of -5 s is no time"),
+        (scored(GOOD), "ratio: judge kayenta needs value"),
+        (scored({**SCORED, "margin": 2}), "p50: with judge kayenta it takes no margin"),
+        (scored({**SCORED, "dry_run": True}), "metrics: none of them counts"),
+        (scored(configured(muted=True)), "metrics: all of them are muted"),
+        (scored(configured(direction="up")), "p50: direction is 'up', not increase or decrease or either"),
+        (scored(configured(critcal=True)), "p50: canary has ['critcal'], it may have"),
+        ({"metrics": [configured()], **KAYENTA, "judge": "sequential", "kayenta": None}, "p50: with value it takes no"),
+        ({**scored(), "canary": None}, "baseline and canary: name both pools"),
+        (scored({**SCORED, "value": "p50"}), "p50, value: the queries of both pools are the same"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_asked(options: dict[str, t.Any], says: str) -> None:
@@ -255,3 +287,47 @@ def test_a_value_that_is_read_once_more_is_no_further_measurement() -> None:
 
     assert (result["verdict"], result["metrics"]["latency"]["measured"]["looks"]) == (None, 1)
     assert len(server.seen) >= 12
+
+
+@pytest.mark.parametrize(("factor", "verdict", "label"), [(1.0, "successful", "Pass"), (2.0, "failed", "High")])
+def test_kayentas_judge_scores_the_samples_of_both_pools(factor: float, verdict: str, label: str) -> None:
+    metric = {**configured(direction="increase"), "groups": ["latency"]}
+    steps: t.Dict[bool, t.Iterator[float]] = {pool: itertools.cycle(range(100, 113)) for pool in (True, False)}
+
+    def value(path: str) -> float:
+        is_canary = "canary" in path
+        return next(steps[is_canary]) * (factor if is_canary else 1)
+
+    options = {**scored(metric, group_weights={"latency": 100}), "duration": 0, "fail_on": "never"}
+    state: t.Dict[str, t.Any] = {}
+    with prometheus(value) as (provider, _server):
+        for part in range(1, 14):
+            result = call("analysis", provider=provider, state=state, final=part == 13, **options)
+            state = result["state"]
+
+    assert (result["verdict"], result["metrics"]["p50"]["verdict"]) == (verdict, verdict)
+    assert result["metrics"]["p50"]["measured"]["label"] == label
+    assert (
+        result["metrics"]["p50"]["measured"]["samples"]["canary"] == result["metrics"]["p50"]["measured"]["looks"] >= 13
+    )
+    assert result["score"]["groups"]["latency"]["weight"] == 100
+    assert result["score"]["value"] == (100 if verdict == "successful" else 0)
+
+
+def test_kayentas_judge_takes_parts_and_its_faults_where_they_are_asked_for() -> None:
+    """Two measurements a side, which nothing can be said of; in its own manner it does."""
+    options: t.Dict[str, t.Any] = {"duration": 0, "fail_on": "never", "final": False}
+    values = {"stable": itertools.cycle([1.0, 1.1]), "canary": itertools.cycle([5.0, 5.1])}
+    with prometheus(lambda path: next(values["canary" if "canary" in path else "stable"])) as (provider, _server):
+        first = call("analysis", provider=provider, **scored(), **options)
+        assert first["verdict"] is None
+        options.update(state=first["state"], final=True)
+        mended = call("analysis", provider=provider, **scored(), **options)
+        compatible = call("analysis", provider=provider, **scored(compatible=True), **options)
+        guarded = call("analysis", provider=provider, **scored(compatible=True, minimum_sample=5), **options)
+        pausing = scored(compatible=True, minimum_sample=5, nodata_pauses=True)
+        paused = call("analysis", provider=provider, **pausing, **options)
+
+    assert (mended["verdict"], mended["metrics"]["p50"]["measured"]["label"]) == ("inconclusive", "Nodata")
+    assert (compatible["verdict"], compatible["metrics"]["p50"]["measured"]["label"]) == ("failed", "High")
+    assert (guarded["verdict"], paused["verdict"]) == ("failed", "inconclusive")

@@ -24,7 +24,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.seq
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.state import dump, restore
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import Timetable, judge_all, watch
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import Timetable, watch
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.by_worst import ByWorst
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import judge_all
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
 SCHEDULE = Schedule(5.0, 2.0)
@@ -82,18 +84,18 @@ def metrics(answers: t.Sequence[t.Any]) -> t.List[Metric]:
 def test_parts_come_to_what_a_whole_does(answers: t.Sequence[t.Any], parts: t.List[float]) -> None:
     """A part hands on nothing but text; errors in a row are counted in each part anew."""
     whole = metrics(answers)
-    end = watch(whole, sum(parts), Timetable(), Clock())
+    end = watch(ByWorst(whole), sum(parts), Timetable(), Clock())
 
     in_parts = metrics(answers)
     provider = in_parts[0].provider
     clock, timetable = Clock(), Timetable()
     for duration in parts:
-        timetable = watch(in_parts, duration, timetable, clock)
-        text = json.dumps(dump(in_parts, timetable))
+        timetable = watch(ByWorst(in_parts), duration, timetable, clock)
+        text = json.dumps(dump(ByWorst(in_parts), timetable))
         in_parts = metrics(answers)
         for metric in in_parts:
             metric.provider = provider
-        timetable = restore(json.loads(text), in_parts)
+        timetable = restore(json.loads(text), ByWorst(in_parts))
 
     assert judge_all(in_parts, over=True) == judge_all(whole, over=True)
     assert [metric.report() for metric in in_parts] == [metric.report() for metric in whole]
@@ -103,10 +105,10 @@ def test_parts_come_to_what_a_whole_does(answers: t.Sequence[t.Any], parts: t.Li
 def test_a_metric_that_is_new_begins_anew_and_one_that_is_gone_is_forgotten() -> None:
     answers = [[(50, 0)]]
     known = metrics(answers)
-    timetable = watch(known[:2], 20, Timetable(), Clock())
-    state = dump(known[:2], timetable)
+    timetable = watch(ByWorst(known[:2]), 20, Timetable(), Clock())
+    state = dump(ByWorst(known[:2]), timetable)
     others = metrics(answers)[1:]
-    resumed = restore(state, others)
+    resumed = restore(state, ByWorst(others))
     assert others[0].report() == known[1].report()
     assert others[1].report()["looks"] == 0
     assert set(resumed.due) == {"rate"}
@@ -115,26 +117,35 @@ def test_a_metric_that_is_new_begins_anew_and_one_that_is_gone_is_forgotten() ->
 @pytest.mark.parametrize(
     "broken",
     [
-        {"schema": 1},
-        {"schema": 1, "elapsed": 0, "due": [], "metrics": {}},
-        {"schema": 1, "elapsed": None, "due": {}, "metrics": {}},
+        {"schema": 2},
+        {"schema": 2, "elapsed": 0, "due": {}, "metrics": {}},
+        {"schema": 2, "whole": {}, "elapsed": 0, "due": [], "metrics": {}},
+        {"schema": 2, "whole": {}, "elapsed": None, "due": {}, "metrics": {}},
         {
-            "schema": 1,
+            "schema": 2,
+            "whole": {},
             "elapsed": 0,
             "due": {},
             "metrics": {"rate": {"looks": [[1, 2]], "counted": {}, "seen_bad": True}},
         },
-        {"schema": 1, "elapsed": 0, "due": {}, "metrics": {"rate": {}}},
+        {"schema": 2, "whole": {}, "elapsed": 0, "due": {}, "metrics": {"rate": {}}},
         {
-            "schema": 1,
+            "schema": 2,
+            "whole": {},
             "elapsed": 0,
             "due": {},
             "metrics": {"value": {"pairs": {"worse": 1}, "looks": 1, "read": [1, 1]}},
         },
-        {"schema": 1, "elapsed": 0, "due": {}, "metrics": {"condition": {"counts": {"many": 1}, "last": ""}}},
+        {
+            "schema": 2,
+            "whole": {},
+            "elapsed": 0,
+            "due": {},
+            "metrics": {"condition": {"counts": {"many": 1}, "last": ""}},
+        },
     ],
     ids=str,
 )
 def test_what_no_part_returned_is_refused(broken: t.Dict[str, t.Any]) -> None:
     with pytest.raises(InvalidOption, match="state: it is not what an earlier part of an analysis returned"):
-        restore(broken, metrics([[(1, 1)]]))
+        restore(broken, ByWorst(metrics([[(1, 1)]])))

@@ -28,10 +28,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.ser
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict, worst
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import (
     Timetable,
-    conclude,
-    judge_all,
     watch,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.by_worst import ByWorst
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import judge_all
 
 Answer = t.Union[float, None, Exception]
 
@@ -79,7 +79,7 @@ class Told:
 
 def watched(metrics: list[Metric], duration: float, clock: Clock) -> dict[str, Judgement]:
     """What the metrics come to in an analysis that is made in one part."""
-    watch(metrics, duration, Timetable(), clock)
+    watch(ByWorst(metrics), duration, Timetable(), clock)
     return judge_all(metrics, over=True)
 
 
@@ -148,7 +148,7 @@ def test_a_failure_ends_it_for_all_and_a_dry_run_for_none() -> None:
     judgements = watched(metrics, 300, clock)
     assert clock.now == 105
     assert judgements["bad"].verdict is Verdict.FAILED
-    assert conclude(metrics, judgements) == Judgement(
+    assert ByWorst(metrics).judge(over=True) == Judgement(
         Verdict.FAILED, "bad: 1 failed; the last: result > `0.05` with a result of 0.9"
     )
 
@@ -159,7 +159,7 @@ def test_a_failure_ends_it_for_all_and_a_dry_run_for_none() -> None:
     ]
     judgements = watched(metrics, 300, clock)
     assert judgements["bad"].verdict is Verdict.FAILED
-    assert conclude(metrics, judgements).verdict is Verdict.SUCCESSFUL
+    assert ByWorst(metrics).judge(over=True).verdict is Verdict.SUCCESSFUL
 
 
 def test_a_provider_that_is_slow_is_asked_less_often_and_never_twice_at_once() -> None:

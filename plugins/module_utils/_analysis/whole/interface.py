@@ -1,0 +1,46 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one narrow interface to what all metrics of an analysis come to together.
+
+PRIVATE to the collection. There are two: the worst metric counts
+(``by_worst.py``), or a score does (``by_score.py``).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric, State
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement
+
+
+class Whole(t.Protocol):
+    """All metrics of an analysis."""
+
+    @property
+    def metrics(self) -> t.Sequence[Metric]:
+        """Each of them, in the order in which they were given."""
+
+    def is_over(self, elapsed: float, /) -> bool:
+        """Whether nothing that is measured from now on can change the verdict.
+
+        :param elapsed: seconds of the analysis' own since it began; asked after every look
+        """
+
+    def judge(self, over: bool) -> Judgement:
+        """What they come to together, and why; in the end, when it is *over*, there is a verdict."""
+
+    def report(self) -> t.Dict[str, t.Any]:
+        """What there is to tell of them together, as further results of the module."""
+
+    def state(self) -> State:
+        """What it must know in the next part, beside what the metrics have seen."""
+
+    def restore(self, state: State) -> None:
+        """Go on from there; raises KeyError, TypeError or ValueError where it is no such state."""
+
+
+def judge_all(metrics: t.Sequence[Metric], over: bool) -> t.Dict[str, Judgement]:
+    """What each metric comes to, by its name; in the end each comes to something."""
+    return {metric.name: metric.judgement(over) for metric in metrics}
