@@ -231,11 +231,17 @@ options:
             this far from 0, a canary whose mean is above it is high.
         type: dict
       groups:
-        description: The groups of O(kayenta.group_weights) whose scores it counts in. By default one for all.
+        description:
+          - The groups it is in, whose verdicts are told as well. With O(judge=kayenta), those of O(kayenta.group_weights) whose scores it counts
+            in, by default one for all.
         type: list
         elements: str
       critical:
-        description: With O(judge=kayenta), whether the canary scores 0 when it does not pass. By default as C(analysisConfigurations) has it.
+        description:
+          - Whether it can fail the release by itself, which by default it can. Otherwise, when it fails, the release is in doubt, and the verdict
+            V(inconclusive), which pauses a rollout.
+          - With O(judge=kayenta), whether the canary scores 0 when it does not pass. By default as O(metrics[].analysis_configurations) has it,
+            where by default it is not.
         type: bool
       margin:
         description:
@@ -247,6 +253,11 @@ options:
           - How many there must be on each side before anything is said. By default 100 with O(metrics[].bad), which counts O(metrics[].total),
             and 8 with O(metrics[].value), which counts looks.
         type: int
+      weight:
+        description:
+          - Its part of O(alpha), in proportion to those of the other metrics that compare, for one that is to be found bad sooner than they. By
+            default 1. Not with O(judge=kayenta), where groups have weights.
+        type: float
       consecutive_error_limit:
         description: How many errors of the measurement in a row are borne; the verdict is V(error) at the next one.
         type: int
@@ -282,7 +293,7 @@ options:
   alpha:
     description:
       - How often, at most, a canary that is within the margins may be called worse, from 0 to 1. It is shared out among the metrics that
-        compare.
+        compare, by their O(metrics[].weight).
     type: float
     default: 0.05
   state:
@@ -405,6 +416,10 @@ metrics:
         - With O(judge=kayenta), C(looks), the C(label), whether it is C(critical), its C(groups), the C(effect) size, the C(deviation) of the
           means, which are their ratio, the shift as C(estimate) with its C(interval), in the metric's unit, and the C(samples) of each side.
       type: dict
+groups:
+  description: By group, what its metrics come to by themselves; None while that is open, or where none of them counts.
+  returned: where metrics have O(metrics[].groups) and O(judge=sequential), unless O(validate_only)
+  type: dict
 score:
   description: What the metrics score together.
   returned: with O(judge=kayenta), unless O(validate_only)
@@ -485,6 +500,7 @@ METRIC_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "critical": {"type": "bool"},
     "margin": {"type": "float"},
     "minimum_sample": {"type": "int"},
+    "weight": {"type": "float"},
     "consecutive_error_limit": {"type": "int", "default": 4},
     "interval": {"type": "float"},
     "initial_delay": {"type": "float", "default": 0.0},
@@ -554,7 +570,7 @@ def analyse(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.An
 def _result(whole: Whole, judgements: t.Mapping[str, Judgement], judgement: Judgement) -> t.Dict[str, t.Any]:
     return {
         **_told(judgement),
-        **whole.report(),
+        **whole.report(judgements),
         "metrics": {
             metric.name: {**_told(judgements[metric.name]), "dry_run": metric.dry_run, "measured": metric.report()}
             for metric in whole.metrics

@@ -61,12 +61,28 @@ def specify(params: Params) -> Whole:
         return by_score(params, provider)
     if params["kayenta"] is not None:
         raise InvalidOption("kayenta: these options are for judge kayenta; this one is {0}".format(params["judge"]))
-    compared = [metric for metric in params["metrics"] if not metric["query"] and not metric["dry_run"]]
-    alpha = params["alpha"] / max(1, len(compared))
-    metrics = [_metric(metric, params, provider, alpha) for metric in params["metrics"]]
+    alphas = _alphas(params)
+    metrics = [_metric(metric, params, provider, alphas[metric["name"]]) for metric in params["metrics"]]
     if any(not metric["query"] for metric in params["metrics"]):
         need_libraries()
-    return ByWorst(metrics)
+    groups: t.Dict[str, t.List[str]] = {}
+    for metric in params["metrics"]:
+        for group in metric["groups"] or ():
+            groups.setdefault(group, []).append(metric["name"])
+    uncritical = frozenset(metric["name"] for metric in params["metrics"] if metric["critical"] is False)
+    return ByWorst(metrics, uncritical, groups)
+
+
+def _alphas(params: Params) -> t.Dict[str, float]:
+    """By metric, its part of alpha: those that compare and count share it by their weights, so that it holds for all together."""
+    weights = {metric["name"]: or_default(metric["weight"], 1.0) for metric in params["metrics"]}
+    for name, weight in weights.items():
+        if not 0 < weight < math.inf:
+            raise InvalidOption("{0}: a weight of {1:g} is not above 0".format(name, weight))
+    shared = math.fsum(
+        weights[metric["name"]] for metric in params["metrics"] if not metric["query"] and not metric["dry_run"]
+    )
+    return {name: params["alpha"] * weight / max(shared, weight) for name, weight in weights.items()}
 
 
 def _metric(metric: Params, params: Params, provider: Provider, alpha: float) -> Metric:
@@ -172,10 +188,10 @@ _KINDS = (
     _Kind(
         "bad",
         "with total, to compare how frequent it is in both pools",
-        ("total", "margin", "minimum_sample"),
+        ("total", "margin", "minimum_sample", "weight"),
         _by_rates,
     ),
-    _Kind("value", "to compare how high it is in both pools", ("margin", "minimum_sample"), _by_values),
+    _Kind("value", "to compare how high it is in both pools", ("margin", "minimum_sample", "weight"), _by_values),
 )
 _OPTIONS = {"analysis_configurations", *(option for kind in _KINDS for option in kind.options)}
 """Those that only some kinds take, or only another judge does."""

@@ -40,6 +40,7 @@ _ALIEN = (
     "total",
     "margin",
     "minimum_sample",
+    "weight",
 )
 """Options of a metric that other judges take."""
 _RULES = {field.name for field in dataclasses.fields(Rules)}

@@ -57,7 +57,7 @@ class ByScore:
         has_ended = over or all(metric.judgement(over=False).verdict is not None for metric in self.metrics)
         return judgement if has_ended else Judgement(None, "not decided yet: {0}".format(judgement.reason))
 
-    def report(self) -> t.Dict[str, t.Any]:
+    def report(self, _judgements: t.Mapping[str, Judgement], /) -> t.Dict[str, t.Any]:
         judged = self._scored()
         return {
             "score": {

@@ -15,27 +15,35 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict, worst
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import judge_all
 
+_NOT_CRITICAL = "{0} (which is not critical)"
+
 
 @dataclasses.dataclass
 class ByWorst:
-    """Satisfies ``Whole``. A metric that counts and fails, fails the release."""
+    """Satisfies ``Whole``. A metric that counts and fails, fails the release; one that is not critical leaves it in doubt.
+
+    :param uncritical: names of the metrics that cannot fail the release by themselves
+    :param groups: by group, the names of its metrics
+    """
 
     metrics: t.Sequence[Metric]
+    uncritical: t.FrozenSet[str] = frozenset()
+    groups: t.Mapping[str, t.Sequence[str]] = dataclasses.field(default_factory=dict)
 
     def is_over(self, _elapsed: float, /) -> bool:
-        return any(judgement.verdict is Verdict.FAILED for judgement in self._counted(over=False).values())
+        return self.judge(over=False).verdict is Verdict.FAILED
 
     def judge(self, over: bool) -> Judgement:
-        """There is no verdict while one metric has none and none has failed."""
-        counted = self._counted(over)
-        verdicts = [judgement.verdict for judgement in counted.values()]
-        is_open = None in verdicts and Verdict.FAILED not in verdicts
-        verdict = None if is_open else worst(verdict for verdict in verdicts if verdict is not None)
-        reasons = ["{0}: {1}".format(name, one.reason) for name, one in counted.items() if one.verdict is verdict]
-        return Judgement(verdict, "; ".join(reasons))
+        return self._together(judge_all(self.metrics, over))
 
-    def report(self) -> t.Dict[str, t.Any]:
-        return {}
+    def report(self, judgements: t.Mapping[str, Judgement], /) -> t.Dict[str, t.Any]:
+        """By group, what its metrics come to by themselves; nothing where there are no groups or none of it counts."""
+        if not self.groups:
+            return {}
+        found = {
+            group: self._together({name: judgements[name] for name in names}) for group, names in self.groups.items()
+        }
+        return {"groups": {group: one.verdict and one.verdict.value for group, one in found.items()}}
 
     def state(self) -> State:
         return {}
@@ -43,6 +51,21 @@ class ByWorst:
     def restore(self, state: State) -> None:
         """There is nothing to know."""
 
-    def _counted(self, over: bool) -> t.Dict[str, Judgement]:
-        """What those metrics come to that count."""
-        return judge_all([metric for metric in self.metrics if not metric.dry_run], over)
+    def _together(self, judgements: t.Mapping[str, Judgement]) -> Judgement:
+        """The worst of those that count; no verdict while one has none and none has failed."""
+        counted = {
+            metric.name: self._weighed(metric.name, judgements[metric.name])
+            for metric in self.metrics
+            if metric.name in judgements and not metric.dry_run
+        }
+        verdicts = [judgement.verdict for judgement in counted.values()]
+        is_open = not verdicts or (None in verdicts and Verdict.FAILED not in verdicts)
+        verdict = None if is_open else worst(verdict for verdict in verdicts if verdict is not None)
+        reasons = ["{0}: {1}".format(name, one.reason) for name, one in counted.items() if one.verdict is verdict]
+        return Judgement(verdict, "; ".join(reasons))
+
+    def _weighed(self, name: str, judgement: Judgement) -> Judgement:
+        """What a metric's judgement is for the whole."""
+        if name in self.uncritical and judgement.verdict is Verdict.FAILED:
+            return Judgement(Verdict.INCONCLUSIVE, _NOT_CRITICAL.format(judgement.reason))
+        return judgement

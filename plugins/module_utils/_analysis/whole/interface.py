@@ -31,8 +31,11 @@ class Whole(t.Protocol):
     def judge(self, over: bool) -> Judgement:
         """What they come to together, and why; in the end, when it is *over*, there is a verdict."""
 
-    def report(self) -> t.Dict[str, t.Any]:
-        """What there is to tell of them together, as further results of the module."""
+    def report(self, judgements: t.Mapping[str, Judgement], /) -> t.Dict[str, t.Any]:
+        """What there is to tell of them together, as further results of the module.
+
+        :param judgements: what each metric came to, by its name
+        """
 
     def state(self) -> State:
         """What it must know in the next part, beside what the metrics have seen."""

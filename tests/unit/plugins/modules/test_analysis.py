@@ -139,6 +139,44 @@ def test_alpha_is_shared_out_among_the_metrics_that_compare() -> None:
     assert "at 97.5 %" in result["reason"]
 
 
+def test_what_weighs_more_has_the_larger_part_of_alpha() -> None:
+    """Nine parts without time make three looks at each of three metrics."""
+    compared = {**COMPARED, "interval": 1e-9}
+    metrics = [
+        {**compared, "weight": 4},
+        {**compared, "name": "slow"},
+        {**compared, "name": "tried", "dry_run": True, "weight": 99},
+    ]
+    options = {"baseline": "stable", "canary": "canary", "duration": 0, "fail_on": "never", "final": False}
+    state: t.Dict[str, t.Any] = {}
+    counter = itertools.count(1, 500)
+    with prometheus(lambda _path: next(counter)) as (provider, _server):
+        for _part in range(9):
+            result = call("analysis", provider=provider, metrics=metrics, state=state, **options)
+            state = result["state"]
+
+    levels = {
+        name: metric["reason"].partition(" at ")[2].partition(" %")[0] for name, metric in result["metrics"].items()
+    }
+    assert levels == {"errors": "96", "slow": "99", "tried": "95"}
+
+
+def test_what_is_not_critical_leaves_the_release_in_doubt_and_groups_tell_where_it_is() -> None:
+    bad = {**GOOD, "name": "cache", "success_condition": "result > `1`", "critical": False, "groups": ["speed"]}
+    metrics = [
+        {**GOOD, "groups": ["errors", "speed"]},
+        bad,
+        {**bad, "name": "tried", "dry_run": True, "groups": ["new"]},
+    ]
+    with prometheus(lambda _path: 0.001) as (provider, _server):
+        result = call("analysis", provider=provider, metrics=metrics)
+
+    assert result["verdict"] == "inconclusive"
+    assert result["reason"].endswith("with a result of 0.001 (which is not critical)")
+    assert result["metrics"]["cache"]["verdict"] == "failed"
+    assert result["groups"] == {"errors": "successful", "speed": "inconclusive", "new": None}
+
+
 def test_secret_headers_are_sent_and_never_told() -> None:
     with prometheus(lambda _path: 0.001) as (provider, server):
         secret = {**provider, "secret_headers": {"Authorization": "Bearer s3cret-token"}}
@@ -237,6 +275,11 @@ def test_secret_headers_are_sent_and_never_told() -> None:
         (scored(configured(direction="up")), "p50: direction is 'up', not increase or decrease or either"),
         (scored(configured(critcal=True)), "p50: canary has ['critcal'], it may have"),
         ({"metrics": [configured()], **KAYENTA, "judge": "sequential", "kayenta": None}, "p50: with value it takes no"),
+        ({"metrics": [{**GOOD, "weight": 2}]}, "ratio: with query it takes no weight"),
+        (
+            {"metrics": [{**COMPARED, "weight": 0}], "baseline": "a", "canary": "b"},
+            "errors: a weight of 0 is not above 0",
+        ),
         ({**scored(), "canary": None}, "baseline and canary: name both pools"),
         (scored({**SCORED, "value": "p50"}), "p50, value: the queries of both pools are the same"),
     ],

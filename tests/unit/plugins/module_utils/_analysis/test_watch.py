@@ -162,6 +162,45 @@ def test_a_failure_ends_it_for_all_and_a_dry_run_for_none() -> None:
     assert ByWorst(metrics).judge(over=True).verdict is Verdict.SUCCESSFUL
 
 
+def test_a_failure_that_is_not_critical_ends_it_for_none() -> None:
+    """The others are watched on: one of them may fail yet."""
+    clock = Clock()
+    metrics = [
+        by_conditions(Told(clock, early=[0.9]), "early"),
+        by_conditions(Told(clock, late=[0.001, 0.001, 0.9]), "late", limits=Limits(count=None)),
+    ]
+    whole = ByWorst(metrics, uncritical=frozenset({"early"}))
+    watch(whole, 300, Timetable(), clock)
+    assert clock.now == 120
+    assert whole.judge(over=False).verdict is Verdict.FAILED
+    assert whole.judge(over=False).reason.startswith("late: ")
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(Verdict)), st.booleans()), min_size=1))
+def test_only_what_is_critical_fails_the_release_and_nothing_that_fails_lets_it_pass(
+    found: list[tuple[Verdict, bool]],
+) -> None:
+    metrics = [Judged(str(place), verdict) for place, (verdict, _critical) in enumerate(found)]
+    uncritical = frozenset(str(place) for place, (_verdict, critical) in enumerate(found) if not critical)
+    verdict = ByWorst(metrics, uncritical).judge(over=True).verdict
+    assert (verdict is Verdict.FAILED) == ((Verdict.FAILED, True) in found)
+    assert (verdict is Verdict.SUCCESSFUL) == all(one is Verdict.SUCCESSFUL for one, _critical in found)
+
+
+class Judged:
+    """A metric that was judged; satisfies ``Metric`` as far as the whole asks for it."""
+
+    dry_run = False
+
+    def __init__(self, name: str, verdict: Verdict) -> None:
+        self.name = name
+        self._verdict = verdict
+
+    def judgement(self, over: bool) -> Judgement:
+        assert over
+        return Judgement(self._verdict, "so it was found")
+
+
 def test_a_provider_that_is_slow_is_asked_less_often_and_never_twice_at_once() -> None:
     clock = Clock()
     provider = Told(clock, takes=25, ratio=[0.001])

@@ -117,7 +117,7 @@ def test_groups_weigh_what_they_are_given() -> None:
     metrics = [sampled(ALIKE, "one", groups=("light",)), sampled(HIGHER, "two", groups=("heavy", "rest"))]
     whole = scored(*metrics, weights={"light": 10, "heavy": 60})
     assert watched(whole) is Verdict.FAILED
-    report = whole.report()["score"]
+    report = whole.report({})["score"]
     assert (report["value"], report["label"]) == (10, "Fail")
     assert report["groups"] == {
         "light": {"score": 100, "weight": 10, "counted": 1},
@@ -224,7 +224,7 @@ def test_whatever_is_measured_it_is_successful_only_by_enough_that_was_measured(
     measured = whole.metrics[0].report()["samples"]
     if min(measured.values()) < MENDED.needed_sample or whole.metrics[0].fault(over=True):
         assert verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR)
-    json.dumps([whole.report(), whole.metrics[0].report(), whole.state()], allow_nan=False)
+    json.dumps([whole.report({}), whole.metrics[0].report(), whole.state()], allow_nan=False)
 
 
 @settings(max_examples=60, deadline=None)
