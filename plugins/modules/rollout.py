@@ -512,7 +512,7 @@ def carry_out(journal: Journal, params: Params) -> Params:
     if command in ("pause", "skip"):
         asked = SKIP_ALL if params["full"] else command
         before, after = map(summary, run.request(journal, asked))
-        return {"changed": before != after, "rollout": after, "diff": {"before": before, "after": after}}
+        return {"changed": before != after, "rollout": after, "diff": {"before": shown(before), "after": shown(after)}}
     world = World(time.time(), parameters.splits(params["splits"]))
     if command == "advance":
         return answer(run.advance(journal, token, parameters.account(params), world, keep))
@@ -551,7 +551,7 @@ def answer(given: run.Answer) -> Params:
         "action": dict(document.as_data(given.action), split=per_cent(given.action)),
         "say": words.headline(given.rollout, given.action),
         "rollout": after,
-        "diff": {"before": before or {}, "after": dict(after or {}, **aside)},
+        "diff": {"before": shown(before), "after": dict(shown(after), **aside)},
     }
 
 
@@ -567,6 +567,11 @@ def summary(rollout: t.Optional[Rollout]) -> t.Optional[Params]:
     data = document.as_data(rollout)
     del data["entries"]
     return data
+
+
+def shown(told: t.Optional[Params]) -> Params:
+    """The same for people, without what an analysis hands to its next part, which is long and for no reader."""
+    return {name: value for name, value in (told or {}).items() if name != "analysis" or value is None}
 
 
 if __name__ == "__main__":

@@ -46,19 +46,15 @@ Judge = t.Callable[[t.Any], t.Optional[int]]
 
 def ours_on_errors(rates: arms.Rates) -> int | None:
     """The sequential judge with its default margin for errors."""
-    looks = tuple((Tally(int(b), int(bad_b)), Tally(int(c), int(bad_c))) for b, bad_b, c, bad_c in rates)
-    claim = Claim(1.5, ALPHA)
-    # The first look at which it can fail is found from all at once; the judge itself is asked there and just before.
-    evidence = np.array(Looks(claim, looks).log_e_values())
-    candidates = np.flatnonzero((evidence >= claim.threshold) & (np.cumsum(rates[:, 0]) >= MINIMUM))
-    count = int(candidates[0]) + 1 if len(candidates) else arms.LOOKS
-    if candidates.size and count > 1 and _fails(Looks(claim, looks[: count - 1])):
-        raise AssertionError("the judge failed it before its evidence did")
-    return count if _fails(Looks(claim, looks[:count])) else None
-
-
-def _fails(seen: Looks) -> bool:
-    return judge(seen.evidence(), seen.claim, MINIMUM, over=False).verdict is Verdict.FAILED
+    seen = Looks(Claim(1.5, ALPHA))
+    for look, (total_baseline, bad_baseline, total_canary, bad_canary) in enumerate(rates):
+        seen = seen.after(Tally(int(total_baseline), int(bad_baseline)), Tally(int(total_canary), int(bad_canary)))
+        # Below the threshold the judge fails none, so it need not be asked.
+        if seen.highest[0] < seen.claim.threshold:
+            continue
+        if judge(seen.evidence(), seen.claim, MINIMUM, over=False).verdict is Verdict.FAILED:
+            return look + 1
+    return None
 
 
 def ours_on_latency(values: arms.Values) -> int | None:

@@ -88,11 +88,11 @@ class RateMetric:
         return judged if self.seen_bad else Judgement(judged.verdict, judged.reason + _NEVER_BAD)
 
     def report(self) -> t.Dict[str, t.Any]:
-        return evidence_report(self.rates.evidence(), len(self.rates.looks))
+        return evidence_report(self.rates.evidence(), self.rates.looks)
 
     def state(self) -> State:
         return {
-            "looks": [[b.total, b.bad, c.total, c.bad] for b, c in self.rates.looks],
+            "rates": self.rates.as_data(),
             "counted": {
                 query: [[sorted(labels), value] for labels, value in reading.items()]
                 for query, reading in self.counted.items()
@@ -101,8 +101,7 @@ class RateMetric:
         }
 
     def restore(self, state: State) -> None:
-        looks = tuple((Tally(b, bad_b), Tally(c, bad_c)) for b, bad_b, c, bad_c in state["looks"])
-        self.rates = Rates(self.rates.claim, looks)
+        self.rates = self.rates.restored(state["rates"])
         self.counted = {
             query: {frozenset((name, text) for name, text in labels): float(value) for labels, value in reading}
             for query, reading in state["counted"].items()

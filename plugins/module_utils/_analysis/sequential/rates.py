@@ -22,15 +22,16 @@ drift, cancels out look by look.
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import functools
 import math
 import typing as t
 
 try:
     import numpy as np
-    from scipy.special import logsumexp
 except ImportError:
-    np = logsumexp = None
+    np = None
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import BadMeasurement
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import (
@@ -67,92 +68,173 @@ class Tally:
             raise BadMeasurement("{0} bad of {1} requests are no counts".format(self.bad, self.total))
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Rates:
-    """All looks at a rate so far, baseline and canary in each."""
+    """All looks at a rate so far. It is as large after many of them as after one.
+
+    :param looks: how many there were
+    :param totals: requests of the baseline and of the canary
+    :param bad: the bad ones of each, in the looks in which both sides had requests
+    :param likelihood: by ratio on the grid, the logarithm of the likelihood of whose the bad requests are; None before the first
+    :param highest: logarithm of the highest e-value so far for being worse, and for being within the margin
+    """
 
     claim: Claim
-    looks: t.Tuple[t.Tuple[Tally, Tally], ...] = ()
+    looks: int = 0
+    totals: t.Tuple[int, int] = (0, 0)
+    bad: t.Tuple[int, int] = (0, 0)
+    likelihood: t.Any = None
+    highest: t.Tuple[float, float] = (0.0, 0.0)
 
     def after(self, baseline: Tally, canary: Tally) -> Rates:
-        """The same with one more look."""
-        return dataclasses.replace(self, looks=(*self.looks, (baseline, canary)))
+        """The same with one more look.
+
+        :raises MissingLibrary: when numpy is not installed
+        """
+        counted = dataclasses.replace(
+            self,
+            looks=self.looks + 1,
+            totals=(self.totals[0] + baseline.total, self.totals[1] + canary.total),
+        )
+        if not (baseline.total and canary.total and baseline.bad + canary.bad):
+            # Where a side had nothing, or neither had anything bad, nothing is said of whose the bad ones are.
+            return counted
+        likelihood = _likelihood(baseline, canary, _grid_of(self.claim).logs)
+        compared = dataclasses.replace(
+            counted,
+            bad=(self.bad[0] + baseline.bad, self.bad[1] + canary.bad),
+            likelihood=likelihood if self.likelihood is None else self.likelihood + likelihood,
+        )
+        worse, within = compared.log_e_values()
+        return dataclasses.replace(compared, highest=(max(self.highest[0], worse), max(self.highest[1], within)))
+
+    def log_e_values(self) -> t.Tuple[float, float]:
+        """The logarithm of the e-value now, for being worse and for being within the margin.
+
+        :raises MissingLibrary: when numpy is not installed
+        """
+        grid = _grid_of(self.claim)
+        if self.likelihood is None:
+            return 0.0, 0.0
+        above, below = self.likelihood[grid.worse + 1 :], self.likelihood[: grid.within]
+        return (
+            float(_log_sum(above + grid.above) - self.likelihood[grid.worse]),
+            float(_log_sum(below + grid.below) - self.likelihood[grid.within]),
+        )
 
     def evidence(self) -> Evidence:
         """What the looks come to.
 
-        :raises MissingLibrary: when scipy is not installed
+        :raises MissingLibrary: when numpy is not installed
         """
-        baseline, canary = (sum(look[side].total for look in self.looks) for side in (0, 1))
-        looks = self._compared()
-        if not looks[:, (1, 3)].sum():
-            return Evidence(None, Interval(0.0, math.inf), 0.0, 0.0, baseline, canary)
-        logs = self._grid()
-        paths = _likelihood(looks, logs)
-        return Evidence(
-            estimate=_most_likely(looks, logs, paths[-1]),
-            interval=_interval(logs, paths[-1], self.claim.threshold),
-            worse=max(0.0, *_bet(paths, logs, math.log(self.claim.worse_from), above=True)),
-            within=max(0.0, *_bet(paths, logs, math.log(self.claim.within_to), above=False)),
-            baseline=baseline,
-            canary=canary,
+        grid = _grid_of(self.claim)
+        if self.likelihood is None:
+            return Evidence(None, Interval(0.0, math.inf), 0.0, 0.0, *self.totals)
+        return Evidence(self._most_likely(grid), self._interval(grid), *self.highest, *self.totals)
+
+    def as_data(self) -> t.Dict[str, t.Any]:
+        """What was seen, as JSON has it; the likelihoods as text, since numbers would be twice as long."""
+        vector = None if self.likelihood is None else base64.b64encode(self.likelihood.astype("<f8").tobytes())
+        return {
+            "looks": self.looks,
+            "totals": list(self.totals),
+            "bad": list(self.bad),
+            "likelihood": None if vector is None else vector.decode("ascii"),
+            "highest": list(self.highest),
+        }
+
+    def restored(self, data: t.Mapping[str, t.Any]) -> Rates:
+        """The same claim with what :meth:`as_data` wrote; raises KeyError, TypeError or ValueError where that is not it.
+
+        :raises MissingLibrary: when numpy is not installed
+        """
+        (baseline, canary), (bad_baseline, bad_canary), (worse, within) = (
+            data[name] for name in ("totals", "bad", "highest")
+        )
+        likelihood = None
+        if data["likelihood"] is not None:
+            likelihood = np.frombuffer(base64.b64decode(data["likelihood"], validate=True), dtype="<f8")
+            if likelihood.shape != _grid_of(self.claim).logs.shape or not np.isfinite(likelihood).all():
+                raise ValueError("its likelihoods are not those of the grid")
+        return Rates(
+            self.claim,
+            int(data["looks"]),
+            (int(baseline), int(canary)),
+            (int(bad_baseline), int(bad_canary)),
+            likelihood,
+            (float(worse), float(within)),
         )
 
-    def log_e_values(self) -> t.List[float]:
-        """The logarithm of the e-value for being worse after each look that compares anything.
+    def _interval(self, grid: _Grid) -> Interval:
+        """The ratios that were not bet against with success; open where the grid ends."""
+        mixture = _log_sum(self.likelihood + grid.around)
+        held = np.flatnonzero(mixture - self.likelihood < self.claim.threshold)
+        first, last = held[0], held[-1]
+        lower = 0.0 if first == 0 else math.exp(grid.logs[first - 1])
+        upper = math.inf if last == len(grid.logs) - 1 else math.exp(grid.logs[last + 1])
+        return Interval(lower, upper)
 
-        :raises MissingLibrary: when scipy is not installed
-        """
-        logs = self._grid()
-        return list(_bet(_likelihood(self._compared(), logs), logs, math.log(self.claim.worse_from), above=True))
-
-    def _compared(self) -> t.Any:
-        """The looks in which both sides had requests, as rows of baseline total and bad, canary total and bad."""
-        if np is None:
-            raise MissingLibrary("scipy")
-        rows = [(b.total, b.bad, c.total, c.bad) for b, c in self.looks if b.total and c.total]
-        return np.array(rows, dtype=float).reshape(-1, 4)
-
-    def _grid(self) -> t.Any:
-        """Logarithms of the ratios that are looked at, with the two bounds of the claim among them."""
-        bounds = [math.log(self.claim.worse_from), math.log(self.claim.within_to)]
-        return np.union1d(np.arange(-_WIDEST, _WIDEST + _STEP / 2, _STEP), bounds)
+    def _most_likely(self, grid: _Grid) -> float:
+        """The ratio under which the counts are most likely, to the grid's step."""
+        if not self.bad[0]:
+            return math.inf
+        return math.exp(grid.logs[int(np.argmax(self.likelihood))]) if self.bad[1] else 0.0
 
 
-def _likelihood(looks: t.Any, logs: t.Any) -> t.Any:
-    """By look and ratio, the logarithm of the likelihood of whose the bad requests up to that look are."""
-    exposed_baseline, exposed_canary = np.log(looks[:, 0:1]), np.log(looks[:, 2:3]) + logs
-    bad_baseline, bad_canary = looks[:, 1:2], looks[:, 3:4]
+class _Grid(t.NamedTuple):
+    """The ratios that are looked at, and how likely each is held to be before the first look.
+
+    :param logs: their logarithms, in order, the two bounds of the claim among them
+    :param worse: the place of the bound from which on the canary is worse
+    :param within: the place of the bound below which it is within the margin
+    :param above: logarithms of the prior weights of the ratios above ``worse``
+    :param below: those of the ratios below ``within``
+    :param around: those of all, from which the interval is made
+    """
+
+    logs: t.Any
+    worse: int
+    within: int
+    above: t.Any
+    below: t.Any
+    around: t.Any
+
+
+def _grid_of(claim: Claim) -> _Grid:
+    """The grid for a claim; raises MissingLibrary."""
+    if np is None:
+        raise MissingLibrary("numpy")
+    return _grid(math.log(claim.worse_from), math.log(claim.within_to))
+
+
+@functools.lru_cache(maxsize=64)
+def _grid(worse_from: float, within_to: float) -> _Grid:
+    logs = np.union1d(np.arange(-_WIDEST, _WIDEST + _STEP / 2, _STEP), [worse_from, within_to])
+    worse, within = int(np.searchsorted(logs, worse_from)), int(np.searchsorted(logs, within_to))
+    return _Grid(
+        logs,
+        worse,
+        within,
+        above=_normal(logs[worse + 1 :] - worse_from, _ALTERNATIVE),
+        below=_normal(logs[:within] - within_to, _ALTERNATIVE),
+        around=_normal(logs, _AROUND),
+    )
+
+
+def _likelihood(baseline: Tally, canary: Tally, logs: t.Any) -> t.Any:
+    """By ratio, the logarithm of the likelihood of whose the bad requests of one look are."""
+    exposed_baseline, exposed_canary = math.log(baseline.total), math.log(canary.total) + logs
     whole = np.logaddexp(exposed_canary, exposed_baseline)
-    return np.cumsum(bad_canary * (exposed_canary - whole) + bad_baseline * (exposed_baseline - whole), axis=0)
+    return canary.bad * (exposed_canary - whole) + baseline.bad * (exposed_baseline - whole)
 
 
-def _bet(paths: t.Any, logs: t.Any, bound: float, above: bool) -> t.List[float]:
-    """The logarithm of the e-value against the ratio at *bound* and all on its other side, look by look."""
-    beyond = logs > bound if above else logs < bound
-    weights = _normal(logs[beyond] - bound, _ALTERNATIVE)
-    against = logsumexp(paths[:, beyond] + weights, axis=1) - paths[:, np.searchsorted(logs, bound)]
-    return t.cast("t.List[float]", against.tolist())
-
-
-def _interval(logs: t.Any, likelihood: t.Any, threshold: float) -> Interval:
-    """The ratios that were not bet against with success; open where the grid ends."""
-    mixture = logsumexp(likelihood + _normal(logs, _AROUND))
-    held = np.flatnonzero(mixture - likelihood < threshold)
-    first, last = held[0], held[-1]
-    lower = 0.0 if first == 0 else math.exp(logs[first - 1])
-    upper = math.inf if last == len(logs) - 1 else math.exp(logs[last + 1])
-    return Interval(lower, upper)
-
-
-def _most_likely(looks: t.Any, logs: t.Any, likelihood: t.Any) -> float:
-    """The ratio under which the counts are most likely, to the grid's step."""
-    if not looks[:, 1].sum():
-        return math.inf
-    return math.exp(logs[int(np.argmax(likelihood))]) if looks[:, 3].sum() else 0.0
+def _log_sum(logs: t.Any) -> t.Any:
+    """The logarithm of the sum of what *logs* are the logarithms of."""
+    highest = logs.max()
+    return highest + np.log(np.exp(logs - highest).sum())
 
 
 def _normal(logs: t.Any, deviation: float) -> t.Any:
     """Logarithms of normal weights around 0 that sum to 1."""
     density = -0.5 * np.square(logs / deviation)
-    return density - logsumexp(density)
+    return density - _log_sum(density)

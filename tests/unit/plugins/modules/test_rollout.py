@@ -355,3 +355,19 @@ def test_the_run_under_way_is_asked_to_skip_once(shop):
     assert shop.ask("skip")["changed"]
     assert not shop.ask("skip")["changed"]
     assert shop.ask("skip", full=True)["rollout"]["request"] == "skip_all"
+
+
+def test_what_an_analysis_hands_on_is_kept_and_not_shown_as_a_difference(shop):
+    shop.open(**canary({"share": 5}, {"analysis": "errors", "seconds": 90}))
+    while shop.answer["action"]["kind"] != "analyse":
+        shop.clock.now += 1.0
+        shop.report()
+
+    shop.clock.now += 30.0
+    seq = shop.answer["action"]["seq"]
+    seen = {"seq": seq, "result": "succeeded", "analysis": {"likelihood": "AAAA"}}
+    answer = shop.report(reports={"app3": seen, "app4": seen})
+
+    assert answer["action"]["kind"] == "analyse"
+    assert answer["rollout"]["analysis"] == {"likelihood": "AAAA"}
+    assert "AAAA" not in str(answer["diff"])

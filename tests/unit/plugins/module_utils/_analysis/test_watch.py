@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 import typing as t
@@ -101,6 +102,16 @@ class ByHost:
         ]
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Recorded(Rates):
+    """Rates that tell the looks of which they were made."""
+
+    seen: tuple[tuple[Tally, Tally], ...] = ()
+
+    def after(self, baseline: Tally, canary: Tally) -> Recorded:
+        return dataclasses.replace(super().after(baseline, canary), seen=(*self.seen, (baseline, canary)))
+
+
 DOWN = ProviderUnreachable("Prometheus does not answer")
 
 
@@ -115,7 +126,7 @@ def by_conditions(provider: Told, query: str = "ratio", **options: t.Any) -> Con
 
 def by_rates(provider: Told, minimum: int = 100, error_limit: int = 2) -> RateMetric:
     sides = RateQueries("b_bad", "b_total"), RateQueries("c_bad", "c_total")
-    return RateMetric("errors", Schedule(5.0), False, provider, *sides, minimum, error_limit, Rates(Claim(1.5)))
+    return RateMetric("errors", Schedule(5.0), False, provider, *sides, minimum, error_limit, Recorded(Claim(1.5)))
 
 
 def counting(*steps: float) -> list[Answer]:
@@ -257,7 +268,7 @@ def test_counters_become_looks_from_the_second_reading_on() -> None:
     metric = by_rates(provider)
     for _look in range(3):
         metric.look()
-    assert metric.rates.looks == ((Tally(100, 1), Tally(50, 2)), (Tally(80, 0), Tally(40, 3)))
+    assert metric.rates.seen == ((Tally(100, 1), Tally(50, 2)), (Tally(80, 0), Tally(40, 3)))
 
 
 def test_a_look_that_goes_wrong_half_way_is_made_up_for_by_the_next_on_both_sides() -> None:
@@ -271,7 +282,7 @@ def test_a_look_that_goes_wrong_half_way_is_made_up_for_by_the_next_on_both_side
     for _look in range(3):
         metric.look()
     # the baseline was asked for bad in the second look, before the canary could not be
-    assert metric.rates.looks == ((Tally(100, 2), Tally(200, 5)),)
+    assert metric.rates.seen == ((Tally(100, 2), Tally(200, 5)),)
     assert metric.faults == Faults()
 
 
@@ -286,7 +297,7 @@ def test_looks_in_which_only_one_side_was_scraped_are_put_together() -> None:
     metric = by_rates(provider)
     for _look in range(7):
         metric.look()
-    assert metric.rates.looks == ((Tally(100, 0), Tally(90, 90)),) * 3
+    assert metric.rates.seen == ((Tally(100, 0), Tally(90, 90)),) * 3
     assert metric.judgement(over=True).verdict is Verdict.FAILED
 
 
@@ -303,7 +314,7 @@ def test_an_instance_that_is_missing_for_one_look_does_not_count_its_whole_life(
     metric = by_rates(provider)
     for _look in range(3):
         metric.look()
-    assert metric.rates.looks == ((Tally(100, 0), Tally(100, 0)), (Tally(300, 0), Tally(100, 1)))
+    assert metric.rates.seen == ((Tally(100, 0), Tally(100, 0)), (Tally(300, 0), Tally(100, 1)))
 
 
 def test_a_canary_that_has_counted_nothing_when_it_is_first_read_is_compared_from_its_first_series_on() -> None:
@@ -319,7 +330,7 @@ def test_a_canary_that_has_counted_nothing_when_it_is_first_read_is_compared_fro
     metric = by_rates(provider)
     for _look in range(4):
         metric.look()
-    assert metric.rates.looks == ((Tally(200, 1), Tally(50, 50)), (Tally(100, 1), Tally(50, 50)))
+    assert metric.rates.seen == ((Tally(200, 1), Tally(50, 50)), (Tally(100, 1), Tally(50, 50)))
     assert metric.judgement(over=True).verdict is Verdict.FAILED
 
 
@@ -328,7 +339,7 @@ def test_a_counter_of_what_is_bad_that_appears_with_the_first_of_it_counts_from_
     metric = by_rates(provider)
     metric.look()
     metric.look()
-    assert metric.rates.looks == ((Tally(100, 0), Tally(100, 7)),)
+    assert metric.rates.seen == ((Tally(100, 0), Tally(100, 7)),)
 
 
 def test_more_bad_than_all_for_want_of_one_instant_is_all() -> None:
@@ -336,7 +347,7 @@ def test_more_bad_than_all_for_want_of_one_instant_is_all() -> None:
     metric = by_rates(provider)
     metric.look()
     metric.look()
-    assert metric.rates.looks == ((Tally(100, 0), Tally(51, 51)),)
+    assert metric.rates.seen == ((Tally(100, 0), Tally(51, 51)),)
 
 
 def test_a_canary_with_more_errors_fails_and_says_by_how_much() -> None:

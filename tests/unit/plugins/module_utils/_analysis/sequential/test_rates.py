@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import json
 import math
 import random
 import typing as t
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.special import logsumexp
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import BadMeasurement
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim, Interval
@@ -25,7 +29,10 @@ LOOKS = st.lists(st.tuples(TALLY, TALLY), min_size=1, max_size=8)
 
 
 def rates(looks: t.Iterable[tuple[Tally, Tally]], claim: Claim = HALF_AGAIN) -> Rates:
-    return Rates(claim, tuple(looks))
+    seen = Rates(claim)
+    for baseline, canary in looks:
+        seen = seen.after(baseline, canary)
+    return seen
 
 
 def binomial(total: int, bad: int, probability: float) -> float:
@@ -49,7 +56,7 @@ def test_the_expected_e_value_of_a_canary_within_the_margin_is_at_most_one(
     for bad_baseline, bad_canary in itertools.product(range(baseline + 1), range(canary + 1)):
         chance = binomial(baseline, bad_baseline, rate) * binomial(canary, bad_canary, worst)
         look = (Tally(baseline, bad_baseline), Tally(canary, bad_canary))
-        expected += chance * math.exp(rates([look], Claim(margin)).log_e_values()[-1])
+        expected += chance * math.exp(rates([look], Claim(margin)).log_e_values()[0])
     assert expected <= 1 + 1e-9
 
 
@@ -115,7 +122,7 @@ def test_one_more_bad_request_of_the_canary_never_speaks_for_it(looks: list[tupl
         return
     more = [*looks[:-1], (baseline, Tally(canary.total, canary.bad + 1))]
     before, after = rates(looks), rates(more)
-    assert after.log_e_values()[-1] > before.log_e_values()[-1]
+    assert after.log_e_values()[0] > before.log_e_values()[0]
     if before.evidence().estimate is not None:
         assert after.evidence().estimate >= before.evidence().estimate
         assert after.evidence().interval.lower >= before.evidence().interval.lower
@@ -127,6 +134,67 @@ def test_exposures_count_only_by_their_ratio(looks: list[tuple[Tally, Tally]], t
     """As many bad requests among so many times as many on both sides are the same evidence."""
     scaled = [(Tally(b.total * times, b.bad), Tally(c.total * times, c.bad)) for b, c in looks]
     assert rates(scaled).log_e_values() == pytest.approx(rates(looks).log_e_values(), abs=1e-9)
+
+
+ANY_TALLY = st.integers(0, 10**6).flatmap(
+    lambda total: st.builds(Tally, st.just(total), st.integers(0, min(total, 200)))
+)
+
+
+def directly(looks: t.Sequence[tuple[Tally, Tally]], claim: Claim) -> tuple[t.Any, ...]:
+    """Estimate, interval and both e-values from all looks at once, as a sum over them for every ratio."""
+    compared = [(b, c) for b, c in looks if b.total and c.total]
+    bounds = [math.log(claim.worse_from), math.log(claim.within_to)]
+    logs = np.union1d(np.arange(-7, 7.01, 0.02), bounds)
+    shares = [1 / (1 + b.total / (c.total * np.exp(logs))) for b, c in compared]
+    terms = [c.bad * np.log(share) + b.bad * np.log1p(-share) for (b, c), share in zip(compared, shares)]
+    paths = np.cumsum(terms, axis=0)
+    found = []
+    for bound, beyond in ((bounds[0], logs > bounds[0]), (bounds[1], logs < bounds[1])):
+        prior = np.exp(-0.5 * ((logs[beyond] - bound) / 0.6) ** 2)
+        against = logsumexp(paths[:, beyond], b=prior / prior.sum(), axis=1) - paths[:, np.searchsorted(logs, bound)]
+        found.append(max(0.0, *against))
+    prior = np.exp(-0.5 * logs**2)
+    held = np.flatnonzero(logsumexp(paths[-1], b=prior / prior.sum()) - paths[-1] < -math.log(claim.alpha))
+    lower = 0.0 if held[0] == 0 else math.exp(logs[held[0] - 1])
+    upper = math.inf if held[-1] == len(logs) - 1 else math.exp(logs[held[-1] + 1])
+    estimate = math.exp(logs[np.argmax(paths[-1])])
+    if not sum(c.bad for _b, c in compared):
+        estimate = 0.0
+    return (estimate if sum(b.bad for b, _c in compared) else math.inf), lower, upper, *found
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(ANY_TALLY, ANY_TALLY), min_size=1, max_size=30), st.sampled_from([1.1, 1.5, 4.0]), st.data())
+def test_look_by_look_comes_to_what_all_looks_at_once_come_to(
+    looks: list[tuple[Tally, Tally]], margin: float, data: st.DataObject
+) -> None:
+    """And so does what is handed on half way, as text."""
+    assume(any((b.bad or c.bad) and b.total and c.total for b, c in looks))
+    claim = Claim(margin, offset=Interval(0.9, 1.3))
+    half_way = data.draw(st.integers(0, len(looks)))
+    handed_on = json.dumps(rates(looks[:half_way], claim).as_data())
+    seen = Rates(claim).restored(json.loads(handed_on))
+    for baseline, canary in looks[half_way:]:
+        seen = seen.after(baseline, canary)
+    evidence = seen.evidence()
+    found = (evidence.estimate, evidence.interval.lower, evidence.interval.upper, evidence.worse, evidence.within)
+    assert found == pytest.approx(directly(looks, claim), rel=1e-9, abs=1e-9)
+    assert seen.looks == len(looks)
+    assert evidence.baseline == sum(b.total for b, _c in looks)
+
+
+def test_what_is_handed_on_does_not_grow_with_the_looks() -> None:
+    few, many = (len(json.dumps(rates([(Tally(1000, 3), Tally(900, 4))] * n).as_data())) for n in (2, 2000))
+    assert abs(many - few) < 40
+    assert many < 8000
+
+
+@pytest.mark.parametrize("broken", ["", "AAAA", "no base64", base64.b64encode(np.full(702, np.nan).tobytes()).decode()])
+def test_likelihoods_that_were_not_handed_on_are_refused(broken: str) -> None:
+    seen = rates([(Tally(10, 1), Tally(10, 1))])
+    with pytest.raises(ValueError, match=r"grid|base64|padding|buffer"):
+        Rates(HALF_AGAIN).restored({**seen.as_data(), "likelihood": broken})
 
 
 @settings(max_examples=25, deadline=None)
