@@ -299,7 +299,9 @@ options:
   state:
     description:
       - What the part before returned as its state, of an analysis that is made in parts.
-      - The metrics go on where they were. One that is not in it begins anew.
+      - The metrics go on where they were. One that is not in it, or that asks something else now, begins anew.
+      - With the state of an analysis that has ended, it is looked at longer. A comparison goes on with the same evidence, so that O(alpha) holds
+        for all of it; what was shown stays so. Measurements that are judged by conditions are counted anew.
     type: dict
   final:
     description:
@@ -564,7 +566,7 @@ def analyse(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.An
         timetable = watch(whole, params["duration"], timetable)
         judgements = judge_all(whole.metrics, params["final"])
         judgement = whole.judge(params["final"])
-    return {**_result(whole, judgements, judgement), "state": dump(whole, timetable)}
+    return {**_result(whole, judgements, judgement), "state": dump(whole, timetable, judgement.verdict is not None)}
 
 
 def _result(whole: Whole, judgements: t.Mapping[str, Judgement], judgement: Judgement) -> t.Dict[str, t.Any]:

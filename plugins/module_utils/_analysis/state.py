@@ -8,8 +8,11 @@ PRIVATE to the collection. Pure.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import Timetable
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import Whole
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
@@ -17,19 +20,23 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 SCHEMA = 2
 
 
-def dump(whole: Whole, timetable: Timetable) -> t.Dict[str, t.Any]:
-    """All that was seen, as JSON has it."""
+def dump(whole: Whole, timetable: Timetable, ended: bool) -> t.Dict[str, t.Any]:
+    """All that was seen, as JSON has it.
+
+    :param ended: whether there is a verdict, so that this part was the last unless people want to look longer
+    """
     return {
         "schema": SCHEMA,
+        "ended": ended,
         "elapsed": timetable.elapsed,
         "due": dict(timetable.due),
-        "metrics": {metric.name: metric.state() for metric in whole.metrics},
+        "metrics": {metric.name: {"asks": _digest(metric), "seen": metric.state()} for metric in whole.metrics},
         "whole": whole.state(),
     }
 
 
 def restore(state: t.Mapping[str, t.Any], whole: Whole) -> Timetable:
-    """Let all metrics go on from *state*; those that it does not know begin anew.
+    """Let all metrics go on from *state*; those that it does not know, or that ask something else now, begin anew.
 
     :returns: how far the analysis was
     :raises InvalidOption: it is no state that :func:`dump` wrote
@@ -39,14 +46,23 @@ def restore(state: t.Mapping[str, t.Any], whole: Whole) -> Timetable:
     try:
         if state["schema"] != SCHEMA:
             raise InvalidOption("state: it has schema {0}; this version reads {1}".format(state["schema"], SCHEMA))
-        for metric in whole.metrics:
-            if metric.name in state["metrics"]:
-                metric.restore(state["metrics"][metric.name])
+        known = [
+            metric
+            for metric in whole.metrics
+            if metric.name in state["metrics"] and state["metrics"][metric.name]["asks"] == _digest(metric)
+        ]
+        for metric in known:
+            metric.restore(state["metrics"][metric.name]["seen"], bool(state["ended"]))
         whole.restore(state["whole"])
-        known = {metric.name for metric in whole.metrics}
-        due = {name: float(when) for name, when in state["due"].items() if name in known}
+        names = {metric.name for metric in known}
+        due = {name: float(when) for name, when in state["due"].items() if name in names}
         return Timetable(float(state["elapsed"]), due)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidOption(
             "state: it is not what an earlier part of an analysis returned: {0!r}".format(error)
         ) from error
+
+
+def _digest(metric: Metric) -> str:
+    """What tells a metric from one of its name that asks something else."""
+    return hashlib.sha256(json.dumps([type(metric).__name__, *metric.asks]).encode("utf-8")).hexdigest()[:16]

@@ -74,6 +74,7 @@ def promote(rollout: Rollout, world: World, full: bool = False) -> Rollout:
         pause=None,
         reason="",
         position=position,
+        analysis=rollout.analysis if position == rollout.position else None,
         steps=unjudged(rollout.steps, position) if full else rollout.steps,
         unwound=(),
         # What was doubtful is accepted, so that it is not doubtful again at the next look.
@@ -109,6 +110,7 @@ def return_again(rollout: Rollout, world: World) -> Rollout:
         pause=None,
         reason="",
         position=0,
+        analysis=None,
         steps=rollback(rollout.old_pool, rollout.new_pool, started, rollout.options),
         unwound=(),
     )
@@ -145,7 +147,10 @@ def _resume_ended(rollout: Rollout, world: World) -> Rollout:
 
 
 def _awake(rollout: Rollout, world: World, command: str) -> Rollout:
-    """The rollout at the start of a new run: nothing vouched for, no time baked, the interrupted action noted."""
+    """The rollout at the start of a new run: nothing vouched for, no time baked, the interrupted action noted.
+
+    What an analysis has seen stays: begun anew, it would have a further chance of a false alarm.
+    """
     awake = dataclasses.replace(
         rollout,
         intent=None,
@@ -154,7 +159,6 @@ def _awake(rollout: Rollout, world: World, command: str) -> Rollout:
         errors=0,
         request=None,
         baking_since=None,
-        analysis=None,
         progress_at=world.now,
     )
     if rollout.intent is not None:

@@ -71,6 +71,10 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
     if outcome.result is Result.ERROR:
         return _count_error(_not_watched(noted, action, world), outcome, world)
     noted = dataclasses.replace(noted, errors=0)
+    if outcome.analysis is not None and action.kind is Kind.ANALYSE:
+        noted = dataclasses.replace(noted, analysis=outcome.analysis)
+    if outcome.background is not None and action.background:
+        noted = dataclasses.replace(noted, background=outcome.background)
     if rollout.status is Status.ABORTING:
         return _record_unwinding(noted, action, outcome, world)
     if outcome.result is Result.INCONCLUSIVE:
@@ -292,15 +296,12 @@ def _record_progress(rollout: Rollout, action: Action, outcome: Outcome, world: 
         return next_step(moved, world) if planned else moved
     if action.kind is Kind.SHIFT:
         return dataclasses.replace(moved, attempts=moved.attempts + 1)
-    if action.background:
-        moved = dataclasses.replace(moved, background=outcome.background or rollout.background)
     if action.kind is Kind.ANALYSE or action.background or action.kind is Kind.TASKS:
         # It speaks of the release; whether the instances can take more is asked again before they get it.
         moved = dataclasses.replace(moved, vouched=())
     if action.kind is Kind.BAKE:
         return moved
     if action.kind is Kind.ANALYSE:
-        moved = dataclasses.replace(moved, analysis=outcome.analysis)
         return next_step(moved, world) if outcome.decided else moved
     return next_step(moved, world)
 

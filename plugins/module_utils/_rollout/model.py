@@ -235,7 +235,7 @@ class Rollout:
     :param request: ``pause``, ``rollback``, ``skip`` or ``skip_all``, asked for by someone without the lock
     :param intent: the action under way; None when nothing is
     :param baking_since: since when the present step is watched, time in which nobody could watch not counted
-    :param analysis: what the analysis of the present step has seen
+    :param analysis: what the analysis of the present step has seen, in this run and those before
     :param background: what the analysis in the background has seen
     :param supersedes: the id of the rollout whose place this one took before it had ended; empty for none
     """

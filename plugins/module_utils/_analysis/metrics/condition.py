@@ -49,6 +49,14 @@ class ConditionMetric:
     counts: Counts = dataclasses.field(default_factory=Counts)
     last: str = _NOTHING
 
+    @property
+    def asks(self) -> t.Sequence[t.Any]:
+        return (
+            self.query,
+            self.reduction,
+            *(one and one.text for one in (self.conditions.success, self.conditions.failure)),
+        )
+
     def look(self) -> None:
         try:
             measured = result(self.provider.measure([self.query])[0], self.reduction)
@@ -70,7 +78,10 @@ class ConditionMetric:
     def state(self) -> State:
         return {"counts": dataclasses.asdict(self.counts), "last": self.last}
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: State, ended: bool, /) -> None:
+        if ended:
+            # What was counted has had its verdict, and would have it at once again.
+            return
         self.counts = Counts(**{name: int(count) for name, count in state["counts"].items()})
         self.last = str(state["last"])
 

@@ -48,6 +48,10 @@ class Metric(t.Protocol):
     schedule: Schedule
     dry_run: bool
 
+    @property
+    def asks(self) -> t.Sequence[t.Any]:
+        """What it asks, and what is claimed of it, as JSON has it: what was seen says nothing of another question."""
+
     def look(self) -> None:
         """Ask once more; what goes wrong with that is kept, not raised."""
 
@@ -60,8 +64,14 @@ class Metric(t.Protocol):
     def state(self) -> State:
         """What it has seen."""
 
-    def restore(self, state: State) -> None:
-        """Go on from what was seen; raises KeyError, TypeError or ValueError where it is no such state."""
+    def restore(self, state: State, ended: bool, /) -> None:
+        """Go on from what was seen.
+
+        Evidence is never begun anew: a further look is no further chance of a false alarm.
+
+        :param ended: whether that came to a verdict, and is looked at longer now
+        :raises KeyError, TypeError, ValueError: it is no such state
+        """
 
 
 @dataclasses.dataclass(frozen=True)

@@ -61,6 +61,11 @@ class RateMetric:
     counted: t.Mapping[str, Reading] = dataclasses.field(default_factory=dict)
     seen_bad: bool = False
 
+    @property
+    def asks(self) -> t.Sequence[t.Any]:
+        claim = self.rates.claim
+        return (*self._queries(), claim.margin, claim.offset.lower, claim.offset.upper)
+
     def look(self) -> None:
         queries = self._queries()
         try:
@@ -93,19 +98,24 @@ class RateMetric:
     def state(self) -> State:
         return {
             "rates": self.rates.as_data(),
-            "counted": {
-                query: [[sorted(labels), value] for labels, value in reading.items()]
-                for query, reading in self.counted.items()
-            },
+            "counted": [
+                [[sorted(labels), value] for labels, value in self.counted[query].items()]
+                for query in self._queries()
+                if self.counted
+            ],
             "seen_bad": self.seen_bad,
         }
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: State, ended: bool, /) -> None:
         self.rates = self.rates.restored(state["rates"])
-        self.counted = {
-            query: {frozenset((name, text) for name, text in labels): float(value) for labels, value in reading}
-            for query, reading in state["counted"].items()
-        }
+        readings = [
+            {frozenset((name, text) for name, text in labels): float(value) for labels, value in reading}
+            for reading in state["counted"]
+        ]
+        if readings and len(readings) != len(self._queries()):
+            raise ValueError("it has {0} readings of counters".format(len(readings)))
+        # What happened since it ended, nobody watched.
+        self.counted = {} if ended else dict(zip(self._queries(), readings))
         self.seen_bad = bool(state["seen_bad"])
 
     def _queries(self) -> t.List[str]:

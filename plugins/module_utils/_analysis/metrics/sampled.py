@@ -69,6 +69,10 @@ class SampledMetric:
     samples: t.Tuple[Sample, ...] = ()
     faults: Faults = dataclasses.field(default_factory=Faults)
 
+    @property
+    def asks(self) -> t.Sequence[t.Any]:
+        return (self.baseline, self.canary)
+
     def look(self) -> None:
         try:
             baseline, canary = map(middle, self.provider.measure([self.baseline, self.canary]))
@@ -119,7 +123,7 @@ class SampledMetric:
     def state(self) -> State:
         return {"samples": [list(sample) for sample in self.samples]}
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: State, _ended: bool, /) -> None:
         self.samples = tuple((_number(baseline), _number(canary)) for baseline, canary in state["samples"])
 
     def _classified(self) -> Classification:

@@ -49,6 +49,11 @@ class ValueMetric:
     read: t.Tuple[t.Optional[float], t.Optional[float]] = (None, None)
     faults: Faults = dataclasses.field(default_factory=Faults)
 
+    @property
+    def asks(self) -> t.Sequence[t.Any]:
+        claim = self.pairs.claim
+        return (self.baseline, self.canary, claim.margin, claim.offset.lower, claim.offset.upper)
+
     def look(self) -> None:
         try:
             baseline, canary = map(middle, self.provider.measure([self.baseline, self.canary]))
@@ -74,7 +79,7 @@ class ValueMetric:
         del seen["claim"]
         return {"pairs": seen, "looks": self.looks, "read": list(self.read)}
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: State, _ended: bool, /) -> None:
         seen = dict(state["pairs"])
         seen["ratios"] = tuple((int(step), int(count)) for step, count in seen["ratios"])
         worse, within = seen["highest"]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import typing as t
@@ -19,7 +20,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric, Schedule
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.rate import RateMetric, RateQueries
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.value import ValueMetric
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim, Interval
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
@@ -91,7 +92,7 @@ def test_parts_come_to_what_a_whole_does(answers: t.Sequence[t.Any], parts: t.Li
     clock, timetable = Clock(), Timetable()
     for duration in parts:
         timetable = watch(ByWorst(in_parts), duration, timetable, clock)
-        text = json.dumps(dump(ByWorst(in_parts), timetable))
+        text = json.dumps(dump(ByWorst(in_parts), timetable, ended=False))
         in_parts = metrics(answers)
         for metric in in_parts:
             metric.provider = provider
@@ -106,7 +107,7 @@ def test_a_metric_that_is_new_begins_anew_and_one_that_is_gone_is_forgotten() ->
     answers = [[(50, 0)]]
     known = metrics(answers)
     timetable = watch(ByWorst(known[:2]), 20, Timetable(), Clock())
-    state = dump(ByWorst(known[:2]), timetable)
+    state = dump(ByWorst(known[:2]), timetable, ended=False)
     others = metrics(answers)[1:]
     resumed = restore(state, ByWorst(others))
     assert others[0].report() == known[1].report()
@@ -114,38 +115,75 @@ def test_a_metric_that_is_new_begins_anew_and_one_that_is_gone_is_forgotten() ->
     assert set(resumed.due) == {"rate"}
 
 
+def in_doubt(answers: t.Sequence[t.Any]) -> t.Tuple[t.Dict[str, t.Any], t.List[Metric]]:
+    """What an analysis of a minute hands on that has ended, and its metrics."""
+    seen = metrics(answers)
+    timetable = watch(ByWorst(seen), 60, Timetable(), Clock())
+    return json.loads(json.dumps(dump(ByWorst(seen), timetable, ended=True))), seen
+
+
+def test_what_has_ended_and_is_looked_at_longer_keeps_its_evidence_and_counts_conditions_anew() -> None:
+    answers = [[(50, 0)], [(60, 0)], [(90, 0)], [(110, 0)], [(140, 0)]]
+    state, before = in_doubt(answers)
+    longer = metrics(answers)
+    restore(state, ByWorst(longer))
+    condition, rate, value = longer
+    assert condition.report()["successful"] == 0 < before[0].report()["successful"]
+    assert rate.report() == before[1].report()
+    assert value.report() == before[2].report()
+    assert rate.report()["looks"] > 0
+    # What was counted while nobody watched is no look: the first reading is what the next is compared with.
+    rate.look()
+    assert rate.report() == before[1].report()
+
+
 @pytest.mark.parametrize(
-    "broken",
+    "other",
     [
-        {"schema": 2},
-        {"schema": 2, "elapsed": 0, "due": {}, "metrics": {}},
-        {"schema": 2, "whole": {}, "elapsed": 0, "due": [], "metrics": {}},
-        {"schema": 2, "whole": {}, "elapsed": None, "due": {}, "metrics": {}},
-        {
-            "schema": 2,
-            "whole": {},
-            "elapsed": 0,
-            "due": {},
-            "metrics": {"rate": {"looks": [[1, 2]], "counted": {}, "seen_bad": True}},
-        },
-        {"schema": 2, "whole": {}, "elapsed": 0, "due": {}, "metrics": {"rate": {}}},
-        {
-            "schema": 2,
-            "whole": {},
-            "elapsed": 0,
-            "due": {},
-            "metrics": {"value": {"pairs": {"worse": 1}, "looks": 1, "read": [1, 1]}},
-        },
-        {
-            "schema": 2,
-            "whole": {},
-            "elapsed": 0,
-            "due": {},
-            "metrics": {"condition": {"counts": {"many": 1}, "last": ""}},
-        },
+        {"rates": Rates(Claim(2.0))},
+        {"rates": Rates(Claim(1.5, offset=Interval(0.9, 1.1)))},
+        {"canary": RateQueries("x", "d")},
     ],
     ids=str,
 )
-def test_what_no_part_returned_is_refused(broken: t.Dict[str, t.Any]) -> None:
+def test_what_asks_something_else_begins_anew(other: t.Dict[str, t.Any]) -> None:
+    answers = [[(50, 0)], [(60, 0)], [(90, 0)], [(110, 0)], [(140, 0)]]
+    state, _before = in_doubt(answers)
+    changed = [dataclasses.replace(metric, **other) if metric.name == "rate" else metric for metric in metrics(answers)]
+    timetable = restore(state, ByWorst(changed))
+    assert changed[1].report()["looks"] == 0
+    assert changed[2].report()["looks"] > 0
+    assert set(timetable.due) == {"condition", "value"}
+
+
+BROKEN: t.Sequence[t.Tuple[t.Tuple[str, ...], t.Any]] = (
+    (("ended",), None),
+    (("elapsed",), "long"),
+    (("due",), []),
+    (("due", "rate"), "soon"),
+    (("metrics",), None),
+    (("whole",), None),
+    (("metrics", "rate"), {}),
+    (("metrics", "rate", "seen", "rates", "totals"), [1]),
+    (("metrics", "rate", "seen", "rates", "likelihood"), "AAAA"),
+    (("metrics", "rate", "seen", "counted"), [[], []]),
+    (("metrics", "value", "seen", "read"), [1]),
+    (("metrics", "value", "seen", "pairs"), {"worse": 1}),
+    (("metrics", "condition", "seen", "counts"), {"many": 1}),
+)
+
+
+@pytest.mark.parametrize(("place", "value"), BROKEN, ids=str)
+def test_what_no_part_returned_is_refused(place: t.Tuple[str, ...], value: t.Any) -> None:
+    answers = [[(50, 0)], [(60, 0)], [(90, 0)]]
+    state, _metrics = in_doubt(answers)
+    state["ended"] = False
+    part = state
+    for name in place[:-1]:
+        part = part[name]
+    assert place[-1] in part
+    part[place[-1]] = value
+    if value is None:
+        del part[place[-1]]
     with pytest.raises(InvalidOption, match="state: it is not what an earlier part of an analysis returned"):
-        restore(broken, ByWorst(metrics([[(1, 1)]])))
+        restore(state, ByWorst(metrics(answers)))

@@ -89,9 +89,9 @@ def test_its_verdict_counts_at_whichever_step_it_comes(
 
 def test_what_a_person_has_accepted_is_not_doubted_again_by_the_same_looks() -> None:
     doubtful, _action, _seen = carried_on([FIVE, PAUSE], [looked(1), looked(2, Result.INCONCLUSIVE)])
-    assert doubtful.background == {"looks": 1}
+    assert doubtful.background == {"looks": 2}
     assert commands.promote(doubtful, world(100, 500)).background is None
-    assert commands.resume(doubtful, world(100, 500)).background == {"looks": 1}
+    assert commands.resume(doubtful, world(100, 500)).background == {"looks": 2}
 
 
 def test_the_time_in_which_it_could_not_look_is_made_up_for() -> None:

@@ -211,6 +211,29 @@ def test_an_analysis_takes_as_many_actions_as_its_time_and_hands_on_what_it_saw(
     assert rollout.analysis is None
 
 
+@pytest.mark.parametrize("seen", [None, {"looks": 2}])
+def test_an_analysis_that_is_resumed_goes_on_with_all_that_it_has_seen(seen: t.Optional[t.Dict[str, int]]) -> None:
+    """Whether it was left in doubt, or its run died: it is one and the same, and has one chance to be wrong."""
+    rollout, action = analysing(60)
+    part = Outcome(Result.SUCCEEDED, analysis={"looks": 1})
+    rollout, action = machine.decide(machine.record(rollout, action.seq, part, world(40, 500)), world(40, 500))
+    if seen is not None:
+        doubt = Outcome(Result.INCONCLUSIVE, "in doubt", decided=True, analysis=seen)
+        rollout = machine.record(rollout, action.seq, doubt, world(70, 500))
+        assert rollout.pause is Pause.INCONCLUSIVE
+    again, action = machine.decide(commands.resume(rollout, world(99, 500)), world(99, 500))
+    assert (action.kind, action.opens, action.seconds) == (Kind.ANALYSE, True, 30)
+    assert again.analysis == (seen or {"looks": 1})
+
+
+def test_an_analysis_that_is_promoted_hands_nothing_to_the_next() -> None:
+    rollout, action = analysing(600)
+    doubt = Outcome(Result.INCONCLUSIVE, "in doubt", decided=True, analysis={"looks": 1})
+    paused = machine.record(rollout, action.seq, doubt, world(15, 500))
+    assert paused.analysis == {"looks": 1}
+    assert commands.promote(paused, world(20, 500)).analysis is None
+
+
 @pytest.mark.parametrize("overhead", [0.0, 3.0, 10.0, 31.0])
 @pytest.mark.parametrize("seconds", [0.0, 30.0, 32.0, 60.0, 300.0])
 def test_an_analysis_that_has_not_decided_never_lets_the_release_go_on(seconds: float, overhead: float) -> None:

@@ -251,7 +251,7 @@ def test_parts_come_to_what_a_whole_does(
         timetable = watch(in_parts, duration, timetable, clock)
         if in_parts.judge(over=False).verdict is not None:
             break
-        text = json.dumps(dump(in_parts, timetable))
+        text = json.dumps(dump(in_parts, timetable, ended=False))
 
     assert in_parts.judge(over=True) == at_once.judge(over=True)
     assert in_parts.metrics[0].report() == at_once.metrics[0].report()
