@@ -296,6 +296,20 @@ options:
         compare, by their O(metrics[].weight).
     type: float
     default: 0.05
+  learn:
+    description:
+      - Judge nothing, but learn by how much the hosts of O(canary) differ from those of O(baseline) while both run the same release, which a
+        few hosts do. Returned as C(offsets), for the O(offsets) of the analysis after the change.
+      - It takes all of O(duration). Metrics that are judged by conditions are left out.
+    type: bool
+    default: false
+  offsets:
+    description:
+      - What an analysis with O(learn) returned before the change, with the same O(alpha). What the hosts differ by is then no fault of the release.
+      - By metric, C(lower) and C(upper), between which the canary's hosts were so many times as bad. It is called worse above O(metrics[].margin)
+        times C(upper), and within the margin below O(metrics[].margin) times C(lower). Half of the metric's part of O(alpha) is for the offset to
+        be wrong, and half for the verdict.
+    type: dict
   state:
     description:
       - What the part before returned as its state, of an analysis that is made in parts.
@@ -354,6 +368,29 @@ EXAMPLES = r"""
         interval: 30
         count: 5
         failure_limit: 1
+  delegate_to: localhost
+
+- name: Learn how the few hosts of both pools differ, while both run the same release
+  progressive.delivery.analysis: &errors
+    provider:
+      type: prometheus
+      address: http://prometheus.example:9090
+    baseline: stable
+    canary: canary
+    metrics:
+      - name: errors
+        bad: !unsafe 'http_requests_total{pool="{{ pool }}",code=~"5.."}'
+        total: !unsafe 'http_requests_total{pool="{{ pool }}"}'
+    duration: 1800
+    learn: true
+  delegate_to: localhost
+  register: before
+
+- name: Judge the canary after the change, less what the hosts differ by
+  progressive.delivery.analysis:
+    <<: *errors
+    learn: false
+    offsets: "{{ before.offsets }}"
   delegate_to: localhost
 
 - name: Judge a canary as Kayenta does
@@ -418,6 +455,13 @@ metrics:
         - With O(judge=kayenta), C(looks), the C(label), whether it is C(critical), its C(groups), the C(effect) size, the C(deviation) of the
           means, which are their ratio, the shift as C(estimate) with its C(interval), in the metric's unit, and the C(samples) of each side.
       type: dict
+offsets:
+  description:
+    - By metric, between which C(lower) and C(upper) the canary's hosts are so many times as bad; None where too little was seen.
+    - The verdict is V(successful) when there is one for every metric that counts.
+  returned: with O(learn), unless O(validate_only)
+  type: dict
+  sample: {errors: {lower: 0.83, upper: 1.22}}
 groups:
   description: By group, what its metrics come to by themselves; None while that is open, or where none of them counts.
   returned: where metrics have O(metrics[].groups) and O(judge=sequential), unless O(validate_only)
@@ -541,6 +585,8 @@ OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "interval": {"type": "float", "default": 5.0},
     "duration": {"type": "float", "default": 300.0},
     "alpha": {"type": "float", "default": 0.05},
+    "learn": {"type": "bool", "default": False},
+    "offsets": {"type": "dict"},
     "state": {"type": "dict"},
     "final": {"type": "bool", "default": True},
     "validate_only": {"type": "bool", "default": False},

@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.conditions import Limits, conditions
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.condition import ConditionMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric, Schedule
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.learned import LearnedMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.rate import RateMetric, RateQueries
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.value import ValueMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
@@ -27,11 +28,16 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.que
     query_of,
     schedule_of,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import (
+    SAME,
+    Claim,
+    Interval,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.libraries import need_libraries
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.specification_by_score import by_score
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.by_learning import ByLearning
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.by_worst import ByWorst
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import Whole
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
@@ -41,6 +47,9 @@ _MINIMUM_VALUES = 8
 _RATE_MARGIN = 1.5
 _VALUE_MARGIN = 1.1
 
+_Claim = t.Tuple[float, Interval]
+"""What is claimed of a metric beside its margin: how often, at most, it may be called worse wrongly, and its hosts' offset."""
+
 
 def specify(params: Params) -> Whole:
     """The metrics that a task asks for, and what they come to together.
@@ -48,6 +57,24 @@ def specify(params: Params) -> Whole:
     :raises InvalidOption: for what cannot be meant
     :raises MissingLibrary: for what cannot be asked or judged on this machine
     """
+    _check(params)
+    provider = provider_of(params["provider"])
+    if params["judge"] == "kayenta":
+        return by_score(params, provider)
+    offsets = _offsets(params)
+    alphas = _alphas(params, offsets)
+    claims = {name: (alphas[name], offsets.get(name, SAME)) for name in alphas}
+    metrics = [_metric(metric, params, provider, claims[metric["name"]]) for metric in params["metrics"]]
+    if any(not metric["query"] for metric in params["metrics"]):
+        need_libraries()
+    if params["learn"]:
+        return _learning(metrics)
+    uncritical = frozenset(metric["name"] for metric in params["metrics"] if metric["critical"] is False)
+    return ByWorst(metrics, uncritical, _groups(params))
+
+
+def _check(params: Params) -> None:
+    """Refuse what cannot be meant, whatever the metrics are."""
     names = [metric["name"] for metric in params["metrics"]]
     for name in names:
         if names.count(name) > 1:
@@ -56,25 +83,55 @@ def specify(params: Params) -> Whole:
         raise InvalidOption("duration: {0:g} is not a number of seconds, 0 or more".format(params["duration"]))
     if all(metric["dry_run"] for metric in params["metrics"]):
         raise InvalidOption("metrics: none of them counts; at least one must be no dry_run")
-    provider = provider_of(params["provider"])
-    if params["judge"] == "kayenta":
-        return by_score(params, provider)
-    if params["kayenta"] is not None:
+    if params["judge"] != "kayenta" and params["kayenta"] is not None:
         raise InvalidOption("kayenta: these options are for judge kayenta; this one is {0}".format(params["judge"]))
-    alphas = _alphas(params)
-    metrics = [_metric(metric, params, provider, alphas[metric["name"]]) for metric in params["metrics"]]
-    if any(not metric["query"] for metric in params["metrics"]):
-        need_libraries()
+    for option in ("learn", "offsets"):
+        if params["judge"] == "kayenta" and params[option]:
+            raise InvalidOption("{0}: judge kayenta knows no offset of hosts; judge sequential does".format(option))
+
+
+def _groups(params: Params) -> t.Dict[str, t.List[str]]:
+    """By group, the names of its metrics."""
     groups: t.Dict[str, t.List[str]] = {}
     for metric in params["metrics"]:
         for group in metric["groups"] or ():
             groups.setdefault(group, []).append(metric["name"])
-    uncritical = frozenset(metric["name"] for metric in params["metrics"] if metric["critical"] is False)
-    return ByWorst(metrics, uncritical, groups)
+    return groups
 
 
-def _alphas(params: Params) -> t.Dict[str, float]:
-    """By metric, its part of alpha: those that compare and count share it by their weights, so that it holds for all together."""
+def _learning(metrics: t.Sequence[Metric]) -> ByLearning:
+    """The metrics that compare; what is judged by conditions has nothing to learn."""
+    compared = [LearnedMetric.of(metric) for metric in metrics if isinstance(metric, (RateMetric, ValueMetric))]
+    if all(metric.dry_run for metric in compared):
+        raise InvalidOption("learn: none of the metrics that count compares the pools, so there is no offset to learn")
+    return ByLearning(compared)
+
+
+def _offsets(params: Params) -> t.Dict[str, Interval]:
+    """By metric, how many times as bad the canary's hosts were before the change."""
+    if params["learn"] and params["offsets"] is not None:
+        raise InvalidOption("offsets: they are learned anew with learn, so it takes none")
+    compared = {metric["name"] for metric in params["metrics"] if not metric["query"]}
+    offsets = {}
+    for name, offset in (params["offsets"] or {}).items():
+        if name not in compared:
+            known = ", ".join(sorted(compared)) or "none"
+            raise InvalidOption("offsets: no metric {0} compares the pools; there are {1}".format(name, known))
+        if offset is None:
+            raise InvalidOption("offsets: none was learned of {0}; learn for longer, or leave it out".format(name))
+        try:
+            offsets[name] = Interval(float(offset["lower"]), float(offset["upper"]))
+        except (TypeError, KeyError, ValueError) as error:
+            said = "offsets: that of {0} is {1!r}, not what an analysis returned that learned it"
+            raise InvalidOption(said.format(name, offset)) from error
+    return offsets
+
+
+def _alphas(params: Params, offsets: t.Mapping[str, Interval]) -> t.Dict[str, float]:
+    """By metric, its part of alpha: those that compare and count share it by their weights, so that it holds for all together.
+
+    Where an offset is learned, half of it is for that to be wrong, and half for the verdict.
+    """
     weights = {metric["name"]: or_default(metric["weight"], 1.0) for metric in params["metrics"]}
     for name, weight in weights.items():
         if not 0 < weight < math.inf:
@@ -82,10 +139,11 @@ def _alphas(params: Params) -> t.Dict[str, float]:
     shared = math.fsum(
         weights[metric["name"]] for metric in params["metrics"] if not metric["query"] and not metric["dry_run"]
     )
-    return {name: params["alpha"] * weight / max(shared, weight) for name, weight in weights.items()}
+    parts = {name: 2.0 if params["learn"] or name in offsets else 1.0 for name in weights}
+    return {name: params["alpha"] / parts[name] * weight / max(shared, weight) for name, weight in weights.items()}
 
 
-def _metric(metric: Params, params: Params, provider: Provider, alpha: float) -> Metric:
+def _metric(metric: Params, params: Params, provider: Provider, claim: _Claim) -> Metric:
     asked = [kind for kind in _KINDS if metric[kind.asks]]
     if len(asked) != 1:
         raise InvalidOption(
@@ -95,10 +153,10 @@ def _metric(metric: Params, params: Params, provider: Provider, alpha: float) ->
     alien = {option for option in _OPTIONS if metric[option] is not None} - set(kind.options)
     if alien:
         raise InvalidOption("{0}: with {1} it takes no {2}".format(metric["name"], kind.asks, ", ".join(sorted(alien))))
-    return kind.build(metric, params, provider, schedule_of(metric, params["interval"]), alpha)
+    return kind.build(metric, params, provider, schedule_of(metric, params["interval"]), claim)
 
 
-def _by_conditions(metric: Params, params: Params, provider: Provider, schedule: Schedule, _alpha: float) -> Metric:
+def _by_conditions(metric: Params, params: Params, provider: Provider, schedule: Schedule, _claim: _Claim) -> Metric:
     name = metric["name"]
     # Without a count of its own a metric with an interval of its own is asked for as long as the analysis runs, as Argo has it.
     endless = metric["count"] is None and metric["interval"] is not None
@@ -120,7 +178,7 @@ def _by_conditions(metric: Params, params: Params, provider: Provider, schedule:
     )
 
 
-def _by_rates(metric: Params, params: Params, provider: Provider, schedule: Schedule, alpha: float) -> Metric:
+def _by_rates(metric: Params, params: Params, provider: Provider, schedule: Schedule, claim: _Claim) -> Metric:
     if not metric["total"]:
         raise InvalidOption(
             "{0}: bad needs total beside it, the counter of all that could be bad".format(metric["name"])
@@ -137,11 +195,11 @@ def _by_rates(metric: Params, params: Params, provider: Provider, schedule: Sche
         canary=RateQueries(*canary),
         minimum=_minimum(metric, _MINIMUM_REQUESTS),
         error_limit=metric["consecutive_error_limit"],
-        rates=Rates(Claim(or_default(metric["margin"], _RATE_MARGIN), alpha)),
+        rates=Rates(Claim(or_default(metric["margin"], _RATE_MARGIN), *claim)),
     )
 
 
-def _by_values(metric: Params, params: Params, provider: Provider, schedule: Schedule, alpha: float) -> Metric:
+def _by_values(metric: Params, params: Params, provider: Provider, schedule: Schedule, claim: _Claim) -> Metric:
     (baseline,), (canary,) = queries_of_both(metric, params, provider, schedule, ("value",))
     return ValueMetric(
         name=metric["name"],
@@ -152,7 +210,7 @@ def _by_values(metric: Params, params: Params, provider: Provider, schedule: Sch
         canary=canary,
         minimum=_minimum(metric, _MINIMUM_VALUES),
         error_limit=metric["consecutive_error_limit"],
-        pairs=Pairs(Claim(or_default(metric["margin"], _VALUE_MARGIN), alpha)),
+        pairs=Pairs(Claim(or_default(metric["margin"], _VALUE_MARGIN), *claim)),
     )
 
 
@@ -167,7 +225,7 @@ class _Kind(t.NamedTuple):
     asks: str
     judged: str
     options: t.Tuple[str, ...]
-    build: t.Callable[[Params, Params, Provider, Schedule, float], Metric]
+    build: t.Callable[[Params, Params, Provider, Schedule, _Claim], Metric]
 
 
 _KINDS = (

@@ -19,6 +19,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
     evidence_report,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Evidence
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.judge import judge
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates, Tally
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Labels, counters, increase
@@ -87,13 +88,20 @@ class RateMetric:
             # Where a side has not risen the look goes on; a series that is new counts from what it is now.
             self.counted = {query: {**now[query], **self.counted[query]} for query in queries}
 
+    def evidence(self) -> Evidence:
+        """What was seen."""
+        return self.rates.evidence()
+
+    def fault(self, over: bool) -> t.Optional[Judgement]:
+        """An error of the measurement that is one too many."""
+        return self.faults.judgement(self.error_limit, over, anything_seen=bool(self.rates.looks))
+
     def judgement(self, over: bool) -> Judgement:
-        fault = self.faults.judgement(self.error_limit, over, anything_seen=bool(self.rates.looks))
-        judged = fault or judge(self.rates.evidence(), self.rates.claim, self.minimum, over)
+        judged = self.fault(over) or judge(self.evidence(), self.rates.claim, self.minimum, over)
         return judged if self.seen_bad else Judgement(judged.verdict, judged.reason + _NEVER_BAD)
 
     def report(self) -> t.Dict[str, t.Any]:
-        return evidence_report(self.rates.evidence(), self.rates.looks)
+        return evidence_report(self.evidence(), self.rates.looks)
 
     def state(self) -> State:
         return {

@@ -19,6 +19,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
     evidence_report,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Evidence
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.judge import judge
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import middle
@@ -67,12 +68,19 @@ class ValueMetric:
             return
         self.faults = Faults()
 
+    def evidence(self) -> Evidence:
+        """What was seen."""
+        return self.pairs.evidence()
+
+    def fault(self, over: bool) -> t.Optional[Judgement]:
+        """An error of the measurement that is one too many."""
+        return self.faults.judgement(self.error_limit, over, anything_seen=bool(self.looks))
+
     def judgement(self, over: bool) -> Judgement:
-        fault = self.faults.judgement(self.error_limit, over, anything_seen=bool(self.looks))
-        return fault or judge(self.pairs.evidence(), self.pairs.claim, self.minimum, over)
+        return self.fault(over) or judge(self.evidence(), self.pairs.claim, self.minimum, over)
 
     def report(self) -> t.Dict[str, t.Any]:
-        return evidence_report(self.pairs.evidence(), self.looks)
+        return evidence_report(self.evidence(), self.looks)
 
     def state(self) -> State:
         seen = {field.name: getattr(self.pairs, field.name) for field in dataclasses.fields(Pairs)}

@@ -22,6 +22,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 
 _MOST = 700.0
 """Of a logarithm whose exponential is still a number."""
+_FARTHEST = 1000.0
+"""The highest ratio that anything is claimed of; the grid of ratios and the steps of pairs reach a little further."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +60,9 @@ class Claim:
             raise InvalidOption(
                 "offset: {0:g} to {1:g} is no range of ratios".format(self.offset.lower, self.offset.upper)
             )
+        if not 1 / _FARTHEST <= self.within_to <= self.worse_from <= _FARTHEST:
+            said = "margin: {0:g}, with an offset of {1:g} to {2:g}, is beyond what ratios are told apart, {3:g} times"
+            raise InvalidOption(said.format(self.margin, self.offset.lower, self.offset.upper, _FARTHEST))
 
     @property
     def worse_from(self) -> float:

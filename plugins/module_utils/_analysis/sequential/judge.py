@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import (
+    SAME,
     Claim,
     Evidence,
     anytime_p,
@@ -49,7 +50,8 @@ def judge(evidence: Evidence, claim: Claim, minimum: int, over: bool) -> Judgeme
 def _seen(evidence: Evidence, claim: Claim) -> str:
     if evidence.estimate is None:
         return "none on either side in {0} and {1} samples".format(evidence.baseline, evidence.canary)
-    said = "{0} ({1} to {2} at {3:g} %), {4} and {5} samples"
+    said = "{0} ({1} to {2} at {3:g} %), {4} and {5} samples{6}"
+    hosts = "" if claim.offset == SAME else ", the hosts' own part is {0} to {1}"
     return said.format(
         _times(evidence.estimate),
         _times(evidence.interval.lower),
@@ -57,6 +59,7 @@ def _seen(evidence: Evidence, claim: Claim) -> str:
         100 * (1 - claim.alpha),
         evidence.baseline,
         evidence.canary,
+        hosts.format(_times(claim.offset.lower), _times(claim.offset.upper)),
     )
 
 

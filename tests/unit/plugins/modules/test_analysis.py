@@ -34,6 +34,10 @@ def configured(**canary: t.Any) -> dict[str, t.Any]:
     return {**SCORED, "analysis_configurations": {"canary": canary}}
 
 
+def offset(given: t.Any, **options: t.Any) -> dict[str, t.Any]:
+    return {"metrics": [COMPARED], "baseline": "a", "canary": "b", "offsets": {"errors": given}, **options}
+
+
 @contextlib.contextmanager
 def prometheus(value: t.Callable[[str], float]) -> collections.abc.Iterator[tuple[dict[str, t.Any], WebServer]]:
     """A server that answers each query with a value, in the form that Prometheus documents."""
@@ -275,6 +279,14 @@ def test_secret_headers_are_sent_and_never_told() -> None:
             {"metrics": [{**COMPARED, "weight": 0}], "baseline": "a", "canary": "b"},
             "errors: a weight of 0 is not above 0",
         ),
+        ({**scored(), "learn": True}, "learn: judge kayenta knows no offset of hosts"),
+        ({**scored(), "offsets": {"p50": {}}}, "offsets: judge kayenta knows no offset of hosts"),
+        ({"metrics": [GOOD], "learn": True}, "learn: none of the metrics that count compares the pools"),
+        (offset({"lower": 1, "upper": 2}, learn=True), "offsets: they are learned anew with learn"),
+        (offset(None), "offsets: none was learned of errors; learn for longer"),
+        (offset({"lower": 1}), "offsets: that of errors is {'lower': 1}, not what an analysis returned"),
+        (offset({"lower": 2, "upper": 1}), "offset: 2 to 1 is no range of ratios"),
+        ({**offset({}), "offsets": {"erors": {}}}, "offsets: no metric erors compares the pools; there are errors"),
         ({**scored(), "canary": None}, "baseline and canary: name both pools"),
         (scored({**SCORED, "value": "p50"}), "p50, value: the queries of both pools are the same"),
     ],
@@ -399,3 +411,39 @@ def test_an_analysis_that_ended_in_doubt_is_looked_at_longer_with_the_same_evide
     assert [measured["e_value"] for _verdict, measured in seen] == sorted(
         measured["e_value"] for _verdict, measured in seen
     )
+
+
+def test_what_is_learned_of_hosts_before_the_change_is_no_fault_of_the_release_after_it() -> None:
+    """The canary's hosts fail four times as much, before and after."""
+    options: t.Dict[str, t.Any] = {"baseline": "stable", "canary": "canary", "fail_on": "never"}
+    metrics = [{**COMPARED, "interval": 1e-9}, {**GOOD, "success_condition": "result > `0`"}]
+    state: t.Dict[str, t.Any] = {}
+    with prometheus(failing_more()) as (provider, server):
+        for part in range(1, 31):
+            learned = call(
+                "analysis",
+                provider=provider,
+                metrics=metrics,
+                learn=True,
+                duration=0,
+                state=state,
+                final=part == 30,
+                **options,
+            )
+            state = learned["state"]
+        assert all("ratio" not in exchange.path for exchange in server.seen)
+        after = {**options, "metrics": [{**COMPARED, "interval": 1e-9}], "duration": 0}
+        verdicts = {}
+        for name, offsets in (("with", learned["offsets"]), ("without", {})):
+            state = {}
+            for part in range(1, 31):
+                result = call("analysis", provider=provider, offsets=offsets, state=state, final=part == 30, **after)
+                state = result["state"]
+                if result["verdict"] is not None:
+                    break
+            verdicts[name] = result["verdict"]
+
+    assert learned["verdict"] == "successful"
+    assert learned["offsets"]["errors"]["lower"] < 4 < learned["offsets"]["errors"]["upper"]
+    assert "ratio" not in learned["metrics"]
+    assert verdicts == {"with": "successful", "without": "failed"}

@@ -64,6 +64,12 @@ def test_verdicts(evidence: Evidence, over: bool, verdict: Verdict | None, reaso
     assert judgement.reason.startswith(reason) or reason in judgement.reason
 
 
+def test_what_the_hosts_differ_by_is_told_beside_what_was_seen() -> None:
+    claim = Claim(1.5, offset=Interval(0.8, 1.25))
+    reason = judge(seen(), claim, 100, over=True).reason
+    assert reason.endswith("1000 and 200 samples, the hosts' own part is 0.80 × to 1.25 ×")
+
+
 @given(EVIDENCE, st.integers(1, 600))
 def test_there_is_no_verdict_from_too_little_and_always_one_when_time_is_up(evidence: Evidence, minimum: int) -> None:
     enough = min(evidence.baseline, evidence.canary) >= minimum
@@ -98,6 +104,9 @@ def test_the_anytime_p_value_is_the_inverse_of_the_evidence(log_e_value: float) 
         ({"margin": 1.5, "offset": Interval(0.0, 1.0)}, "offset: 0 to 1 is no range"),
         ({"margin": 1.5, "offset": Interval(2.0, 1.0)}, "offset: 2 to 1 is no range"),
         ({"margin": 1.5, "offset": Interval(1.0, math.inf)}, "offset: 1 to inf"),
+        ({"margin": 1001.0}, "margin: 1001, with an offset of 1 to 1, is beyond what"),
+        ({"margin": 1.5, "offset": Interval(1.0, 700.0)}, "margin: 1.5, with an offset of 1 to 700, is beyond"),
+        ({"margin": 1.5, "offset": Interval(1e-6, 1.0)}, "margin: 1.5, with an offset of 1e-06 to 1, is beyond"),
     ],
 )
 def test_a_claim_that_cannot_be_is_refused(options: dict, says: str) -> None:
