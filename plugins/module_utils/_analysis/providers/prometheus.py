@@ -28,8 +28,16 @@ class Prometheus:
         """Leave it to Prometheus, which alone knows its language."""
 
     def measure(self, queries: t.Sequence[str]) -> t.List[t.List[Series]]:
-        """The series that each query yields now, one after the other; a scalar is one without labels."""
-        return [parse(self._api.json("/api/v1/query", {"query": query})) for query in queries]
+        """The series that each query yields at one instant, the server's now; a scalar is one without labels."""
+        found: t.List[t.List[Series]] = []
+        instant: t.Optional[str] = None
+        for query in queries:
+            # The first answer that has anything says which instant that was: the clock here may be another one.
+            at = {"query": query} if instant is None else {"query": query, "time": instant}
+            answer = self._api.json("/api/v1/query", at)
+            found.append(parse(answer))
+            instant = instant or instant_of(answer)
+        return found
 
 
 def parse(answer: t.Any) -> t.List[Series]:
@@ -49,3 +57,16 @@ def parse(answer: t.Any) -> t.List[Series]:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise BadMeasurement("Prometheus' answer cannot be understood: {0!r}".format(error)) from error
     raise BadMeasurement("the query yields a {0}; it must yield a vector or a scalar".format(kind))
+
+
+def instant_of(answer: t.Any) -> t.Optional[str]:
+    """When the query of an answer that :func:`parse` takes was evaluated, in seconds since the epoch; None where it has no series.
+
+    :raises BadMeasurement: that is no time
+    """
+    data = answer["data"]
+    values = [data["result"]] if data["resultType"] == "scalar" else [one["value"] for one in data["result"]]
+    try:
+        return "{0:.3f}".format(float(values[0][0])) if values else None
+    except (TypeError, ValueError) as error:
+        raise BadMeasurement("Prometheus' answer cannot be understood: {0!r}".format(error)) from error

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import typing as t
+import urllib.parse
 
 import pytest
 
@@ -14,8 +16,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     BadMeasurement,
     ProviderRefused,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.prometheus import parse
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.prometheus import (
+    Prometheus,
+    parse,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
+from ansible_collections.progressive.delivery.tests.loopback_servers import Exchange, Reply, web_server
 
 
 def answer(kind: str, result: t.Any) -> dict[str, t.Any]:
@@ -65,3 +72,36 @@ def test_a_query_that_failed_is_refused_with_its_reason() -> None:
 def test_what_is_of_no_known_form_is_a_bad_measurement(broken: t.Any) -> None:
     with pytest.raises(BadMeasurement, match="cannot be understood"):
         parse(broken)
+
+
+def test_all_queries_of_a_look_are_of_one_instant_which_is_the_servers() -> None:
+    """The first finds nothing, and so does not tell when; the second does, at a time of which no clock here knows."""
+    answers = {
+        "nothing": answer("vector", []),
+        "bad": answer("vector", [{"metric": {}, "value": [1435781451.781, "3"]}]),
+        "total": answer("scalar", [1435781451.781, "9"]),
+    }
+
+    def told(exchange: Exchange) -> Reply:
+        return Reply(body=json.dumps(answers[asked(exchange)["query"][0]]).encode())
+
+    with web_server(told) as server:
+        provider = Prometheus(Access(f"http://127.0.0.1:{server.port}", {}, 5.0, 1))
+        measured = provider.measure(["nothing", "bad", "total", "bad"])
+        again = provider.measure(["bad"])
+
+    assert [[series.value for series in one] for one in [*measured, *again]] == [[], [3.0], [9.0], [3.0], [3.0]]
+    times = [asked(exchange).get("time") for exchange in server.seen]
+    assert times == [None, None, ["1435781451.781"], ["1435781451.781"], None]
+
+
+def asked(exchange: Exchange) -> dict[str, list[str]]:
+    return urllib.parse.parse_qs(exchange.path.partition("?")[2])
+
+
+def test_an_answer_of_no_time_is_a_bad_measurement() -> None:
+    broken = answer("scalar", ["soon", "9"])
+    with web_server(lambda _exchange: Reply(body=json.dumps(broken).encode())) as server:
+        provider = Prometheus(Access(f"http://127.0.0.1:{server.port}", {}, 5.0, 1))
+        with pytest.raises(BadMeasurement, match="cannot be understood"):
+            provider.measure(["total"])
