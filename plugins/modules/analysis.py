@@ -455,6 +455,14 @@ metrics:
         - With O(judge=kayenta), C(looks), the C(label), whether it is C(critical), its C(groups), the C(effect) size, the C(deviation) of the
           means, which are their ratio, the shift as C(estimate) with its C(interval), in the metric's unit, and the C(samples) of each side.
       type: dict
+    trace:
+      description:
+        - For pictures, what a comparison saw over time, in all parts of the analysis; at most 120 of the looks, and the last of them. Empty for
+          conditions.
+        - Each has C(at), in seconds since the epoch, what was measured then of the C(baseline) and the C(canary), and, of all looks up to it,
+          the C(estimate) of their ratio and its C(lower) and C(upper) end, which are None where they have no end, and with O(judge=kayenta).
+      type: list
+      elements: dict
 offsets:
   description:
     - By metric, between which C(lower) and C(upper) the canary's hosts are so many times as bad; None where too little was seen.
@@ -620,7 +628,12 @@ def _result(whole: Whole, judgements: t.Mapping[str, Judgement], judgement: Judg
         **_told(judgement),
         **whole.report(judgements),
         "metrics": {
-            metric.name: {**_told(judgements[metric.name]), "dry_run": metric.dry_run, "measured": metric.report()}
+            metric.name: {
+                **_told(judgements[metric.name]),
+                "dry_run": metric.dry_run,
+                "measured": metric.report(),
+                "trace": metric.trace.report(),
+            }
             for metric in whole.metrics
         },
     }

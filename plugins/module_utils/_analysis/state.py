@@ -12,6 +12,7 @@ import hashlib
 import json
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis import trace
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import Timetable
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import Whole
@@ -30,7 +31,10 @@ def dump(whole: Whole, timetable: Timetable, ended: bool) -> t.Dict[str, t.Any]:
         "ended": ended,
         "elapsed": timetable.elapsed,
         "due": dict(timetable.due),
-        "metrics": {metric.name: {"asks": _digest(metric), "seen": metric.state()} for metric in whole.metrics},
+        "metrics": {
+            metric.name: {"asks": _digest(metric), "seen": metric.state(), **metric.trace.as_data()}
+            for metric in whole.metrics
+        },
         "whole": whole.state(),
     }
 
@@ -53,6 +57,7 @@ def restore(state: t.Mapping[str, t.Any], whole: Whole) -> Timetable:
         ]
         for metric in known:
             metric.restore(state["metrics"][metric.name]["seen"], bool(state["ended"]))
+            metric.trace = trace.restored(state["metrics"][metric.name])
         whole.restore(state["whole"])
         names = {metric.name for metric in known}
         due = {name: float(when) for name, when in state["due"].items() if name in names}

@@ -25,6 +25,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import result
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.trace import Trace
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict
 
 _NOTHING = "nothing was measured"
@@ -36,6 +37,7 @@ class ConditionMetric:
 
     :param reduction: how several series become one number; None where several are an error
     :param last: what was seen in the last look
+    :param trace: nothing, as nothing is compared
     """
 
     name: str
@@ -48,6 +50,7 @@ class ConditionMetric:
     reduction: t.Optional[str] = None
     counts: Counts = dataclasses.field(default_factory=Counts)
     last: str = _NOTHING
+    trace: Trace = dataclasses.field(default_factory=Trace)
 
     @property
     def asks(self) -> t.Sequence[t.Any]:

@@ -20,6 +20,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     ProviderUnreachable,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Evidence
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.trace import Trace
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict
 
 MEASUREMENT_ERRORS = (BadMeasurement, ProviderRefused, ProviderUnreachable)
@@ -42,11 +43,12 @@ class Schedule:
 
 
 class Metric(t.Protocol):
-    """A metric under watch."""
+    """A metric under watch; what it saw over time is kept and restored for it."""
 
     name: str
     schedule: Schedule
     dry_run: bool
+    trace: Trace
 
     @property
     def asks(self) -> t.Sequence[t.Any]:

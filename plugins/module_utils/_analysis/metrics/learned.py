@@ -21,6 +21,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.seq
     Evidence,
     Interval,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.trace import Trace
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict
 
 
@@ -49,6 +50,14 @@ class LearnedMetric:
     def of(cls, compared: Comparison) -> LearnedMetric:
         """One that asks as *compared* does."""
         return cls(compared.name, compared.schedule, compared.dry_run, compared)
+
+    @property
+    def trace(self) -> Trace:
+        return self.compared.trace
+
+    @trace.setter
+    def trace(self, trace: Trace) -> None:
+        self.compared.trace = trace
 
     @property
     def asks(self) -> t.Sequence[t.Any]:

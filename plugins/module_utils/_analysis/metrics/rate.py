@@ -23,6 +23,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.seq
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.judge import judge
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates, Tally
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Labels, counters, increase
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.trace import Trace, point_now
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement
 
 _NEVER_BAD = "; the query for bad has yielded no series so far, see that it is right"
@@ -61,6 +62,7 @@ class RateMetric:
     faults: Faults = dataclasses.field(default_factory=Faults)
     counted: t.Mapping[str, Reading] = dataclasses.field(default_factory=dict)
     seen_bad: bool = False
+    trace: Trace = dataclasses.field(default_factory=Trace)
 
     @property
     def asks(self) -> t.Sequence[t.Any]:
@@ -82,6 +84,8 @@ class RateMetric:
             self.counted = now
         elif baseline.total and canary.total:
             self.rates = self.rates.after(baseline, canary)
+            seen = point_now(baseline.bad / baseline.total, canary.bad / canary.total, self.evidence())
+            self.trace = self.trace.after(seen)
             # A series that is missing for once is compared with what it was, when it is back.
             self.counted = {query: {**self.counted[query], **now[query]} for query in queries}
         else:

@@ -30,6 +30,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import middle
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.trace import Trace, point_now
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict
 
 Sample = t.Tuple[t.Optional[float], t.Optional[float]]
@@ -68,6 +69,7 @@ class SampledMetric:
     most: t.Optional[int] = None
     samples: t.Tuple[Sample, ...] = ()
     faults: Faults = dataclasses.field(default_factory=Faults)
+    trace: Trace = dataclasses.field(default_factory=Trace)
 
     @property
     def asks(self) -> t.Sequence[t.Any]:
@@ -83,6 +85,7 @@ class SampledMetric:
             return
         self.faults = Faults()
         samples = (*self.samples, (baseline, canary))
+        self.trace = self.trace.after(point_now(baseline, canary))
         self.samples = samples if self.most is None else samples[-self.most :]
 
     def fault(self, over: bool) -> t.Optional[Judgement]:

@@ -23,6 +23,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.seq
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.judge import judge
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import middle
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.trace import Trace, point_now
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement
 
 
@@ -49,6 +50,7 @@ class ValueMetric:
     looks: int = 0
     read: t.Tuple[t.Optional[float], t.Optional[float]] = (None, None)
     faults: Faults = dataclasses.field(default_factory=Faults)
+    trace: Trace = dataclasses.field(default_factory=Trace)
 
     @property
     def asks(self) -> t.Sequence[t.Any]:
@@ -63,6 +65,7 @@ class ValueMetric:
             if baseline and canary and read != self.read:
                 self.pairs = self.pairs.after([baseline], [canary], seed=self.looks)
                 self.looks, self.read = self.looks + 1, read
+                self.trace = self.trace.after(point_now(baseline, canary, self.evidence()))
         except MEASUREMENT_ERRORS as error:
             self.faults = self.faults.after(error.message)
             return

@@ -119,6 +119,11 @@ def test_a_canary_is_compared_with_the_baseline_pool_by_pool() -> None:
     measured = result["metrics"]["errors"]["measured"]
     assert measured["estimate"] == pytest.approx(4, rel=0.02)
     assert measured["samples"]["baseline"] == measured["samples"]["canary"] == 1000 * measured["looks"]
+    trace = result["metrics"]["errors"]["trace"]
+    assert len(trace) == measured["looks"]
+    assert (trace[-1]["baseline"], trace[-1]["canary"]) == (0.01, 0.04)
+    assert trace[-1]["estimate"] == pytest.approx(measured["estimate"], rel=1e-5)
+    assert [trace[-1]["lower"], trace[-1]["upper"]] == pytest.approx(measured["interval"], rel=1e-5)
 
 
 def test_check_mode_asks_once_and_says_nothing_of_the_release() -> None:

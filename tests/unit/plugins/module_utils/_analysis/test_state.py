@@ -100,7 +100,13 @@ def test_parts_come_to_what_a_whole_does(answers: t.Sequence[t.Any], parts: t.Li
 
     assert judge_all(in_parts, over=True) == judge_all(whole, over=True)
     assert [metric.report() for metric in in_parts] == [metric.report() for metric in whole]
+    assert [timeless(metric) for metric in in_parts] == [timeless(metric) for metric in whole]
     assert timetable.elapsed == pytest.approx(end.elapsed)
+
+
+def timeless(metric: Metric) -> t.List[t.Dict[str, t.Any]]:
+    """What was traced of a metric, but for when that was."""
+    return [{**point, "at": None} for point in metric.trace.report()]
 
 
 def test_a_metric_that_is_new_begins_anew_and_one_that_is_gone_is_forgotten() -> None:
@@ -131,6 +137,8 @@ def test_what_has_ended_and_is_looked_at_longer_keeps_its_evidence_and_counts_co
     assert condition.report()["successful"] == 0 < before[0].report()["successful"]
     assert rate.report() == before[1].report()
     assert value.report() == before[2].report()
+    assert [metric.trace for metric in longer] == [metric.trace for metric in before]
+    assert len(rate.trace.points) == rate.report()["looks"]
     assert rate.report()["looks"] > 0
     # What was counted while nobody watched is no look: the first reading is what the next is compared with.
     rate.look()
@@ -167,6 +175,9 @@ BROKEN: t.Sequence[t.Tuple[t.Tuple[str, ...], t.Any]] = (
     (("metrics", "rate", "seen", "rates", "totals"), [1]),
     (("metrics", "rate", "seen", "rates", "likelihood"), "AAAA"),
     (("metrics", "rate", "seen", "counted"), [[], []]),
+    (("metrics", "rate", "trace"), []),
+    (("metrics", "rate", "traced", "every"), 0),
+    (("metrics", "value", "trace"), [{"at": 0}]),
     (("metrics", "value", "seen", "read"), [1]),
     (("metrics", "value", "seen", "pairs"), {"worse": 1}),
     (("metrics", "condition", "seen", "counts"), {"many": 1}),
