@@ -32,7 +32,7 @@ OPTIONS: dict[str, t.Any] = {
     "rollout_check_interval": 0.5,
     "rollout_check_deadline": 4,
 }
-SAID = re.compile(r'    "msg": "(.*)"$')
+SAID = re.compile(r' {4,}"(?:msg": ")?(.* → .*)",?$')
 """A line of a playbook's output that says what the rollout does next."""
 LAST_LOOK_SECONDS = 1
 """How long the load goes on after a delivery, to see what serves then."""

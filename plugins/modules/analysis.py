@@ -450,8 +450,9 @@ metrics:
     measured:
       description:
         - For conditions, how many measurements were C(successful), C(failed), C(inconclusive) and C(error), and how many of the last in a row.
-        - For a comparison, C(looks), the C(estimate) of how many times as frequent it is in the canary (None when it is without end, or
-          there was nothing), its C(interval), the C(e_value) and C(p_value) of being worse, valid at any time, and the C(samples) of each side.
+        - For a comparison, C(looks), the C(margin), the C(estimate) of how many times as frequent it is in the canary (None when it is
+          without end, or there was nothing), its C(interval), the C(e_value) and C(p_value) of being worse, valid at any time, and the
+          C(samples) of each side.
         - With O(judge=kayenta), C(looks), the C(label), whether it is C(critical), its C(groups), the C(effect) size, the C(deviation) of the
           means, which are their ratio, the shift as C(estimate) with its C(interval), in the metric's unit, and the C(samples) of each side.
       type: dict

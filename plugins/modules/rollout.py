@@ -255,6 +255,8 @@ options:
     description:
       - For O(command=advance), what each of O(expected) reports - a dictionary with V(seq), V(result) (V(succeeded), V(failed),
         V(inconclusive), V(error)) and V(reason). A missing or empty report means that it was lost.
+      - Of an analysis also C(decided), whether there is a verdict, and C(analysis) and C(metrics), the C(state) and C(metrics) that
+        M(progressive.delivery.analysis) returned.
       - One with the id of another rollout in V(rollout) is left over from that, and counts as missing.
     type: dict
     default: {}
@@ -369,6 +371,13 @@ say:
   description: Which rollout, how far it is, and what comes next, in words.
   returned: for all commands but lock, unlock, renew, pause and skip
   type: str
+progress:
+  description:
+    - The same as RV(say), followed by how it stands, a line each. The split, the verdict of the last analysis or how the one under
+      way stands, and the step after this one or, on the way back, why.
+  returned: for all commands but lock, unlock, renew and pause
+  type: list
+  elements: str
 token:
   description: Proves that this run holds the lock; empty in check mode.
   returned: for lock
@@ -379,8 +388,8 @@ broke:
   type: str
 rollout:
   description:
-    - The rollout as the journal has it, as M(progressive.delivery.rollout_info) returns it but without its entries; null when the app
-      has none that can be read.
+    - The rollout as the journal has it, as M(progressive.delivery.rollout_info) returns it but without what was written down about its
+      course; null when the app has none that can be read.
   returned: for all commands but lock, unlock and renew
   type: dict
 error:
@@ -393,6 +402,7 @@ details:
   type: dict
 """
 
+import dataclasses
 import time
 import typing as t
 import uuid
@@ -515,7 +525,7 @@ def carry_out(journal: Journal, params: Params) -> Params:
         return {"changed": before != after, "rollout": after, "diff": {"before": shown(before), "after": shown(after)}}
     world = World(time.time(), parameters.splits(params["splits"]))
     if command == "advance":
-        return answer(run.advance(journal, token, parameters.account(params), world, keep))
+        return answer(run.advance(journal, token, parameters.account(params, world.now), world, keep))
     if command == "abandon":
         return answer(run.abandon(journal, token, world, keep))
     return answer(run.open_run(journal, token, world, opening_of(params, world.now), keep))
@@ -550,6 +560,7 @@ def answer(given: run.Answer) -> Params:
         "changed": before != after or bool(given.aside),
         "action": dict(document.as_data(given.action), split=per_cent(given.action)),
         "say": words.headline(given.rollout, given.action),
+        "progress": words.progress(given.rollout, given.action),
         "rollout": after,
         "diff": {"before": shown(before), "after": dict(shown(after), **aside)},
     }
@@ -561,11 +572,12 @@ def per_cent(action: Action) -> t.Optional[t.Dict[str, float]]:
 
 
 def summary(rollout: t.Optional[Rollout]) -> t.Optional[Params]:
-    """A rollout without its entries."""
+    """A rollout without what was written down about its course."""
     if rollout is None:
         return None
-    data = document.as_data(rollout)
-    del data["entries"]
+    data = document.as_data(dataclasses.replace(rollout, entries=(), splits_seen=(), judged=()))
+    for course in ("entries", "splits_seen", "judged"):
+        del data[course]
     return data
 
 

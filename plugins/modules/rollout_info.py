@@ -109,7 +109,22 @@ rollout:
       description: When it ended; null before that.
       type: float
     entries:
-      description: What was intended, what came of it and what was noticed, oldest first, with the time in seconds since the epoch.
+      description:
+        - What was intended, what came of it and what was noticed, oldest first, with the time in seconds since the epoch.
+        - That of an action has the index of its step in RV(rollout.steps) as C(step), which is null on the way back.
+      type: list
+      elements: dict
+    splits_seen:
+      description:
+        - What the balancers carried out, oldest first and only as it changed, the latest 200. Each has C(at), C(shares) by pool in 1/100 %,
+          the mean of all balancers and empty when none could be read, and C(header), the pool of an open header route.
+      type: list
+      elements: dict
+    judged:
+      description:
+        - Every analysis so far, with C(since), C(until), the index of its C(step), C(analysis), C(verdict) and C(metrics).
+        - A metric has its C(verdict), C(reason), C(margin), C(e_value) and C(trace), a list of points with C(at), C(baseline), C(canary),
+          C(estimate), C(lower) and C(upper). A trace has at most 120 points, and all traces together have at most 3000.
       type: list
       elements: dict
 lock:

@@ -27,6 +27,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     Step,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import (
+    Judged,
+    MetricSeen,
+    Point,
+    SplitSeen,
+)
 
 Json = t.Dict[str, t.Any]
 
@@ -43,21 +49,28 @@ def load_rollout(text: str, path: str) -> Rollout:
     """
     data = _load("rollout", text, path)
     try:
-        return Rollout(
-            **dict(
-                data,
-                status=Status(data["status"]),
-                pause=None if data["pause"] is None else Pause(data["pause"]),
-                steps=tuple(Step(**dict(step, kind=Kind(step["kind"]))) for step in data["steps"]),
-                options=Options(**data["options"]),
-                intent=None if data["intent"] is None else _load_action(data["intent"]),
-                entries=tuple(Entry(**entry) for entry in data["entries"]),
-                vouched=tuple(data["vouched"]),
-                unwound=tuple(data["unwound"]),
-            )
-        )
+        return as_rollout(data)
     except (KeyError, TypeError, ValueError) as error:
         raise JournalCorrupt("{0}: {1}".format(path, error)) from error
+
+
+def as_rollout(data: Json) -> Rollout:
+    """The rollout of which :func:`as_data` made *data*; raises KeyError, TypeError or ValueError where it made none."""
+    return Rollout(
+        **dict(
+            data,
+            status=Status(data["status"]),
+            pause=None if data["pause"] is None else Pause(data["pause"]),
+            steps=tuple(Step(**dict(step, kind=Kind(step["kind"]))) for step in data["steps"]),
+            options=Options(**data["options"]),
+            intent=None if data["intent"] is None else _load_action(data["intent"]),
+            entries=tuple(Entry(**entry) for entry in data["entries"]),
+            vouched=tuple(data["vouched"]),
+            unwound=tuple(data["unwound"]),
+            splits_seen=tuple(SplitSeen(**split) for split in data.get("splits_seen", ())),
+            judged=tuple(_load_judged(judged) for judged in data.get("judged", ())),
+        )
+    )
 
 
 def dump_lock(lock: Lock) -> str:
@@ -86,6 +99,14 @@ def _load_lock(data: Json) -> Lock:
 
 def _load_action(data: Json) -> Action:
     return Action(**dict(data, kind=Kind(data["kind"])))
+
+
+def _load_judged(data: Json) -> Judged:
+    metrics = tuple(
+        MetricSeen(**dict(metric, trace=tuple(Point(**point) for point in metric["trace"])))
+        for metric in data["metrics"]
+    )
+    return Judged(**dict(data, metrics=metrics))
 
 
 def _dump(what: str, content: Json) -> str:

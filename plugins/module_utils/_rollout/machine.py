@@ -51,7 +51,7 @@ def decide(rollout: Rollout, world: World) -> t.Tuple[Rollout, Action]:
     status in which the rollout is left. Every pass moves the position up or
     the status towards an end, so this ends.
     """
-    current = heed(rollout, world)
+    current = heed(rollout.seeing(world), world)
     while True:
         proposal = _BY_STATUS[current.status](current, world)
         if isinstance(proposal, Action):
@@ -67,7 +67,8 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
     action = action_under_way(rollout, seq)
     outcome = _with_verdict(action, outcome)
     text = "{0}: {1}".format(outcome.result.value, outcome.reason) if outcome.reason else outcome.result.value
-    noted = dataclasses.replace(rollout.noting(world.now, "outcome", text, action), intent=None)
+    judged = rollout.judging(action, outcome, world.now)
+    noted = dataclasses.replace(judged.noting(world.now, "outcome", text, action), intent=None)
     if outcome.result is Result.ERROR:
         return _count_error(_not_watched(noted, action, world), outcome, world)
     noted = dataclasses.replace(noted, errors=0)
@@ -89,7 +90,7 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
 def _with_verdict(action: Action, outcome: Outcome) -> Outcome:
     """The outcome, an error where an analysis has ended without a verdict."""
     if action.kind is Kind.ANALYSE and action.closes and outcome.result is Result.SUCCEEDED and not outcome.decided:
-        return Outcome(Result.ERROR, "the analysis ended without a verdict")
+        return dataclasses.replace(outcome, result=Result.ERROR, reason="the analysis ended without a verdict")
     return outcome
 
 

@@ -13,6 +13,14 @@ import dataclasses
 import enum
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import (
+    Judged,
+    MetricSeen,
+    SplitSeen,
+    with_judged,
+    with_split,
+)
+
 SCHEMA = 2
 """Version of the journal's form; a reader refuses a higher one."""
 
@@ -139,6 +147,7 @@ class Outcome:
     :param decided: whether an analysis has come to its verdict before its time was over
     :param analysis: what it has seen, for the next action of its step
     :param background: what the analysis in the background has seen, for the next action that has one
+    :param metrics: what it came to about each metric, for people
     """
 
     result: Result
@@ -146,6 +155,7 @@ class Outcome:
     decided: bool = False
     analysis: t.Optional[t.Mapping[str, t.Any]] = None
     background: t.Optional[t.Mapping[str, t.Any]] = None
+    metrics: t.Tuple[MetricSeen, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,6 +188,15 @@ class World:
     def readable(self) -> t.List[Observed]:
         return [split for split in self.splits.values() if split is not None]
 
+    @property
+    def seen(self) -> SplitSeen:
+        """All balancers in one: the mean of those that could be read."""
+        readable = self.readable
+        pools = sorted({pool for split in readable for pool in split.shares})
+        shares = {pool: round(sum(split.share(pool) for split in readable) / len(readable)) for pool in pools}
+        headers = [split.header for split in readable if split.header is not None]
+        return SplitSeen(self.now, shares, headers[0] if headers else None)
+
     def highest_share(self, pool: str) -> int:
         """The largest share that any readable balancer gives *pool*."""
         return max((split.share(pool) for split in self.readable), default=0)
@@ -193,13 +212,17 @@ class World:
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One line of the journal: what was intended, what came of it, or what was noticed."""
+    """One line of the journal: what was intended, what came of it, or what was noticed.
+
+    :param step: of an action: the index of the step in the plan that asked for it; None on the way back
+    """
 
     at: float
     what: str
     seq: t.Optional[int] = None
     kind: str = ""
     text: str = ""
+    step: t.Optional[int] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -238,6 +261,8 @@ class Rollout:
     :param analysis: what the analysis of the present step has seen, in this run and those before
     :param background: what the analysis in the background has seen
     :param supersedes: the id of the rollout whose place this one took before it had ended; empty for none
+    :param splits_seen: what the balancers carried out, as it changed
+    :param judged: every analysis so far, with its course
     """
 
     id: str
@@ -270,6 +295,8 @@ class Rollout:
     supersedes: str = ""
     ended_at: t.Optional[float] = None
     entries: t.Tuple[Entry, ...] = ()
+    splits_seen: t.Tuple[SplitSeen, ...] = ()
+    judged: t.Tuple[Judged, ...] = ()
 
     @property
     def step(self) -> t.Optional[Step]:
@@ -281,5 +308,23 @@ class Rollout:
 
     def noting(self, at: float, what: str, text: str = "", action: t.Optional[Action] = None) -> Rollout:
         """The same rollout with one more line in its journal."""
-        entry = Entry(at, what, action.seq if action else None, action.kind.value if action else "", text)
+        entry = Entry(at, what, text=text)
+        if action is not None:
+            step = None if self.status is Status.ABORTING else self.position
+            entry = Entry(at, what, action.seq, action.kind.value, text, step)
         return dataclasses.replace(self, entries=self.entries + (entry,))
+
+    def seeing(self, world: World) -> Rollout:
+        """The same rollout, which knows what the balancers carry out."""
+        return dataclasses.replace(self, splits_seen=with_split(self.splits_seen, world.seen))
+
+    def judging(self, action: Action, outcome: Outcome, at: float) -> Rollout:
+        """The same rollout, which knows what an analysis came to; one that told nothing leaves it as it is."""
+        if not outcome.metrics:
+            return self
+        verdict = None if outcome.result is Result.SUCCEEDED else outcome.result.value
+        if outcome.decided:
+            verdict = verdict or "successful"
+        begun = [entry.at for entry in self.entries if entry.seq == action.seq and entry.what == "intent"]
+        part = Judged(begun[-1] if begun else at, at, self.position, action.analysis, verdict, outcome.metrics)
+        return dataclasses.replace(self, judged=with_judged(self.judged, part, goes_on=self.analysis is not None))

@@ -198,9 +198,9 @@ def splits(data: t.Mapping[str, t.Any]) -> t.Dict[str, t.Optional[Observed]]:
     return seen
 
 
-def account(params: Params) -> Account:
-    """What the run reports on the action that it was given."""
-    parsed = {name: parse_report(name, data) for name, data in params["reports"].items()}
+def account(params: Params, now: float) -> Account:
+    """What the run reports, at the time *now*, on the action that it was given."""
+    parsed = {name: parse_report(name, data, now) for name, data in params["reports"].items()}
     return Account(params["seq"], params["expected"], parsed)
 
 

@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Action, Kind, Outcome, Result
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import MetricSeen, metrics_in
 
 _WORST_FIRST = (Result.FAILED, Result.ERROR, Result.INCONCLUSIVE, Result.SUCCEEDED)
 
@@ -27,6 +28,7 @@ class Report:
     :param decided: of an analysis, whether it has its verdict before its time is over
     :param analysis: what it has seen
     :param background: what the analysis in the background has seen
+    :param metrics: what it came to about each metric
     """
 
     seq: int
@@ -36,6 +38,7 @@ class Report:
     decided: bool = False
     analysis: t.Optional[t.Mapping[str, t.Any]] = None
     background: t.Optional[t.Mapping[str, t.Any]] = None
+    metrics: t.Tuple[MetricSeen, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,9 +55,10 @@ class Account:
     reports: t.Mapping[str, t.Optional[Report]]
 
 
-def parse_report(host: str, data: t.Any) -> t.Optional[Report]:
+def parse_report(host: str, data: t.Any, now: float) -> t.Optional[Report]:
     """The report in *data*, or None when there is none.
 
+    :param now: when it came, seconds since the epoch
     :raises InvalidOption: when it is not of a report's form
     """
     if not data:
@@ -68,6 +72,7 @@ def parse_report(host: str, data: t.Any) -> t.Optional[Report]:
             bool(data.get("decided")),
             data.get("analysis"),
             data.get("background"),
+            metrics_in(data.get("metrics"), now),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         raise InvalidOption(
@@ -98,13 +103,14 @@ def judge(action: Action, expected: t.Sequence[str], reports: t.Mapping[str, t.O
     answers = {name: _answer(action, reports.get(name)) for name in set(expected).union(others)}
     result = next(kind for kind in _WORST_FIRST if any(answer.result is kind for answer in answers.values()))
     reasons = [_say(name, answer) for name, answer in sorted(answers.items()) if answer.result is result]
-    decided = all(answer.decided for answer in answers.values())
+    metrics = [answer.metrics for answer in answers.values() if answer.metrics]
     return Outcome(
         result,
         "; ".join(reason for reason in reasons if reason),
-        decided,
-        _first(answer.analysis for answer in answers.values()),
-        _first(answer.background for answer in answers.values()),
+        decided=all(answer.decided for answer in answers.values()),
+        analysis=_first(answer.analysis for answer in answers.values()),
+        background=_first(answer.background for answer in answers.values()),
+        metrics=next(iter(metrics), ()),
     )
 
 

@@ -16,7 +16,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Pause,
     Rollout,
     Status,
+    Step,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import MetricSeen
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import ROLLBACK
 
 _NEXT = {
@@ -64,6 +66,58 @@ def headline(rollout: t.Optional[Rollout], action: Action) -> str:
         return "{0} [{1}] {2}{3}".format(what, place, back, describe(action))
     said = describe(action).rstrip(".") + "."
     return " ".join(part for part in (what, said, _next(rollout)) if part)
+
+
+def progress(rollout: t.Optional[Rollout], action: Action) -> t.List[str]:
+    """The headline, and below it how things stand: the split, what was judged last, what comes after this."""
+    lines = [headline(rollout, action)]
+    if rollout is None or action.seq == 0:
+        return lines
+    if rollout.splits_seen:
+        seen = rollout.splits_seen[-1]
+        lines.append("split: " + (_split(seen.shares, seen.header) if seen.shares else "no balancer can be read"))
+    lines += _judgements(rollout)
+    if action.kind is Kind.END:
+        return lines
+    if rollout.status is Status.ABORTING:
+        return [*lines, "why: {0}".format(rollout.reason)]
+    number = rollout.position + 2
+    step = rollout.steps[number - 1] if number <= len(rollout.steps) else None
+    then = "[{0}/{1}] {2}".format(number, len(rollout.steps), label(step)) if step else "the end"
+    return [*lines, "then: {0}".format(then)]
+
+
+def label(step: Step) -> str:
+    """One step of the plan in as few words as there can be."""
+    if step.kind is Kind.SHIFT:
+        share = "{0:g} %".format((step.shares or {}).get(step.pool, 0) / 100)
+        return "shift {0} to {1}".format(step.pool, share) + (", header route" if step.header else "")
+    if step.kind is Kind.ANALYSE:
+        return "analyse {0}".format(step.analysis)
+    if step.kind is Kind.VALIDATE:
+        return "validate {0} ({1} checks)".format(step.pool, step.checks)
+    if step.kind is Kind.GATE:
+        return "wait for promotion"
+    if step.kind in (Kind.BAKE, Kind.WARM):
+        return "{0} {1} for {2:g} s".format(step.kind.value, step.pool, step.seconds)
+    return "{0} {1}".format(step.kind.value, step.pool)
+
+
+def judgement(metric: MetricSeen) -> str:
+    """What an analysis came to about one metric, with its numbers."""
+    said = "{0} {1}".format(metric.name, metric.verdict or "so far")
+    said += ", which does not count" if metric.dry_run else ""
+    evidence = "" if metric.e_value is None else "e-value {0:.3g}".format(metric.e_value)
+    numbers = "; ".join(part for part in (metric.reason, evidence) if part)
+    return "{0}: {1}".format(said, numbers) if numbers else said
+
+
+def _judgements(rollout: Rollout) -> t.List[str]:
+    """The last analysis, a line for each metric."""
+    if not rollout.judged:
+        return []
+    last = rollout.judged[-1]
+    return ["{0}: {1}".format(last.analysis, judgement(metric)) for metric in last.metrics]
 
 
 def _next(rollout: Rollout) -> str:

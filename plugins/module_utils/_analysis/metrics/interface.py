@@ -98,10 +98,11 @@ class Faults:
         return None
 
 
-def evidence_report(evidence: Evidence, looks: int) -> t.Dict[str, t.Any]:
+def evidence_report(evidence: Evidence, looks: int, margin: float) -> t.Dict[str, t.Any]:
     """Evidence as plain data; None stands for what has no end, as JSON knows no infinity."""
     return {
         "looks": looks,
+        "margin": margin,
         "estimate": finite(evidence.estimate),
         "interval": [evidence.interval.lower, finite(evidence.interval.upper)],
         "e_value": evidence.e_value,

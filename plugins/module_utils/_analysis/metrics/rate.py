@@ -105,7 +105,7 @@ class RateMetric:
         return judged if self.seen_bad else Judgement(judged.verdict, judged.reason + _NEVER_BAD)
 
     def report(self) -> t.Dict[str, t.Any]:
-        return evidence_report(self.evidence(), self.rates.looks)
+        return evidence_report(self.evidence(), self.rates.looks, self.rates.claim.margin)
 
     def state(self) -> State:
         return {

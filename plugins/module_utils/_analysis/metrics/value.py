@@ -83,7 +83,7 @@ class ValueMetric:
         return self.fault(over) or judge(self.evidence(), self.pairs.claim, self.minimum, over)
 
     def report(self) -> t.Dict[str, t.Any]:
-        return evidence_report(self.evidence(), self.looks)
+        return evidence_report(self.evidence(), self.looks, self.pairs.claim.margin)
 
     def state(self) -> State:
         seen = {field.name: getattr(self.pairs, field.name) for field in dataclasses.fields(Pairs)}

@@ -118,6 +118,7 @@ def test_a_canary_is_compared_with_the_baseline_pool_by_pool() -> None:
     assert "errors: worse than 1.5 × the baseline" in result["reason"]
     measured = result["metrics"]["errors"]["measured"]
     assert measured["estimate"] == pytest.approx(4, rel=0.02)
+    assert measured["margin"] == 1.5
     assert measured["samples"]["baseline"] == measured["samples"]["canary"] == 1000 * measured["looks"]
     trace = result["metrics"]["errors"]["trace"]
     assert len(trace) == measured["looks"]

@@ -36,6 +36,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     World,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import MetricSeen, Point
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import (
     BlueGreen,
     Canary,
@@ -190,7 +191,8 @@ class Histories(RuleBasedStateMachine):
         # The last part of an analysis always has a verdict.
         self.decided = (decided or action.closes) and action.kind is Kind.ANALYSE
         seen = {"looks": self.now}
-        outcome = Outcome(Result.SUCCEEDED, decided=self.decided, analysis=seen, background=seen)
+        metrics = (MetricSeen("errors", trace=(Point(self.now, 0.01, 0.02, 2.0, 0.5, None),)),)
+        outcome = Outcome(Result.SUCCEEDED, "", self.decided, seen, seen, metrics)
         self.watched += self.now - self.acted_at
         if action.kind in (Kind.VALIDATE, Kind.BAKE):
             sound = self.healthy[action.pool] and self.running[action.pool]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Action, Kind, Result
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import Point
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.reports import (
     Report,
     judge,
@@ -41,6 +42,17 @@ def test_a_hook_that_fails_on_a_host_that_takes_no_part_fails_the_action() -> No
     assert outcome.reason == "lb: hook"
 
 
+def test_what_an_analysis_measured_goes_on_to_the_outcome() -> None:
+    analyse = Action(3, Kind.ANALYSE, "green", analysis="errors")
+    told = {
+        "errors": {"verdict": None, "reason": "not decided yet", "measured": {"estimate": 1.2, "interval": [0.5, None]}}
+    }
+    report = parse_report("lb1", {"seq": 3, "result": "succeeded", "metrics": told}, 1000.0)
+    (metric,) = judge(analyse, ["lb1"], {"lb1": report}).metrics
+    assert (metric.name, metric.reason) == ("errors", "not decided yet")
+    assert metric.trace == (Point(1000.0, estimate=1.2, lower=0.5),)
+
+
 def test_what_an_earlier_rollout_left_behind_is_no_report() -> None:
     """Its actions had the same numbers."""
     stale, own = Report(3, Result.SUCCEEDED, rollout="r1"), Report(3, Result.SUCCEEDED, rollout="r2")
@@ -59,7 +71,18 @@ def test_one_failure_is_enough(results: list[Result]) -> None:
     assert (outcome.result is Result.FAILED) == (Result.FAILED in results)
 
 
-@pytest.mark.parametrize("data", [{"seq": 1}, {"seq": "x", "result": "failed"}, {"seq": 1, "result": "fine"}, "text"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"seq": 1},
+        {"seq": "x", "result": "failed"},
+        {"seq": 1, "result": "fine"},
+        {"seq": 1, "result": "failed", "metrics": ["errors"]},
+        {"seq": 1, "result": "failed", "metrics": {"errors": {"trace": [{"canary": 1}]}}},
+        "text",
+    ],
+    ids=str,
+)
 def test_a_report_of_another_form_is_refused(data: object) -> None:
     with pytest.raises(InvalidOption, match="reports: that of app1"):
-        parse_report("app1", data)
+        parse_report("app1", data, 1000.0)

@@ -1,0 +1,189 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a rollout keeps of what it has seen: splits as they changed, and analyses with their course.
+
+PRIVATE to the collection. Pure. Times are seconds since the epoch on the state
+host's clock. A journal is written again at each step, so all of this is bounded:
+of what would be too much, points in between are left out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import typing as t
+
+MAX_SPLITS = 200
+"""How many changes of the split are kept: the latest."""
+MAX_POINTS = 120
+"""How many points the course of one metric in one analysis has at most."""
+MAX_ALL_POINTS = 3000
+"""The same for all courses of a rollout together, about 400 kB of journal."""
+MAX_ANALYSES = 200
+"""How many analyses are kept: the latest. One that is resumed counts anew."""
+
+Data = t.Mapping[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class SplitSeen:
+    """What the balancers carried out from a time on.
+
+    :param shares: by pool, the mean over the balancers that could be read; empty when none could
+    :param header: the pool of an open header route
+    """
+
+    at: float
+    shares: t.Mapping[str, int]
+    header: t.Optional[str] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """A metric at one look; None is what could not be said then.
+
+    :param baseline: how frequent, or how high, it was in the baseline
+    :param canary: the same of the canary
+    :param estimate: how many times as much that is, over the whole analysis so far
+    :param lower: where the interval of the estimate begins
+    :param upper: where it ends; None where it has no end
+    """
+
+    at: float
+    baseline: t.Optional[float] = None
+    canary: t.Optional[float] = None
+    estimate: t.Optional[float] = None
+    lower: t.Optional[float] = None
+    upper: t.Optional[float] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class MetricSeen:
+    """What an analysis came to about one metric.
+
+    :param verdict: as the module analysis has it; None while it is open
+    :param reason: why, with the numbers, in words
+    :param margin: how many times as much is too little to matter; None where that is not how it is judged
+    :param e_value: the evidence that the canary is worse; None where there is none
+    :param trace: its course
+    """
+
+    name: str
+    verdict: t.Optional[str] = None
+    reason: str = ""
+    dry_run: bool = False
+    margin: t.Optional[float] = None
+    e_value: t.Optional[float] = None
+    trace: t.Tuple[Point, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """One analysis, from its first look to the last so far.
+
+    :param step: the index of its step in the plan
+    :param verdict: of all metrics together; None while it is open
+    """
+
+    since: float
+    until: float
+    step: int
+    analysis: str
+    verdict: t.Optional[str]
+    metrics: t.Tuple[MetricSeen, ...]
+
+
+def metrics_in(data: t.Optional[Data], at: float) -> t.Tuple[MetricSeen, ...]:
+    """The metrics that the module analysis returned at the time *at*, by name.
+
+    One without a course has one point, made of its estimate.
+
+    :raises KeyError, TypeError, ValueError, AttributeError: when they are not of that form
+    """
+    return tuple(_metric_in(str(name), metric, at) for name, metric in (data or {}).items())
+
+
+def with_split(splits: t.Tuple[SplitSeen, ...], seen: SplitSeen) -> t.Tuple[SplitSeen, ...]:
+    """*splits* with *seen*, if that is another than the last."""
+    if splits and (splits[-1].shares, splits[-1].header) == (seen.shares, seen.header):
+        return splits
+    return (splits + (seen,))[-MAX_SPLITS:]
+
+
+def with_judged(judged: t.Tuple[Judged, ...], part: Judged, goes_on: bool) -> t.Tuple[Judged, ...]:
+    """*judged* with one more part of an analysis.
+
+    :param goes_on: whether the last one goes on with it, where that is of the same step
+    """
+    if goes_on and judged and (judged[-1].step, judged[-1].analysis) == (part.step, part.analysis):
+        return _bounded(judged[:-1] + (_joined(judged[-1], part),))
+    return _bounded(judged + (part,))
+
+
+def thin(trace: t.Sequence[Point], most: int) -> t.Tuple[Point, ...]:
+    """*most* points of *trace* at even distances, 2 or more, the first and the last among them."""
+    if len(trace) <= most:
+        return tuple(trace)
+    return tuple(trace[round(number * (len(trace) - 1) / (most - 1))] for number in range(most))
+
+
+def _metric_in(name: str, metric: Data, at: float) -> MetricSeen:
+    measured = metric.get("measured") or {}
+    lower, upper = measured.get("interval") or (None, None)
+    points = [Point(at, None, None, _number(measured.get("estimate")), _number(lower), _number(upper))]
+    if metric.get("trace"):
+        points = [_point(point) for point in metric["trace"]]
+    verdict = metric.get("verdict")
+    return MetricSeen(
+        name,
+        None if verdict is None else str(verdict),
+        str(metric.get("reason") or ""),
+        bool(metric.get("dry_run")),
+        _number(metric.get("margin", measured.get("margin"))),
+        _number(measured.get("e_value")),
+        thin([point for point in points if point != Point(point.at)], MAX_POINTS),
+    )
+
+
+def _point(data: Data) -> Point:
+    at = _number(data["at"])
+    if at is None:
+        raise ValueError("a point of a trace has the time {0!r}".format(data["at"]))
+    return Point(at, *(_number(data.get(field.name)) for field in dataclasses.fields(Point) if field.name != "at"))
+
+
+def _number(value: t.Any) -> t.Optional[float]:
+    """A number as it is drawn; None for one that is none or without end."""
+    number = None if value is None else float(value)
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _joined(earlier: Judged, part: Judged) -> Judged:
+    """An analysis with its next part, which may tell its whole course or only its own."""
+    before = {metric.name: metric.trace for metric in earlier.metrics}
+    metrics = tuple(
+        dataclasses.replace(metric, trace=_continued(before.get(metric.name, ()), metric.trace))
+        for metric in part.metrics
+    )
+    return dataclasses.replace(part, since=earlier.since, metrics=metrics or earlier.metrics)
+
+
+def _continued(before: t.Tuple[Point, ...], trace: t.Tuple[Point, ...]) -> t.Tuple[Point, ...]:
+    kept = [point for point in before if not trace or point.at < trace[0].at]
+    return thin([*kept, *trace], MAX_POINTS)
+
+
+def _bounded(judged: t.Tuple[Judged, ...]) -> t.Tuple[Judged, ...]:
+    kept = judged[-MAX_ANALYSES:]
+    traces = [metric.trace for one in kept for metric in one.metrics]
+    if sum(map(len, traces)) <= MAX_ALL_POINTS:
+        return kept
+    most = max(2, MAX_ALL_POINTS // len(traces))
+    return tuple(
+        dataclasses.replace(
+            one,
+            metrics=tuple(dataclasses.replace(metric, trace=thin(metric.trace, most)) for metric in one.metrics),
+        )
+        for one in kept
+    )
