@@ -95,6 +95,13 @@ class JournalUnwritable(DeliveryError):
     remedy = "free space on, or give the user write access to, the state folder; then run again"
 
 
+class PictureUnwritable(DeliveryError):
+    """The picture of a rollout cannot be written where it is wanted; the rollout itself is as it was."""
+
+    code = "picture-unwritable"
+    remedy = "name a place on this machine that this user may write; the picture playbook draws it from the journal at any time"
+
+
 class LockHeld(DeliveryError):
     """Another run holds the app's lock and its lease has not ended."""
 

@@ -97,7 +97,7 @@ class Judged:
 def metrics_in(data: t.Optional[Data], at: float) -> t.Tuple[MetricSeen, ...]:
     """The metrics that the module analysis returned at the time *at*, by name.
 
-    One without a course has one point, made of its estimate.
+    One without a course has one point, made of its estimate, where that is a ratio with an e-value.
 
     :raises KeyError, TypeError, ValueError, AttributeError: when they are not of that form
     """
@@ -130,10 +130,11 @@ def thin(trace: t.Sequence[Point], most: int) -> t.Tuple[Point, ...]:
 
 def _metric_in(name: str, metric: Data, at: float) -> MetricSeen:
     measured = metric.get("measured") or {}
-    lower, upper = measured.get("interval") or (None, None)
-    points = [Point(at, None, None, _number(measured.get("estimate")), _number(lower), _number(upper))]
-    if metric.get("trace"):
-        points = [_point(point) for point in metric["trace"]]
+    points = [_point(point) for point in metric.get("trace") or ()]
+    if not points and measured.get("e_value") is not None:
+        # Other judges have estimates too, but of shifts and not of ratios.
+        lower, upper = measured["interval"]
+        points = [Point(at, None, None, _number(measured["estimate"]), _number(lower), _number(upper))]
     verdict = metric.get("verdict")
     return MetricSeen(
         name,

@@ -117,8 +117,10 @@ def test_a_metric_is_taken_in_as_the_module_returns_it() -> None:
 
 def test_a_metric_without_a_course_has_a_point_where_it_has_an_estimate() -> None:
     conditions = {"verdict": "successful", "reason": "3 successful", "measured": {"successful": 3}}
-    compared = {"verdict": None, "reason": "open", "measured": {"estimate": 1.1, "interval": [0.4, 2.0]}}
-    with_conditions, with_estimate = metrics_in({"ratio": conditions, "errors": compared}, at=9.0)
-    assert with_conditions.trace == ()
+    shifted = {"verdict": None, "reason": "Pass", "measured": {"estimate": 0.02, "interval": [0.01, 0.03]}}
+    compared = {**shifted, "measured": {"estimate": 1.1, "interval": [0.4, 2.0], "e_value": 0.2}}
+    told = {"ratio": conditions, "shift": shifted, "errors": compared}
+    with_conditions, with_a_shift, with_estimate = metrics_in(told, at=9.0)
+    assert with_conditions.trace == with_a_shift.trace == ()
     assert with_estimate.trace == (Point(9.0, estimate=1.1, lower=0.4, upper=2.0),)
     assert metrics_in(None, at=9.0) == ()

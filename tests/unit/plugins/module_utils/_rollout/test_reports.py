@@ -45,7 +45,11 @@ def test_a_hook_that_fails_on_a_host_that_takes_no_part_fails_the_action() -> No
 def test_what_an_analysis_measured_goes_on_to_the_outcome() -> None:
     analyse = Action(3, Kind.ANALYSE, "green", analysis="errors")
     told = {
-        "errors": {"verdict": None, "reason": "not decided yet", "measured": {"estimate": 1.2, "interval": [0.5, None]}}
+        "errors": {
+            "verdict": None,
+            "reason": "not decided yet",
+            "measured": {"estimate": 1.2, "interval": [0.5, None], "e_value": 0.3},
+        }
     }
     report = parse_report("lb1", {"seq": 3, "result": "succeeded", "metrics": told}, 1000.0)
     (metric,) = judge(analyse, ["lb1"], {"lb1": report}).metrics
