@@ -9,6 +9,7 @@ PRIVATE to the collection. Pure. Lengths are inches; rows are counted from below
 from __future__ import annotations
 
 import dataclasses
+import math
 import textwrap
 import typing as t
 
@@ -27,6 +28,11 @@ _FOOT = 0.62
 _REASON_LINES = 3
 _CHARACTER = 0.075
 """The width of a character of the labels, a generous one."""
+_RATIOS = (1, 1.5, 1.25, 1.1, 1.05, 2, 5, 10, 20, 50, 100)
+"""Round ratios, the ones that say most first; to each belongs the one with which it makes 1."""
+_NARROWEST, _WIDEST = math.log(1.15), math.log(100)
+_TICKS_APART = 0.25
+"""How far apart two ratios are at least, as a part of the way from 1 to the end of the scale."""
 _HEIGHTS = {"steps": 0.34, "shares": 1.5, "levels": 1.05, "ratio": 1.25}
 
 
@@ -107,6 +113,31 @@ def lay_out(timeline: Timeline) -> Layout:
 def text_width(text: str) -> float:
     """How much room *text* takes as a label."""
     return len(text) * _CHARACTER
+
+
+def reach_of(course: Course) -> float:
+    """How far, as a logarithm, the scale of a ratio goes to either side of 1: to all that was concluded, and some way on.
+
+    That is each estimate, each margin and the interval with which an analysis ended. The first intervals are without measure.
+    """
+    ends = [trace[-1] for trace in course.traces]
+    points = [point for trace in course.traces for point in trace]
+    ratios = [point.estimate for point in points] + [bound for end in ends for bound in (end.lower, end.upper)]
+    ratios += [margin for _since, _until, margin in course.margins]
+    farthest = max((abs(math.log(ratio)) for ratio in ratios if ratio), default=0.0)
+    return min(max(1.25 * farthest, _NARROWEST), _WIDEST)
+
+
+def ratio_ticks(reach: float) -> t.List[float]:
+    """Ratios to label on a scale that goes so far, in order and none too near to another."""
+    kept: t.List[float] = []
+    for ratio in _RATIOS:
+        far = math.log(ratio)
+        apart = min((abs(far - math.log(other)) for other in kept), default=reach)
+        if far <= reach and apart >= _TICKS_APART * reach:
+            kept.append(ratio)
+    below = [float("{0:.2g}".format(1 / ratio)) for ratio in kept if ratio > 1]
+    return sorted(below + kept)
 
 
 def _panels_of(course: Course) -> t.List[Panel]:

@@ -326,5 +326,7 @@ class Rollout:
         if outcome.decided:
             verdict = verdict or "successful"
         begun = [entry.at for entry in self.entries if entry.seq == action.seq and entry.what == "intent"]
-        part = Judged(begun[-1] if begun else at, at, self.position, action.analysis, verdict, outcome.metrics)
-        return dataclasses.replace(self, judged=with_judged(self.judged, part, goes_on=self.analysis is not None))
+        name = action.analysis or action.background
+        part = Judged(begun[-1] if begun else at, at, self.position, name, verdict, outcome.metrics)
+        goes_on = (self.analysis if action.analysis else self.background) is not None
+        return dataclasses.replace(self, judged=with_judged(self.judged, part, goes_on))

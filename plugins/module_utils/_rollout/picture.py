@@ -33,6 +33,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.layo
     Layout,
     Panel,
     lay_out,
+    ratio_ticks,
+    reach_of,
     text_width,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import Point, SplitSeen
@@ -77,9 +79,10 @@ _STEP_COLOURS = {
 _BACK = "#f3c6a9"
 _GREY = "#666666"
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-_RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 5, 10, 20, 50, 100)
 _TINIEST, _HUGEST = 1e-4, 1e4
 """What stands for a ratio without end on a logarithmic scale."""
+_ONE_LOOK = 0.006
+"""How wide, as a part of the whole, what one look alone has seen is drawn."""
 
 
 def draw(timeline: Timeline) -> str:
@@ -250,27 +253,30 @@ def _draw_ratio(axis: t.Any, timeline: Timeline, panel: Panel) -> None:
     for number, trace in enumerate(course.traces):
         first = number == 0
         estimates = _line(timeline, trace, "estimate")
-        bands = [point for point in trace if point.lower is not None or point.upper is not None]
+        bounds = [point for point in trace if point.lower is not None or point.upper is not None]
+        places = [timeline.axis.place(point.at) for point in bounds]
+        if len(bounds) == 1:
+            # One look has no width of its own.
+            bounds, places = bounds * 2, [places[0] - _ONE_LOOK * timeline.axis.length, places[0]]
         band = axis.fill_between(
-            [timeline.axis.place(point.at) for point in bands],
-            [max(point.lower or 0.0, _TINIEST) for point in bands],
-            [_HUGEST if point.upper is None else point.upper for point in bands],
+            places,
+            [max(point.lower or 0.0, _TINIEST) for point in bounds],
+            [_HUGEST if point.upper is None else point.upper for point in bounds],
             color="#56b4e9",
             alpha=0.35,
             linewidth=0,
             label="its confidence\nsequence" if first else None,
         )
         band.set_gid(_called(timeline, course, "interval", number))
-        axis.plot(*estimates, "-", color="#00496f", linewidth=1.5, label="estimate" if first else None)
+        said = "estimate" if first else None
+        axis.plot(*estimates, ".-", color="#00496f", linewidth=1.5, markersize=3, label=said)
     axis.axhline(1, color=_GREY, linewidth=0.8)
     _draw_margins(axis, timeline, course)
-    reach = _reach(course)
+    reach = reach_of(course)
     axis.set_ylim(math.exp(-reach), math.exp(reach))
-    shown = [ratio for ratio in _RATIOS if abs(math.log(ratio)) <= reach * 1.001]
-    if len(shown) > 7:
-        shown = [ratio for ratio in shown if ratio not in (0.7, 0.8, 0.9, 1.1, 1.25, 1.5)]
+    ticks = ratio_ticks(reach)
     axis.yaxis.set_minor_locator(NullLocator())
-    axis.set_yticks(shown, ["{0:g} ×".format(ratio) for ratio in shown])
+    axis.set_yticks(ticks, ["{0:g} ×".format(ratio) for ratio in ticks])
     _key(axis)
 
 
@@ -279,16 +285,6 @@ def _draw_margins(axis: t.Any, timeline: Timeline, course: Course) -> None:
         places = [timeline.axis.place(since), timeline.axis.place(until)]
         said = "margin {0:g} ×".format(margin) if number == 0 else None
         axis.plot(places, [margin, margin], "--", color="#c04a00", linewidth=1.2, label=said)
-
-
-def _reach(course: Course) -> float:
-    """How far, as a logarithm, the scale of a ratio goes to either side: to all estimates and the margin, and some way on."""
-    points = [point for trace in course.traces for point in trace]
-    ratios = [point.estimate for point in points if point.estimate] + [
-        margin for _since, _until, margin in course.margins
-    ]
-    farthest = max((abs(math.log(ratio)) for ratio in ratios if ratio > 0), default=0.0)
-    return min(max(1.5 * farthest, math.log(1.15)), math.log(100))
 
 
 def _line(timeline: Timeline, trace: t.Sequence[Point], field: str) -> t.Tuple[t.List[float], t.List[float]]:

@@ -181,7 +181,7 @@ def _verdicts(judged: t.Sequence[Judged]) -> t.Iterator[Mark]:
             continue
         said = "{0} {1}".format(one.analysis, one.verdict)
         numbers = "; ".join(judgement(metric) for metric in one.metrics)
-        yield Mark(one.until, said, "{0}: {1}".format(said, numbers), _TONES.get(one.verdict, Tone.NEUTRAL))
+        yield Mark(one.until, said, numbers, _TONES.get(one.verdict, Tone.NEUTRAL))
 
 
 def _spans(rollout: Rollout) -> t.Iterator[Span]:

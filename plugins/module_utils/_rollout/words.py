@@ -42,7 +42,8 @@ def describe(action: Action) -> str:
         return "shift " + _split(action.shares or {}, action.header)
     if action.kind is Kind.ANALYSE:
         named = ", ".join(name for name in (action.analysis, action.background) if name)
-        return "analyse {0} ({1}) for up to {2:.0f} s".format(action.pool, named, action.seconds)
+        time = "for up to {0:.0f} s".format(action.seconds) if action.seconds >= 1 else "to its verdict"
+        return "analyse {0} ({1}) {2}".format(action.pool, named, time)
     if action.kind is Kind.BAKE:
         along = " under " + action.background if action.background else ""
         return "bake {0}{1} for {2:.0f} s".format(action.pool, along, action.seconds)
@@ -81,7 +82,9 @@ def progress(rollout: t.Optional[Rollout], action: Action) -> t.List[str]:
         return lines
     if rollout.status is Status.ABORTING:
         return [*lines, "why: {0}".format(rollout.reason)]
-    number = rollout.position + 2
+    # What a step asks for before itself, a check say, is followed by the step.
+    is_before = rollout.step is not None and rollout.step.kind is not action.kind
+    number = rollout.position + (1 if is_before else 2)
     step = rollout.steps[number - 1] if number <= len(rollout.steps) else None
     then = "[{0}/{1}] {2}".format(number, len(rollout.steps), label(step)) if step else "the end"
     return [*lines, "then: {0}".format(then)]
@@ -105,7 +108,7 @@ def label(step: Step) -> str:
 
 def judgement(metric: MetricSeen) -> str:
     """What an analysis came to about one metric, with its numbers."""
-    said = "{0} {1}".format(metric.name, metric.verdict or "so far")
+    said = "{0} {1}".format(metric.name, metric.verdict) if metric.verdict else metric.name
     said += ", which does not count" if metric.dry_run else ""
     evidence = "" if metric.e_value is None else "e-value {0:.3g}".format(metric.e_value)
     numbers = "; ".join(part for part in (metric.reason, evidence) if part)
@@ -113,11 +116,13 @@ def judgement(metric: MetricSeen) -> str:
 
 
 def _judgements(rollout: Rollout) -> t.List[str]:
-    """The last analysis, a line for each metric."""
-    if not rollout.judged:
-        return []
-    last = rollout.judged[-1]
-    return ["{0}: {1}".format(last.analysis, judgement(metric)) for metric in last.metrics]
+    """The last analysis, a line for each metric; without those that are why the rollout is where it is, which is said anyway."""
+    metrics = rollout.judged[-1].metrics if rollout.judged else ()
+    return [
+        "{0}: {1}".format("verdict" if metric.verdict else "so far", judgement(metric))
+        for metric in metrics
+        if not metric.reason or metric.reason not in rollout.reason
+    ]
 
 
 def _next(rollout: Rollout) -> str:

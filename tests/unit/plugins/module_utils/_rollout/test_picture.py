@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import itertools
+import math
 import re
 import typing as t
 import xml.etree.ElementTree as ET
@@ -19,17 +20,18 @@ from hypothesis import strategies as st
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import layout, picture
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Rollout
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import SplitSeen
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import Point, SplitSeen
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.picture_page import page
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.timeline import (
+    Course,
     Mark,
     Timeline,
     Tone,
     timeline,
 )
-from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout.course import (
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout.deliveries import (
     BEGIN,
-    Course,
+    begun,
     promoted_next_day,
     taken_back,
 )
@@ -75,7 +77,7 @@ def test_the_same_rollout_gives_the_same_picture(rollout: t.Callable[[], Rollout
 
 
 def test_a_rollout_that_has_only_begun_has_a_picture() -> None:
-    texts = texts_of(picture.draw(timeline(Course().rollout)))
+    texts = texts_of(picture.draw(timeline(begun())))
     assert "▸ shop: 1.4.0 → 1.5.0 running" in texts
     assert "errors" not in texts
 
@@ -182,3 +184,23 @@ def test_a_metric_without_levels_or_without_a_ratio_has_one_panel() -> None:
         one = dataclasses.replace(told, courses=(dataclasses.replace(course, traces=traces),))
         assert [panel.kind for panel in layout.lay_out(one).panels][3:] == [kind]
         assert "errors" in " ".join(texts_of(picture.draw(one)))
+
+
+@given(farthest=st.floats(0.001, 0.999) | st.floats(1.001, 1000), bound=st.floats(0.001, 1000))
+def test_the_scale_of_a_ratio_shows_what_was_concluded_and_few_labels(farthest: float, bound: float) -> None:
+    course = Course("errors", ((BEGIN, BEGIN + 1, 1.5),), ((Point(BEGIN, estimate=farthest, lower=bound),),))
+    reach = layout.reach_of(course)
+    ticks = layout.ratio_ticks(reach)
+    assert reach >= min(max(abs(math.log(ratio)) for ratio in (farthest, bound, 1.5)), math.log(100)) - 1e-9
+    assert 3 <= len(ticks) <= 9
+    assert 1 in ticks
+    assert ticks == sorted(ticks)
+
+
+def test_an_analysis_of_one_look_is_seen() -> None:
+    told = timeline(taken_back())
+    one = dataclasses.replace(told.courses[0], traces=((Point(BEGIN + 50, lower=1.46),),))
+    drawn = ET.fromstring(picture.draw(dataclasses.replace(told, courses=(one,))))
+    (band,) = (group for group in drawn.iter() if group.attrib.get("id") == "metric-1-interval-1")
+    places = {float(x) for x in re.findall(r"[ML] ([\d.]+)", "".join(part.attrib.get("d", "") for part in band.iter()))}
+    assert max(places) - min(places) > 2

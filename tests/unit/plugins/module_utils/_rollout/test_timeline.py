@@ -20,9 +20,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import SplitSeen
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import Stage
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.timeline import Tone, timeline
-from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout.course import (
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout.deliveries import (
     BEGIN,
-    Course,
+    Delivery,
     promoted_next_day,
     taken_back,
 )
@@ -70,7 +70,7 @@ def test_a_verdict_is_marked_before_what_followed_from_it() -> None:
         (87, "turned back", Tone.BAD),
         (100, "rolled back", Tone.BAD),
     ]
-    assert "errors failed: as it is; e-value 0.5" in timeline(taken_back()).marks[0].text
+    assert timeline(taken_back()).marks[0].text == "errors failed: as it is; e-value 0.5"
 
 
 def test_a_gate_its_promotion_and_the_end_are_marked_and_the_night_between_is_cut_out() -> None:
@@ -98,7 +98,7 @@ def test_a_metric_has_its_course_and_its_margin_in_each_analysis() -> None:
 
 def test_a_metric_that_is_asked_for_at_several_steps_is_one_with_several_courses() -> None:
     stages = (Stage(share=500), Stage(analysis="health", seconds=60), Stage(share=5000), Stage(analysis="health"))
-    course = Course(stages)
+    course = Delivery(stages)
     for _number in range(2):
         course.until(Kind.ANALYSE)
         course.analyse("successful")
@@ -107,7 +107,7 @@ def test_a_metric_that_is_asked_for_at_several_steps_is_one_with_several_courses
 
 
 def test_a_run_that_died_is_marked_where_the_next_one_found_it() -> None:
-    course = Course()
+    course = Delivery()
     course.until(Kind.SHIFT)
     course.wait(1000)
     course.resume()
@@ -117,7 +117,7 @@ def test_a_run_that_died_is_marked_where_the_next_one_found_it() -> None:
 
 
 def test_checks_that_could_not_be_made_are_marked() -> None:
-    course = Course()
+    course = Delivery()
     course.until(Kind.ANALYSE)
     course.report(Outcome(Result.ERROR, "no route"))
     assert (Tone.ERROR, "not checked") in [(tone, label) for _at, label, tone in marks_of(course.rollout)]
@@ -125,7 +125,7 @@ def test_checks_that_could_not_be_made_are_marked() -> None:
 
 
 def test_what_a_person_asked_for_is_marked() -> None:
-    course = Course()
+    course = Delivery()
     asked = dataclasses.replace(course.rollout, request="pause").noting(BEGIN + 3, "request", "pause")
     assert marks_of(asked) == [(3, "pause asked for", Tone.NEUTRAL)]
 

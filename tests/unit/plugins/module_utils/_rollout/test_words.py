@@ -69,25 +69,29 @@ def test_an_analysis_says_how_it_stands_from_part_to_part() -> None:
     assert words.progress(*until(Kind.ANALYSE, part(Result.SUCCEEDED, False, OPEN))) == [
         "shop 1.0 → 1.1 [4/9] analyse green (health) for up to 30 s",
         "split: blue 95 %, green 5 %",
-        "health: errors so far: not decided yet: 1.20 × (0.50 × to 2.90 × at 95 %), 425 and 425 samples; e-value 0.31",
+        "so far: errors: not decided yet: 1.20 × (0.50 × to 2.90 × at 95 %), 425 and 425 samples; e-value 0.31",
         "then: [5/9] shift green to 25 %",
     ]
 
 
 def test_a_verdict_is_said_with_its_numbers_until_there_is_another() -> None:
     rollout, action = until(Kind.VALIDATE, part(Result.SUCCEEDED, True, WITHIN))
-    assert words.progress(rollout, action)[0].endswith("[5/9] validate green (ready checks)")
-    assert words.progress(rollout, action)[2] == (
-        "health: errors successful: within 1.5 × the baseline (p ≤ 0.04): 0.98 ×; e-value 0.02"
-    )
+    assert words.progress(rollout, action) == [
+        "shop 1.0 → 1.1 [5/9] validate green (ready checks)",
+        "split: blue 95 %, green 5 %",
+        "verdict: errors successful: within 1.5 × the baseline (p ≤ 0.04): 0.98 ×; e-value 0.02",
+        "then: [5/9] shift green to 25 %",
+    ]
 
 
 def test_the_way_back_says_why() -> None:
-    failed = dataclasses.replace(part(Result.FAILED, True, WORSE), reason="lb1: errors: worse")
-    lines = words.progress(*until(Kind.VALIDATE, failed))
-    assert lines[0] == "shop 1.0 → 1.1 [4/9] back: validate blue (ready checks)"
-    assert lines[-1] == "why: analyse failed: lb1: errors: worse"
-    assert "health: errors failed: worse than 1.5 × the baseline (p ≤ 0.02): 3.10 ×; e-value 44.4" in lines
+    failed = dataclasses.replace(part(Result.FAILED, True, WORSE, WITHIN), reason="errors: " + WORSE.reason)
+    assert words.progress(*until(Kind.VALIDATE, failed)) == [
+        "shop 1.0 → 1.1 [4/9] back: validate blue (ready checks)",
+        "split: blue 95 %, green 5 %",
+        "verdict: errors successful: within 1.5 × the baseline (p ≤ 0.04): 0.98 ×; e-value 0.02",
+        "why: analyse failed: errors: worse than 1.5 × the baseline (p ≤ 0.02): 3.10 ×",
+    ]
 
 
 def test_a_run_that_ends_at_a_gate_says_what_a_person_does_next_and_nothing_comes_by_itself() -> None:
@@ -109,13 +113,14 @@ def test_balancers_that_cannot_be_read_are_no_split() -> None:
 def test_the_last_step_is_followed_by_the_end() -> None:
     rollout, action = begun()
     last = dataclasses.replace(rollout, position=len(rollout.steps) - 1)
+    assert rollout.steps[-1].kind is Kind.DRAIN
     assert words.progress(last, dataclasses.replace(action, kind=Kind.DRAIN, pool="blue"))[-1] == "then: the end"
 
 
 @pytest.mark.parametrize(
     ("metric", "said"),
     [
-        (MetricSeen("errors"), "errors so far"),
+        (MetricSeen("errors"), "errors"),
         (MetricSeen("errors", "failed", "3 failed", dry_run=True), "errors failed, which does not count: 3 failed"),
     ],
 )
@@ -136,6 +141,11 @@ def test_every_step_of_a_plan_has_a_label_of_its_own() -> None:
         "bake green for 30 s",
         "drain blue",
     ]
+
+
+def test_an_analysis_whose_time_is_over_is_asked_for_its_verdict() -> None:
+    asked = Action(7, Kind.ANALYSE, "green", analysis="health", seconds=0.0)
+    assert words.describe(asked) == "analyse green (health) to its verdict"
 
 
 def test_a_run_that_changed_nothing_says_only_that() -> None:

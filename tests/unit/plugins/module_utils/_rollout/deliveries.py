@@ -27,7 +27,7 @@ TOOK = {Kind.DEPLOY: 20.0, Kind.VALIDATE: 5.0, Kind.SHIFT: 2.0, Kind.DRAIN: 6.0}
 STAGES = (Stage(share=500), Stage(analysis="health", seconds=60), Stage(gate=True), Stage(share=5000))
 
 
-class Course:
+class Delivery:
     """A canary of the app ``shop`` from 1.4.0 on blue to 1.5.0 on green, bit by bit."""
 
     def __init__(self, stages: t.Sequence[Stage] = STAGES) -> None:
@@ -76,9 +76,14 @@ class Course:
         self.rollout, self.action = machine.decide(commands.resume(self.rollout, self.world()), self.world())
 
 
+def begun() -> Rollout:
+    """One of which nothing was done yet."""
+    return Delivery().rollout
+
+
 def taken_back() -> Rollout:
     """One that failed in the second part of its analysis."""
-    course = Course()
+    course = Delivery()
     course.until(Kind.ANALYSE)
     course.analyse(None, ratio=2.0)
     course.analyse("failed", ratio=3.0)
@@ -88,7 +93,7 @@ def taken_back() -> Rollout:
 
 def promoted_next_day() -> Rollout:
     """One that waited for a night at its gate and went well."""
-    course = Course()
+    course = Delivery()
     course.until(Kind.ANALYSE)
     course.analyse("successful")
     course.until(Kind.END)
