@@ -114,11 +114,13 @@ def with_split(splits: t.Tuple[SplitSeen, ...], seen: SplitSeen) -> t.Tuple[Spli
 def with_judged(judged: t.Tuple[Judged, ...], part: Judged, goes_on: bool) -> t.Tuple[Judged, ...]:
     """*judged* with one more part of an analysis.
 
-    :param goes_on: whether the last one goes on with it, where that is of the same step
+    :param goes_on: whether it goes on with what was seen before; where the last of them is open and of the same step, it is one with that
     """
-    if goes_on and judged and (judged[-1].step, judged[-1].analysis) == (part.step, part.analysis):
-        return _bounded(judged[:-1] + (_joined(judged[-1], part),))
-    return _bounded(judged + (part,))
+    last = judged[-1] if judged else None
+    is_open = last is not None and last.verdict in (None, "error")
+    if last is not None and goes_on and is_open and (last.step, last.analysis) == (part.step, part.analysis):
+        return _bounded(judged[:-1] + (_joined(last, part),))
+    return _bounded(judged + (_since(part.since, part),))
 
 
 def thin(trace: t.Sequence[Point], most: int) -> t.Tuple[Point, ...]:
@@ -167,7 +169,16 @@ def _joined(earlier: Judged, part: Judged) -> Judged:
         dataclasses.replace(metric, trace=_continued(before.get(metric.name, ()), metric.trace))
         for metric in part.metrics
     )
-    return dataclasses.replace(part, since=earlier.since, metrics=metrics or earlier.metrics)
+    return _since(earlier.since, dataclasses.replace(part, metrics=metrics or earlier.metrics))
+
+
+def _since(since: float, part: Judged) -> Judged:
+    """*part* from *since* on; what was seen before belongs to an analysis that has its verdict, though evidence goes on."""
+    metrics = tuple(
+        dataclasses.replace(metric, trace=tuple(point for point in metric.trace if point.at >= since))
+        for metric in part.metrics
+    )
+    return dataclasses.replace(part, since=since, metrics=metrics)
 
 
 def _continued(before: t.Tuple[Point, ...], trace: t.Tuple[Point, ...]) -> t.Tuple[Point, ...]:

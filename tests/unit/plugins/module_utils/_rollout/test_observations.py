@@ -73,6 +73,21 @@ def test_a_part_without_metrics_of_its_own_loses_none() -> None:
     assert trace_of(judged) == [1.0, 2.0]
 
 
+def test_an_analysis_in_doubt_that_is_looked_at_longer_is_one_more_with_the_course_from_there_on() -> None:
+    doubtful = with_judged((), part([1.0, 2.0], verdict="inconclusive"), goes_on=False)
+    told = dataclasses.replace(part([1.0, 2.0, 11.0]), since=10.0)
+    longer = with_judged(doubtful, told, goes_on=True)
+    longer = with_judged(longer, part([1.0, 2.0, 11.0, 12.0], verdict="successful"), goes_on=True)
+    assert [trace_of(one) for one in longer] == [[1.0, 2.0], [11.0, 12.0]]
+    assert [one.verdict for one in longer] == ["inconclusive", "successful"]
+
+
+def test_an_error_of_the_measurement_does_not_end_an_analysis() -> None:
+    begun = with_judged((), part([1.0, 2.0], verdict="error"), goes_on=False)
+    (judged,) = with_judged(begun, part([3.0]), goes_on=True)
+    assert (trace_of(judged), judged.verdict) == ([1.0, 2.0, 3.0], None)
+
+
 def test_an_analysis_that_begins_anew_or_belongs_to_another_step_is_one_more() -> None:
     begun = with_judged((), part([1.0, 2.0]), goes_on=False)
     assert len(with_judged(begun, part([3.0]), goes_on=False)) == 2
