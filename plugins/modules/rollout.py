@@ -583,7 +583,9 @@ def summary(rollout: t.Optional[Rollout]) -> t.Optional[Params]:
 
 def shown(told: t.Optional[Params]) -> Params:
     """The same for people, without what an analysis hands to its next part, which is long and for no reader."""
-    return {name: value for name, value in (told or {}).items() if name not in ("analysis", "background") or value is None}
+    return {
+        name: value for name, value in (told or {}).items() if name not in ("analysis", "background") or value is None
+    }
 
 
 if __name__ == "__main__":
