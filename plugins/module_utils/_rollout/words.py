@@ -101,6 +101,8 @@ def label(step: Step) -> str:
         return "validate {0} ({1} checks)".format(step.pool, step.checks)
     if step.kind is Kind.GATE:
         return "wait for promotion"
+    if step.kind is Kind.TASKS:
+        return "do the tasks of {0}".format(step.file)
     if step.kind in (Kind.BAKE, Kind.WARM):
         return "{0} {1} for {2:g} s".format(step.kind.value, step.pool, step.seconds)
     return "{0} {1}".format(step.kind.value, step.pool)

@@ -54,7 +54,7 @@ def until(kind: Kind, *outcomes: Outcome) -> t.Tuple[Rollout, Action]:
 
 
 def part(result: Result, decided: bool, *metrics: MetricSeen) -> Outcome:
-    return Outcome(result, "", decided, {"schema": 1}, metrics)
+    return Outcome(result, "", decided, {"schema": 1}, metrics=metrics)
 
 
 def test_each_step_says_where_it_is_how_traffic_is_split_and_what_comes_after_it() -> None:
