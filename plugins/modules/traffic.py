@@ -11,8 +11,8 @@ module: traffic
 short_description: Divide an app's traffic among its pools
 version_added: "0.1.0"
 description:
-  - Sets which per cent of an app's traffic each pool gets, opens a pool to requests with a preview header, keeps clients in their
-    pool with a cookie, waits until a pool is drained, and takes servers of a pool in and out.
+  - Sets which per cent of an app's traffic each pool gets, opens a pool to testers who send a preview header or cookie, keeps
+    clients in their pool with a cookie, waits until a pool is drained, and takes servers of a pool in and out.
   - No change reloads the balancer or drops a request. HAProxy gets a new map in one transaction, nginx a renamed link, Caddy and Envoy a renamed file.
   - Runs on the balancer's host. What serves is read from the running balancer each time, compared with what is on disk, and read
     back after a change.
@@ -29,12 +29,16 @@ options:
     type: dict
   header:
     description:
-      - Opens a pool to every request whose header O(header.name) has the pool's name as its value, whatever the shares.
-      - An empty dictionary closes the route. Left out, it stays as it is.
+      - Opens a pool to every request that names it, whatever the shares. The pool's name is the value of the header O(header.name),
+        or of the cookie O(header.cookie), which a browser sends by itself. Either is enough.
+      - An empty dictionary closes the route to both. Left out, it stays as it is.
     type: dict
     suboptions:
       name:
         description: Name of the header. It can only be the one that the balancer was laid down with, which is the default.
+        type: str
+      cookie:
+        description: Name of the cookie. It can only be the one that the balancer was laid down with, which is the default.
         type: str
       pool:
         description: The pool that is opened.
@@ -127,7 +131,7 @@ attributes:
     support: full
 notes:
   - >-
-    What each balancer can do. Shares in steps of 0.01 %, header route, stickiness and drain: all four. Single servers into drain or
+    What each balancer can do. Shares in steps of 0.01 %, preview by header and cookie, stickiness and drain: all four. Single servers into drain or
     maint: HAProxy and Envoy; nginx and Caddy would need a reload. A view of its own on the health of endpoints, which must agree
     with that of this host: HAProxy and Envoy.
   - Whoever may use HAProxy's runtime socket may move traffic. HAProxy lets map commands pass at every C(level) of a socket, also
@@ -153,7 +157,7 @@ EXAMPLES = r"""
       green: 5
     sticky: true
 
-- name: Let people who send X-Preview see the new release before anyone else
+- name: Let people who send X-Preview, or have the cookie analyze_all_preview, see the new release before anyone else
   progressive.delivery.traffic:
     app: analyze-all
     balancer: nginx
@@ -204,7 +208,7 @@ header:
   description: The header route that is open, or an empty dictionary.
   type: dict
   returned: success
-  sample: {"name": "X-Preview", "pool": "green"}
+  sample: {"name": "X-Preview", "cookie": "analyze_all_preview", "pool": "green"}
 sticky:
   description: Whether clients keep their place.
   type: bool
@@ -287,7 +291,7 @@ def arguments() -> t.Dict[str, t.Any]:
     return {
         **common_arguments(),
         "split": {"type": "dict"},
-        "header": {"type": "dict", "options": {"name": {"type": "str"}, "pool": {"type": "str"}}},
+        "header": {"type": "dict", "options": {name: {"type": "str"} for name in ("name", "cookie", "pool")}},
         "sticky": {"type": "bool"},
         "health": {"type": "dict", "options": health, "default": {}, "apply_defaults": True},
         "drain": {"type": "dict", "options": drain},

@@ -57,7 +57,7 @@ header:
   description: The header route that is open, or an empty dictionary.
   type: dict
   returned: success
-  sample: {"name": "X-Preview", "pool": "green"}
+  sample: {"name": "X-Preview", "cookie": "analyze_all_preview", "pool": "green"}
 sticky:
   description: Whether clients keep their place.
   type: bool

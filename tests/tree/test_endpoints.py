@@ -56,6 +56,7 @@ def test_a_rollout_and_a_balancer_agree_where_each_instance_listens(blue, green)
                 "__balancer_admin",
                 "balancer_header",
                 "balancer_cookie",
+                "balancer_preview_cookie",
             ],
             "",
         ),

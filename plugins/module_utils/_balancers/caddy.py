@@ -34,7 +34,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
     Reading,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, Split
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.stored_file import text_of
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
@@ -124,7 +124,8 @@ class Caddy:
 
 def identity(layout: Layout) -> str:
     """The first line of what Caddy answers when it is asked for the split."""
-    return " ".join([layout.base, layout.other, layout.header, layout.cookie, layout.path(FILE_NAME)])
+    names = [layout.base, layout.other, layout.header, layout.preview_cookie, layout.cookie, layout.path(FILE_NAME)]
+    return " ".join(name for name in names if name)
 
 
 def line_for(split: Split, layout: Layout) -> str:
@@ -146,7 +147,7 @@ def split_from(line: str, layout: Layout) -> t.Optional[Split]:
     share = int(found.group(1))
     return Split(
         shares={layout.base: WHOLE - share, layout.other: share},
-        header=HeaderRoute(layout.header, found.group(2)) if found.group(2) != CLOSED else None,
+        header=layout.route_to(found.group(2)) if found.group(2) != CLOSED else None,
         sticky=found.group(3) == "on",
     )
 

@@ -66,12 +66,19 @@ class Request:
         if not any(header.values()):
             return None
         pool, name = header.get("pool"), header.get("name") or layout.header
+        cookie = header.get("cookie") or layout.preview_cookie
         if not pool:
             raise InvalidOption("header: name the pool that requests with '{0}' go to".format(name))
         layout.servers(pool)
         if name.lower() != layout.header.lower():
             raise LayoutMismatch("header: the balancer looks at '{0}', not at '{1}'".format(layout.header, name))
-        return HeaderRoute(layout.header, pool)
+        if cookie != layout.preview_cookie:
+            raise LayoutMismatch(
+                "header: the balancer looks at {0}, not at the cookie '{1}'".format(
+                    "the cookie '{0}'".format(layout.preview_cookie) if layout.preview_cookie else "no cookie", cookie
+                )
+            )
+        return layout.route_to(pool)
 
 
 @dataclasses.dataclass(frozen=True)

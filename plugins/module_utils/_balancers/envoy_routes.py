@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
@@ -45,7 +46,7 @@ Json = t.Dict[str, t.Any]
 
 def route_configuration(split: Split, layout: Layout) -> Json:
     """The ``RouteConfiguration`` that stands for *split*."""
-    routes = [_header_route(split.header)] if split.header else []
+    routes = _preview_routes(split.header) if split.header else []
     routes += _sticky_routes(split, layout) if split.sticky else [_route("split", _division(split, layout))]
     host = {"name": layout.app, "domains": ["*"], "routes": routes, "retry_policy": _RETRY_POLICY}
     return {"@type": _TYPE, "name": layout.app, "virtual_hosts": [host], "validate_clusters": True}
@@ -71,16 +72,23 @@ def split_from(configuration: t.Mapping[str, t.Any], layout: Layout) -> t.Option
         return None
 
 
-def _header_route(header: HeaderRoute) -> Json:
-    match = {"headers": [{"name": header.name, "string_match": {"exact": header.pool}}]}
-    return _route("header", {"cluster": header.pool}, match)
+def _preview_routes(header: HeaderRoute) -> t.List[Json]:
+    matches = {"header": {"name": header.name, "string_match": {"exact": header.pool}}}
+    if header.cookie:
+        matches["cookie"] = _cookie(header.cookie, re.escape(header.pool))
+    return [_route(name, {"cluster": header.pool}, {"headers": [match]}) for name, match in matches.items()]
+
+
+def _cookie(name: str, pattern: str) -> Json:
+    """Matches requests in which the cookie *name* has a value of this form."""
+    form = "(.*; )?{0}={1}(;.*)?".format(name, pattern)
+    return {"name": "cookie", "string_match": {"safe_regex": {"regex": form}}}
 
 
 def _sticky_routes(split: Split, layout: Layout) -> t.List[Json]:
     division = _division(split, layout)
     division["weighted_clusters"]["use_hash_policy"] = True
-    cookie = "(.*; )?{0}={1}(;.*)?".format(layout.cookie, _REQUEST_ID)
-    kept = {"headers": [{"name": "cookie", "string_match": {"safe_regex": {"regex": cookie}}}]}
+    kept = {"headers": [_cookie(layout.cookie, _REQUEST_ID)]}
     placed_by_cookie = dict(division, hash_policy=[{"cookie": {"name": layout.cookie}}])
     placed_by_id = dict(division, hash_policy=[{"header": {"header_name": "x-request-id"}}])
     given = "{0}=%REQ(X-REQUEST-ID)%; Path=/; HttpOnly; SameSite=Lax".format(layout.cookie)
@@ -120,4 +128,4 @@ def _header_of(route: t.Mapping[str, t.Any], layout: Layout) -> t.Optional[Heade
     pool = route["route"].get("cluster")
     if len(headers) != 1 or "exact" not in headers[0].get("string_match", {}) or pool not in layout.pools:
         return None
-    return HeaderRoute(headers[0]["name"], pool)
+    return HeaderRoute(headers[0]["name"], pool, layout.preview_cookie)

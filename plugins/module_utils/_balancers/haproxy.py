@@ -44,7 +44,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
     Repair,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, Split
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.stored_file import text_of
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
@@ -243,7 +243,7 @@ def split_from(entries: Entries, layout: Layout) -> Split:
     share = min(max(values.get("share", 0), 0), WHOLE)
     pools = list(layout.pools)
     route = values.get("header", 0)
-    header = HeaderRoute(layout.header, pools[route - 1]) if 1 <= route <= len(pools) else None
+    header = layout.route_to(pools[route - 1]) if 1 <= route <= len(pools) else None
     return Split(
         shares={layout.base: WHOLE - share, layout.other: share},
         header=header,

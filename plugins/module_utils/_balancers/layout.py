@@ -4,8 +4,8 @@
 """What the role ``balancer`` laid down for one app, as it wrote it to ``layout.json``.
 
 PRIVATE to the collection. The layout is what changes only when the role runs:
-pools and their endpoints, the name of the preview header and of the sticky
-cookie, where the balancer listens. What moves during a rollout (the split) is
+pools and their endpoints, the names of the preview header and of the cookies,
+where the balancer listens. What moves during a rollout (the split) is
 never in it.
 """
 
@@ -24,6 +24,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
     PermissionMissing,
     UnknownPool,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import HeaderRoute
 
 FILE_NAME = "layout.json"
 
@@ -52,6 +53,7 @@ class Layout:
     :param cookie: name of the cookie that keeps a client's bucket
     :param listen: ``host:port`` where requests come in
     :param admin: where the balancer is controlled: a socket's path, ``host:port``, or empty where files are enough
+    :param preview_cookie: name of the cookie that a header route looks at, too; empty where it looks at none
     """
 
     app: str
@@ -62,6 +64,7 @@ class Layout:
     cookie: str
     listen: str
     admin: str = ""
+    preview_cookie: str = ""
 
     def __post_init__(self) -> None:
         if len(self.pools) != 2:
@@ -93,6 +96,10 @@ class Layout:
         if not address.is_unspecified:
             return self.listen
         return "{0}:{1}".format("127.0.0.1" if address.version == 4 else "[::1]", port)
+
+    def route_to(self, pool: str) -> HeaderRoute:
+        """The header route to *pool*, by the names that the balancer looks at."""
+        return HeaderRoute(self.header, pool, self.preview_cookie)
 
     def path(self, name: str) -> str:
         """The absolute path of a file of the mechanism."""
@@ -144,4 +151,5 @@ def _parse(document: t.Mapping[str, t.Any], directory: str) -> Layout:
         cookie=document["cookie"],
         listen=document["listen"],
         admin=document.get("admin", ""),
+        preview_cookie=document.get("preview_cookie", ""),
     )

@@ -32,7 +32,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
     Reading,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, Split
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import point_link, sync_folder
 
@@ -152,6 +152,6 @@ def split_from(name: str, layout: Layout) -> t.Optional[Split]:
     share, pool, sticky = int(found.group(1)), found.group(2), found.group(3)
     return Split(
         shares={layout.base: WHOLE - share, layout.other: share},
-        header=HeaderRoute(layout.header, pool) if pool != "none" else None,
+        header=layout.route_to(pool) if pool != "none" else None,
         sticky=sticky == "on",
     )

@@ -11,13 +11,22 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Endpoint
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import HeaderRoute, Split
 
 
 def split_result(split: Split) -> t.Dict[str, t.Any]:
     """*split* as plain data: per cent, shares, header and stickiness."""
-    header = {"name": split.header.name, "pool": split.header.pool} if split.header else {}
-    return {"split": split.per_cent(), "shares": dict(split.shares), "header": header, "sticky": split.sticky}
+    return {
+        "split": split.per_cent(),
+        "shares": dict(split.shares),
+        "header": _route_result(split.header) if split.header else {},
+        "sticky": split.sticky,
+    }
+
+
+def _route_result(route: HeaderRoute) -> t.Dict[str, t.Any]:
+    cookie = {"cookie": route.cookie} if route.cookie else {}
+    return dict(cookie, name=route.name, pool=route.pool)
 
 
 def endpoint_result(endpoint: Endpoint) -> t.Dict[str, t.Any]:

@@ -25,10 +25,14 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.([0-9]+))?")
 
 @dataclasses.dataclass(frozen=True)
 class HeaderRoute:
-    """Requests whose header *name* equals the pool's name go to *pool*, whatever the shares."""
+    """Requests whose header *name* or cookie *cookie* is the pool's name go to *pool*, whatever the shares.
+
+    :param cookie: empty where the balancer was laid down without one
+    """
 
     name: str
     pool: str
+    cookie: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

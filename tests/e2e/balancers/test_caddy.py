@@ -54,7 +54,7 @@ def test_what_a_person_writes_into_the_file_is_live_at_once(caddy):
     assert set(caddy.pools_of(20)) == {"green"}
     reading = caddy.info()
     assert reading["split"] == {"blue": 0, "green": 100}
-    assert reading["header"] == {"name": "X-Preview", "pool": "blue"}
+    assert reading["header"] == {"name": "X-Preview", "cookie": "analyze_all_preview", "pool": "blue"}
     assert reading["sticky"]
     assert reading["consistent"]
 
@@ -146,7 +146,7 @@ def test_the_module_refuses_a_caddy_that_reads_no_files(caddy, caddy_of_debian, 
     old = laid_down.lay_down("caddy", tmp_path / "app", caddy.endpoints)
     split = old.directory / "split"
     split.write_text("green=10000 preview=- sticky=off\n")
-    heading = f"blue green X-Preview analyze_all_bucket {split}"
+    heading = f"blue green X-Preview analyze_all_preview analyze_all_bucket {split}"
     (old.directory / "Caddyfile").write_text(
         f"""
         {{

@@ -40,6 +40,7 @@ def refusal(balancer, **options):
         ({"pools": [{"name": "blue"}, {"name": "green", "endpoints": []}], "sticky": True}, "empty-pool", "green"),
         ({"split": {"blue": 90, "green": 10}, "health": {"timeout": -1}}, "invalid-option", "health.timeout is -1"),
         ({"header": {"name": "X-Other", "pool": "green"}}, "balancer-layout-mismatch", "X-Preview"),
+        ({"header": {"cookie": "beta", "pool": "green"}}, "balancer-layout-mismatch", "analyze_all_preview"),
         ({"drain": {"pool": "blue"}}, "pool-still-serving", "100 %"),
     ],
 )

@@ -92,7 +92,7 @@ def test_a_balancer_is_laid_down_and_keeps_its_split(role):
     assert role.changes(*later) == 0
     reading = role.balancer.info()
     assert reading["split"] == {"blue": 70, "green": 30}
-    assert reading["header"] == {"name": "X-Preview", "pool": "green"}
+    assert reading["header"] == {"name": "X-Preview", "cookie": "analyze_all_preview", "pool": "green"}
     assert reading["sticky"]
     assert reading["consistent"]
     servers = reading["pools"]["green"]["endpoints"]

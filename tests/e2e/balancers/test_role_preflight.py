@@ -26,6 +26,8 @@ def endpoints():
         ({"rollout_pools": ["blue"]}, "balancer_pools (blue) must be two"),
         ({"rollout_pools": ["blue", "red"]}, "Pool 'red' is empty"),
         ({"balancer_cookie": "a-b"}, "balancer_cookie ('a-b')"),
+        ({"balancer_preview_cookie": "a b"}, "balancer_preview_cookie ('a b')"),
+        ({"balancer_preview_cookie": "same", "balancer_cookie": "same"}, "which differ"),
         ({"balancer_binary": "/nowhere/haproxy"}, "'/nowhere/haproxy' does not run on edge"),
         ({"balancer_admin": "127.0.0.1:9999"}, "balancer_admin ('127.0.0.1:9999') must be the absolute path"),
     ],

@@ -11,6 +11,8 @@ import pytest
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import ask
 
+COOKIE = "analyze_all_preview"
+
 
 def test_all_traffic_goes_where_it_is_sent(balancer):
     # given all traffic on blue
@@ -35,7 +37,7 @@ def test_what_is_not_named_stays(balancer):
     balancer.split(30, header={"pool": "green"}, sticky=True)
     assert not balancer.traffic(sticky=True)["changed"]
     result = balancer.split(40)
-    assert result["header"] == {"name": "X-Preview", "pool": "green"}
+    assert result["header"] == {"name": "X-Preview", "cookie": COOKIE, "pool": "green"}
     assert result["sticky"]
 
 
@@ -82,6 +84,32 @@ def test_the_header_opens_the_base_pool_too(balancer):
     balancer.split(100, header={"pool": "blue"})
     assert balancer.get(X_Preview="blue").pool == "blue"
     assert balancer.get(X_Preview="green").pool == balancer.get().pool == "green"
+
+
+def test_a_cookie_opens_the_pool_that_it_names_as_the_header_does(balancer):
+    # given testers whose browsers have other cookies, too
+    cookies = [f"{COOKIE}=green", f"first=1; {COOKIE}=green", f"{COOKIE}=green; last=2", f"a=1; {COOKIE}=green; b=2"]
+    assert {balancer.get(Cookie=cookie).pool for cookie in cookies} == {"blue"}
+    # when the route is opened, then they are on green, and nobody else is
+    assert balancer.traffic(header={"pool": "green"})["header"]["cookie"] == COOKIE
+    assert {balancer.get(Cookie=cookie).pool for cookie in cookies} == {"green"}
+    assert balancer.get(Cookie=cookies[0], X_Preview="blue").pool == "green"
+    assert balancer.get(Cookie=f"{COOKIE}=blue", X_Preview="green").pool == "green"
+    for cookie in (f"{COOKIE}=blue", f"{COOKIE}=greenish", f"{COOKIE}=", f"x{COOKIE}=green", f"other={COOKIE}=green"):
+        assert balancer.get(Cookie=cookie).pool == "blue"
+    # and when it is closed, naming the pool no longer helps
+    balancer.traffic(header={})
+    assert {balancer.get(Cookie=cookie).pool for cookie in cookies} == {"blue"}
+
+
+def test_a_tester_with_a_cookie_is_on_the_open_pool_whatever_place_another_cookie_keeps(balancer):
+    for green, opened in ((0, "green"), (100, "blue")):
+        balancer.split(green, header={"pool": opened}, sticky=True)
+        kept = balancer.get()
+        assert kept.pool != opened
+        place = kept.headers["Set-Cookie"].partition(";")[0]
+        assert balancer.get(Cookie=f"{place}; {COOKIE}={opened}").pool == opened
+        assert balancer.get(Cookie=f"{COOKIE}={opened}; {place}").pool == opened
 
 
 def test_a_sticky_client_gets_one_cookie_and_one_pool(balancer):

@@ -74,7 +74,7 @@ class User:
         await reader.readexactly(int(headers["Content-Length"]))
         for cookie in headers.get_all("Set-Cookie", []):
             self._jar.load(cookie)
-        if not self._keep_alive:
+        if not self._keep_alive or headers["Connection"] == "close":
             self._leave()
         return headers["X-Release"] if status.split()[1] == b"200" else status.decode()
 

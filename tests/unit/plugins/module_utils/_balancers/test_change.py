@@ -26,6 +26,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
     UnknownServer,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Endpoint, Reading
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import HeaderRoute
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
     layout,
@@ -81,11 +82,24 @@ def test_what_is_not_asked_for_stays(live, wanted):
         (Request(header={"pool": "red"}), UnknownPool, "red"),
         (Request(header={"name": "X-Preview"}), InvalidOption, "name the pool"),
         (Request(header={"name": "X-Other", "pool": "green"}), LayoutMismatch, "X-Other"),
+        (
+            Request(header={"cookie": "beta", "pool": "green"}),
+            LayoutMismatch,
+            "looks at no cookie, not at the cookie 'beta'",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(request_, error, words):
     with pytest.raises(error, match=words):
         decide(Reading(split(0), split(0)), request_, LAYOUT)
+
+
+def test_a_route_has_the_cookie_that_the_balancer_was_laid_down_with():
+    made = dataclasses.replace(LAYOUT, preview_cookie="shop_preview")
+    for header in ({"pool": "green"}, {"cookie": "shop_preview", "pool": "green"}):
+        assert Request(header=header).wanted(split(0), made).header == HeaderRoute("X-Preview", "green", "shop_preview")
+    with pytest.raises(LayoutMismatch, match="looks at the cookie 'shop_preview', not at the cookie 'beta'"):
+        Request(header={"cookie": "beta", "pool": "green"}).wanted(split(0), made)
 
 
 def test_the_headers_name_may_be_left_out_and_has_no_case():

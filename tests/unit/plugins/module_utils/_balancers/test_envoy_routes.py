@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
+import re
 
 import jinja2
 import pytest
@@ -86,6 +88,18 @@ def test_the_header_route_is_asked_first():
     first, *_others = routes_of(split_of(0, header=HeaderRoute("X-Preview", "green"), sticky=True))
     assert first["match"]["headers"] == [{"name": "X-Preview", "string_match": {"exact": "green"}}]
     assert first["route"]["cluster"] == "green"
+
+
+def test_the_cookie_route_is_asked_next_where_there_is_a_cookie():
+    layout = dataclasses.replace(LAYOUT, preview_cookie="shop_preview")
+    split = split_of(0, header=layout.route_to("green"))
+    configuration = route_configuration(split, layout)
+    _header, cookie, _split = configuration["virtual_hosts"][0]["routes"]
+    assert cookie["route"]["cluster"] == "green"
+    pattern = cookie["match"]["headers"][0]["string_match"]["safe_regex"]["regex"]
+    assert re.fullmatch(pattern, "a=1; shop_preview=green; b=2")
+    assert not re.fullmatch(pattern, "a=1; shop_preview=greenish")
+    assert split_from(configuration, layout) == split
 
 
 @pytest.mark.parametrize(
