@@ -1,0 +1,290 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run of the collection in this process: what the tasks of the role ``rollout`` do, from the lock to the end.
+
+The modules are called as the role calls them, on a real site; only what Ansible
+adds to that is left out, which is what a run costs. To follow a new kind of
+action of the role, add how it is performed to :data:`PERFORM`.
+"""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import contextlib
+import dataclasses
+import pathlib
+import typing as t
+from unittest import mock
+
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import parameters
+from ansible_collections.progressive.delivery.tests.e2e.canary.site import APP, BALANCER, POOLS, DoesNotStart, Site
+from ansible_collections.progressive.delivery.tests.module_call import Failed, call
+
+Data = dict[str, t.Any]
+Meanwhile = collections.abc.Mapping[tuple[str, int], t.Callable[[], object]]
+"""What happens beside a run: before its nth action of a kind."""
+
+SLICE = 1.0
+"""Seconds that one action of a pause or an analysis takes at most, in place of half a minute, so that requests are soon heeded."""
+STATE_HOST = BALANCER
+CHECKS = [{"name": "ready", "type": "http", "path": "/readyz"}]
+OWNER = {"name": "alice", "host": "control", "run": "a scenario"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The role's variables, less their prefix, with values for instances that answer at once."""
+
+    strategy: str = "canary"
+    steps: t.Sequence[Data] = ()
+    analyses: t.Mapping[str, Data] = dataclasses.field(default_factory=dict)
+    preview: bool = False
+    gate: bool = False
+    sticky: bool = False
+    bake: float = 0.5
+    warm: float = -1.0
+    rollback_window: float = 3600.0
+    progress_deadline: float = 1800.0
+    error_limit: int = 1
+    stop_on_abort: bool = False
+    irreversible: bool = False
+    full: bool = False
+    lease: float = 30.0
+    lock_wait: float = 0.0
+    take_over: bool = False
+    rise: int = 1
+    fall: int = 2
+    check_interval: float = 0.2
+    check_deadline: float = 3.0
+    drain_timeout: float = 5.0
+
+    @property
+    def plan(self) -> Data:
+        """What is said of the rollout when a run opens."""
+        steps = [
+            {**step, "seconds": self.analyses[step["analysis"]].get("duration", 300)} if "analysis" in step else step
+            for step in self.steps
+        ]
+        named = ("strategy", "preview", "gate", "bake", "warm", "rollback_window", "progress_deadline", "error_limit")
+        more = ("stop_on_abort", "irreversible", "full", "lease")
+        return {"steps": steps, **{name: getattr(self, name) for name in (*named, *more)}}
+
+
+class Run:
+    """One run of a playbook.
+
+    :param state_dir: where the journal is
+    :param split_seen: is told of every split that is read from the balancer
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        state_dir: pathlib.Path,
+        options: Options,
+        meanwhile: Meanwhile | None = None,
+        split_seen: t.Callable[[Data], None] = lambda _split: None,
+    ) -> None:
+        self.site = site
+        self.options = options
+        self._state_dir = state_dir
+        self._meanwhile = meanwhile or {}
+        self._split_seen = split_seen
+        self._token = ""
+        self._begun: collections.Counter[str] = collections.Counter()
+
+    def carry_out(self, command: str, release: str | None = None) -> Data:
+        """Do *command* and what follows from it; the last answer of the module ``rollout``.
+
+        :raises Failed: a module refused, which ended the run
+        """
+        with mock.patch.object(parameters, "MIN_BAKE_SLICE", SLICE):
+            if command == "begin":
+                self._preflight(release)
+            waiting = {"lock_wait": self.options.lock_wait, "take_over": self.options.take_over}
+            asking = command == "rollback"
+            held = self.ask("lock", owner=OWNER, lease=self.options.lease, ask_rollback=asking, **waiting)
+            self._token = held["token"]
+            try:
+                return self._carry_on(self._open(command, release))
+            except BaseException:
+                with contextlib.suppress(Failed):
+                    self.ask("unlock", token=self._token)
+                raise
+
+    def ask(self, command: str, **options: t.Any) -> Data:
+        """The module ``rollout``."""
+        return call("rollout", app=APP, state_dir=str(self._state_dir), command=command, **options)
+
+    def check_health(self, pool: str, **options: t.Any) -> Data:
+        """The module ``health_check``."""
+        chosen = self.options
+        return call(
+            "health_check",
+            targets=self.site.listening(pool),
+            checks=CHECKS,
+            fall=chosen.fall,
+            interval=chosen.check_interval,
+            deadline=chosen.check_deadline,
+            fail_on="never",
+            **options,
+        )
+
+    def analyse(self, name: str, release: str | None, analyses: int = 1, **part: t.Any) -> Data:
+        """The module ``analysis``, for one part of the analysis *name*, which is one of so many."""
+        given = self.options.analyses[name]
+        own = {"type": "scrape", "targets": self.site.metrics()}
+        every = {"interval": given["interval"]} if "interval" in given else {}
+        return call(
+            "analysis",
+            provider=given.get("provider", own),
+            metrics=given["metrics"],
+            arguments={"app": APP, "release": release, **given.get("arguments", {})},
+            alpha=given.get("alpha", 0.05) / max(analyses, 1),
+            fail_on="never",
+            **every,
+            **part,
+        )
+
+    def renew(self) -> None:
+        """Make sure that the app is still this run's."""
+        self.ask("renew", token=self._token)
+
+    def _preflight(self, release: str | None) -> None:
+        for pool in POOLS:
+            self.check_health(pool, validate_only=True)
+        for name in {step["analysis"] for step in self.options.steps if "analysis" in step}:
+            baseline, canary = POOLS
+            self.analyse(name, release, baseline=baseline, canary=canary, validate_only=True)
+
+    def _open(self, command: str, release: str | None) -> Data:
+        wanted = {"release": release, "fleet": self.site.fleet()} if command == "begin" else {}
+        return self.ask(command, token=self._token, splits=self._observe(), **wanted, **self.options.plan)
+
+    def _carry_on(self, answer: Data) -> Data:
+        while answer["action"]["kind"] != "end":
+            action = answer["action"]
+            reports = self._perform(answer)
+            answer = self.ask(
+                "advance",
+                token=self._token,
+                seq=action["seq"],
+                expected=list(reports),
+                reports=reports,
+                splits=self._observe(),
+            )
+        return answer
+
+    def _observe(self) -> Data:
+        splits = self.site.observe()
+        self._split_seen(splits[BALANCER])
+        return splits
+
+    def _perform(self, answer: Data) -> dict[str, Data]:
+        """Do the action where it belongs; by actor, the report of it."""
+        action = answer["action"]
+        kind = action["kind"]
+        self._begun[kind] += 1
+        self._meanwhile.get((kind, self._begun[kind]), lambda: None)()
+        actors, perform = PERFORM[kind]
+        account = {"rollout": answer["rollout"]["id"], "seq": action["seq"]}
+        return {
+            actor: {**account, **_reported(kind, lambda actor=actor: perform(self, answer, actor))}
+            for actor in actors(action)
+        }
+
+
+def _reported(kind: str, perform: t.Callable[[], Data]) -> Data:
+    """What an actor reports: a look that could not be taken is an error, and no verdict."""
+    try:
+        return {"result": "succeeded", "reason": "", **perform()}
+    except (Failed, DoesNotStart) as error:
+        return {"result": "error" if kind in ("validate", "bake", "analyse") else "failed", "reason": str(error)}
+
+
+def _deploy(run: Run, answer: Data, actor: str) -> Data:
+    run.site.put(actor, answer["action"]["release"])
+    return {}
+
+
+def _retire(run: Run, _answer: Data, actor: str) -> Data:
+    run.site.stop(actor)
+    return {}
+
+
+def _shift(run: Run, answer: Data, _actor: str) -> Data:
+    action = answer["action"]
+    run.renew()
+    header = {"pool": action["header"]} if action["header"] else {}
+    run.site.traffic(split=action["split"], header=header, sticky=run.options.sticky, health={"path": "/readyz"})
+    return {}
+
+
+def _drain(run: Run, answer: Data, _actor: str) -> Data:
+    run.site.traffic(drain={"pool": answer["action"]["pool"], "timeout": run.options.drain_timeout})
+    return {}
+
+
+def _validate(run: Run, answer: Data, _actor: str) -> Data:
+    return _by_health(run.check_health(answer["action"]["pool"], rise=run.options.rise))
+
+
+def _bake(run: Run, answer: Data, _actor: str) -> Data:
+    action, options = answer["action"], run.options
+    watched = 0 if action["kind"] == "analyse" else action["seconds"]
+    hold = max(watched, options.fall * options.check_interval)
+    return _by_health(run.check_health(action["pool"], hold=hold, wait=False))
+
+
+def _analyse(run: Run, answer: Data, actor: str) -> Data:
+    health = _bake(run, answer, actor)
+    action, rollout = answer["action"], answer["rollout"]
+    judged = run.analyse(
+        action["analysis"],
+        rollout["to_release"],
+        analyses=sum(step["kind"] == "analyse" for step in rollout["steps"]),
+        baseline=rollout["old_pool"],
+        canary=rollout["new_pool"],
+        duration=action["seconds"],
+        state=rollout["analysis"] or {},
+        final=action["closes"],
+    )
+    by_metrics = "succeeded" if judged["verdict"] in (None, "successful") else judged["verdict"]
+    return {
+        "result": "failed" if health["result"] == "failed" else by_metrics,
+        "reason": "; ".join(filter(None, (health["reason"], judged["reason"]))),
+        "decided": judged["verdict"] is not None,
+        "analysis": judged["state"],
+    }
+
+
+def _by_health(health: Data) -> Data:
+    ailing = "error" if health["fault"] == "checker" else "failed"
+    reason = "" if health["status"] == "healthy" else health["summary"]
+    return {"result": ailing if health["status"] == "unhealthy" else "succeeded", "reason": reason}
+
+
+def _hosts(action: Data) -> list[str]:
+    return POOLS[action["pool"]]
+
+
+def _balancers(_action: Data) -> list[str]:
+    return [BALANCER]
+
+
+def _state_host(_action: Data) -> list[str]:
+    return [STATE_HOST]
+
+
+PERFORM: dict[str, tuple[t.Callable[[Data], list[str]], t.Callable[[Run, Data, str], Data]]] = {
+    "deploy": (_hosts, _deploy),
+    "retire": (_hosts, _retire),
+    "shift": (_balancers, _shift),
+    "drain": (_balancers, _drain),
+    "validate": (_state_host, _validate),
+    "bake": (_state_host, _bake),
+    "analyse": (_state_host, _analyse),
+}
+"""By kind of action: who takes part in it, and what each of them does."""

@@ -1,0 +1,162 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A balancer, the instances of two pools behind it, and the releases that they run: all that a canary is delivered to.
+
+Everything is found through the site's folder, so that the next run may be one
+of another process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import typing as t
+
+from loopback.site import _free_ports
+
+from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
+from ansible_collections.progressive.delivery.tests.module_call import Failed, call
+
+HERE = pathlib.Path(__file__).resolve().parent
+APP = laid_down.APP
+BALANCER = "lb-1"
+POOLS = {"blue": ["blue-1", "blue-2"], "green": ["green-1", "green-2"]}
+"""The instances by pool, as a fleet has hosts."""
+
+
+class DoesNotStart(Exception):
+    """An instance of a release that ends before it listens."""
+
+
+class Site:
+    """The site in *directory*.
+
+    :param balancer: what kind of balancer it has
+    :param ports: where each instance listens
+    """
+
+    def __init__(self, directory: pathlib.Path, balancer: str, ports: dict[str, int]) -> None:
+        self.directory = directory
+        self.balancer = balancer
+        self._ports = ports
+
+    @classmethod
+    def plan(cls, directory: pathlib.Path, balancer: str) -> Site:
+        """A new one, of which nothing runs."""
+        for folder in ("releases", "instances"):
+            (directory / folder).mkdir(parents=True)
+        ports = _free_ports([name for names in POOLS.values() for name in names])
+        (directory / "site.json").write_text(json.dumps({"balancer": balancer, "ports": ports}), encoding="utf-8")
+        return cls(directory, balancer, ports)
+
+    @classmethod
+    def at(cls, directory: pathlib.Path) -> Site:
+        """The one that is there."""
+        return cls(directory, **json.loads((directory / "site.json").read_text(encoding="utf-8")))
+
+    # -- the balancer ------------------------------------------------------
+
+    @property
+    def ports(self) -> dict[str, dict[str, int]]:
+        """Where the instances of each pool listen."""
+        return {pool: {name: self._ports[name] for name in names} for pool, names in POOLS.items()}
+
+    @property
+    def _edge(self) -> dict[str, t.Any]:
+        connection = {"directory": str(self.directory / "edge")}
+        return {"app": APP, "balancer": self.balancer, "connection": connection}
+
+    def lay_down(self) -> laid_down.LaidDown:
+        """Lay the balancer down as the role does, and start it."""
+        edge = laid_down.lay_down(self.balancer, self.directory / "edge", self)
+        edge.start()
+        return edge
+
+    def traffic(self, **options: t.Any) -> dict[str, t.Any]:
+        """The module ``traffic``; raises Failed."""
+        return call("traffic", **self._edge, **options)
+
+    def observe(self) -> dict[str, dict[str, t.Any]]:
+        """What each balancer carries out, as the role reads it: nothing of one that cannot be read."""
+        try:
+            return {BALANCER: call("traffic_info", **self._edge)}
+        except Failed:
+            return {BALANCER: {}}
+
+    # -- the instances -----------------------------------------------------
+
+    def add_release(self, version: str, **qualities: t.Any) -> None:
+        """Have a release that can be put on instances; *qualities* as of :mod:`instance`."""
+        self._release(version).write_text(json.dumps({"version": version, **qualities}), encoding="utf-8")
+
+    def fleet(self) -> dict[str, dict[str, str | None]]:
+        """By pool, by instance, the release that was put there."""
+        return {pool: {name: self._current(name) for name in names} for pool, names in POOLS.items()}
+
+    def put(self, name: str, version: str) -> None:
+        """Put a release on an instance and start it anew; raises DoesNotStart."""
+        self.stop(name)
+        self._file(name, "release").write_text(version, encoding="utf-8")
+        command = [str(HERE / "instance.py"), str(self._release(version)), str(self._ports[name]), name]
+        process = subprocess.Popen(
+            [sys.executable, *command, str(self._file(name, "pid"))],
+            env=laid_down.environment(),
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        with process.stdout as output:
+            if not output.readline():
+                process.wait()
+                raise DoesNotStart(f"{name}: release {version} does not start")
+
+    def stop(self, name: str, number: int = signal.SIGTERM) -> None:
+        """End an instance, and return once it has ended, whoever started it."""
+        with contextlib.suppress(FileNotFoundError), self._file(name, "pid").open("r+", encoding="ascii") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.kill(int(held.read()), number)
+                fcntl.flock(held, fcntl.LOCK_EX)
+
+    def clear(self, name: str) -> None:
+        """Leave an instance as if nothing was ever put there."""
+        self.stop(name)
+        self._file(name, "release").unlink(missing_ok=True)
+
+    def tell(self, name: str, quality: str, value: t.Any) -> None:
+        """Let a running instance behave otherwise from now on."""
+        assert laid_down.ask(self._ports[name], f"/control/{quality}/{json.dumps(value)}").status == 200
+
+    def listening(self, pool: str) -> list[dict[str, t.Any]]:
+        """The pool's instances, as ``health_check`` takes its targets."""
+        return [{"name": name, "address": "127.0.0.1", "port": self._ports[name]} for name in POOLS[pool]]
+
+    def metrics(self) -> dict[str, list[str]]:
+        """By pool, where each instance shows its metrics."""
+        return {
+            pool: [f"http://127.0.0.1:{self._ports[name]}/metrics" for name in names] for pool, names in POOLS.items()
+        }
+
+    def down(self) -> None:
+        """End every instance at once."""
+        for names in POOLS.values():
+            for name in names:
+                self.stop(name, signal.SIGKILL)
+
+    def _release(self, version: str) -> pathlib.Path:
+        return self.directory / "releases" / f"{version}.json"
+
+    def _file(self, name: str, kind: str) -> pathlib.Path:
+        return self.directory / "instances" / f"{name}.{kind}"
+
+    def _current(self, name: str) -> str | None:
+        with contextlib.suppress(FileNotFoundError):
+            return self._file(name, "release").read_text(encoding="utf-8")
+        return None
