@@ -99,7 +99,8 @@ def bake_slice(baked: float) -> float:
 
 def delivery(params: Params, rollout_id: str) -> Delivery:
     """What the operator asks for, to be called *rollout_id*."""
-    chosen = strategy(params)
+    # Whatever stands in the inventory for the next delivery, one under way can be promoted, resumed and taken back.
+    chosen = strategy(params) if params["command"] == "begin" else BlueGreen()
     return Delivery(
         rollout_id,
         params["app"],

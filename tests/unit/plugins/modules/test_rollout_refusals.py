@@ -199,6 +199,14 @@ def test_refused_steps_that_cannot_be(shop, options, says):
         assert shop.refused("invalid-option", "begin", **options, check_mode=check_mode).startswith(says)
 
 
+@pytest.mark.parametrize("command", ["promote", "resume", "rollback"])
+@pytest.mark.parametrize("steps", [[], [{"share": 50}, {"share": 5}]], ids=["none", "wrong ones"])
+def test_steps_of_a_next_delivery_keep_nobody_from_the_one_under_way(shop, command, steps):
+    options = {**shop.ready_for(command), "strategy": "canary", "steps": steps}
+
+    assert shop.ask(command, **options)["action"]["kind"]
+
+
 SERVED = {"shares": {"blue": 10000, "green": 0}}
 
 
