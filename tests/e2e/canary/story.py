@@ -14,10 +14,11 @@ import subprocess
 import sys
 import typing as t
 
+import requests
 from load import records, report
 from loopback.site import Load
 
-from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import Answer, LaidDown, environment, until
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import LaidDown, environment, until
 from ansible_collections.progressive.delivery.tests.e2e.canary.run import Data, Meanwhile, Options, Run
 from ansible_collections.progressive.delivery.tests.e2e.canary.site import APP, BALANCER, POOLS, Site
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call
@@ -61,6 +62,18 @@ RATIO: Data = {"duration": 20, "interval": 0.1, "metrics": [{**ERROR_RATIO, "cou
 COMPARED: Data = {"duration": 20, "interval": 0.2, "metrics": [ERRORS]}
 """An analysis that compares both pools."""
 HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Client:
+    """Somebody with a browser: what a cookie says is said again in the next request."""
+
+    def __init__(self, port: int) -> None:
+        self._url = f"http://127.0.0.1:{port}/"
+        self._session = requests.Session()
+
+    def release(self) -> str | None:
+        """The release that answers now."""
+        return self._session.get(self._url, timeout=30).headers["X-Release"]
 
 
 class Story:
@@ -156,6 +169,12 @@ class Story:
         self.site.stop(instance, 9)
         return self
 
+    def another(self, command: str, **options: t.Any) -> Story:
+        """What a run of somebody else comes to beside the one under way, as a story of its own without load."""
+        other = Story(self.site, self.edge, self._folder)
+        other.splits = self.splits
+        return other.when(command, **options)
+
     def pause(self) -> None:
         """Somebody asks the run under way to pause, as the pause playbook does."""
         call("rollout", app=APP, state_dir=str(self._state_dir), command="pause")
@@ -174,10 +193,14 @@ class Story:
 
     def then_refused(self, *reasons: str) -> Story:
         """The last run was refused, for all of *reasons*, and holds nothing."""
+        return self.then_refused_while_held(*reasons).then_unlocked()
+
+    def then_refused_while_held(self, *reasons: str) -> Story:
+        """The last run was refused, for all of *reasons*."""
         assert self._refusal is not None, self._ended
         for reason in reasons:
             assert reason in self._refusal.result["msg"], self._refusal.result
-        return self.then_unlocked()
+        return self
 
     def then_unlocked(self) -> Story:
         assert self._info()["lock"] is None
@@ -268,9 +291,9 @@ class Story:
         """How often the run of :meth:`when_killed` reached *place*."""
         return (self._folder / "marks" / place).stat().st_size
 
-    def get(self, **headers: str) -> Answer:
-        """One request through the balancer."""
-        return self.edge.get(**headers)
+    def new_client(self) -> Client:
+        """A client that keeps what it is told to keep."""
+        return Client(self.edge.port)
 
     def requests_from_now(self, number: int) -> report.Records:
         """So many requests that are sent from now on; waits for them."""
