@@ -104,8 +104,8 @@ class Run:
             if command == "begin":
                 self._preflight(release)
             waiting = {"lock_wait": self.options.lock_wait, "take_over": self.options.take_over}
-            asking = command == "rollback"
-            held = self.ask("lock", owner=OWNER, lease=self.options.lease, ask_rollback=asking, **waiting)
+            asking = {"ask": "rollback"} if command == "rollback" else {}
+            held = self.ask("lock", owner=OWNER, lease=self.options.lease, **asking, **waiting)
             self._token = held["token"]
             try:
                 return self._carry_on(self._open(command, release))

@@ -63,7 +63,9 @@ class Delivery:
         measured = {"e_value": 0.5, "margin": 1.5}
         told = {"errors": {"verdict": verdict, "reason": "as it is", "measured": measured, "trace": trace}}
         result = Result.FAILED if verdict == "failed" else Result.SUCCEEDED
-        self.report(Outcome(result, "errors: as it is", verdict is not None, {}, metrics=metrics_in(told, looks[-1])), took=30)
+        self.report(
+            Outcome(result, "errors: as it is", verdict is not None, {}, metrics=metrics_in(told, looks[-1])), took=30
+        )
 
     def wait(self, seconds: float) -> None:
         """Nobody is at work."""
