@@ -48,6 +48,10 @@ options:
           - What it is. V(prometheus) is Prometheus' HTTP API, which others speak too; a query is PromQL.
           - V(scrape) reads the instances' own metrics, in Prometheus' text format, and needs no database of metrics. A query is a selector,
             such as V(http_requests_total{code=~"5.."}), and each series has the labels C(pool) and C(instance).
+          - With V(scrape) a query, or O(metrics[].value), may also be C(rate(SELECTOR)), C(rate(SELECTOR) / rate(SELECTOR)) or
+            C(histogram_quantile(0.99, SELECTOR)), over all that is selected together. There is no window in brackets. It is the time since
+            the last look at which every query of the metric measured something, and the first look only begins it. A counter that fell was
+            reset. A quantile needs as many observations as it can tell apart, 100 for 0.99, and without them there is no data.
         type: str
         choices: [prometheus, scrape]
         required: true
@@ -352,6 +356,22 @@ EXAMPLES = r"""
       - name: errors
         bad: !unsafe 'http_requests_total{app="{{ app }}",pool="{{ pool }}",handler!="probe",code=~"5.."}'
         total: !unsafe 'http_requests_total{app="{{ app }}",pool="{{ pool }}",handler!="probe"}'
+    duration: 600
+  delegate_to: localhost
+
+- name: Compare the latency of both pools by the instances' own histograms, without a database of metrics
+  progressive.delivery.analysis:
+    provider:
+      type: scrape
+      targets:
+        stable: [http://app1.example:8000/metrics, http://app2.example:8000/metrics]
+        canary: [http://app3.example:8000/metrics]
+    baseline: stable
+    canary: canary
+    metrics:
+      - name: latency
+        value: !unsafe 'histogram_quantile(0.9, http_request_duration_seconds_bucket{pool="{{ pool }}"})'
+        interval: 15
     duration: 600
   delegate_to: localhost
 

@@ -19,7 +19,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.value import ValueMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import provider_of
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.selector import parse_selector
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.queries import (
     Params,
     arguments_of,
@@ -58,13 +57,15 @@ def specify(params: Params) -> Whole:
     :raises MissingLibrary: for what cannot be asked or judged on this machine
     """
     _check(params)
-    provider = provider_of(params["provider"])
     if params["judge"] == "kayenta":
-        return by_score(params, provider)
+        return by_score(params)
     offsets = _offsets(params)
     alphas = _alphas(params, offsets)
     claims = {name: (alphas[name], offsets.get(name, SAME)) for name in alphas}
-    metrics = [_metric(metric, params, provider, claims[metric["name"]]) for metric in params["metrics"]]
+    # Each has a provider of its own, for what that keeps from one look to the next is of these looks.
+    metrics = [
+        _metric(metric, params, provider_of(params["provider"]), claims[metric["name"]]) for metric in params["metrics"]
+    ]
     if any(not metric["query"] for metric in params["metrics"]):
         need_libraries()
     if params["learn"]:
@@ -185,7 +186,7 @@ def _by_rates(metric: Params, params: Params, provider: Provider, schedule: Sche
         )
     baseline, canary = queries_of_both(metric, params, provider, schedule, ("bad", "total"))
     for part, query in zip(("bad", "total") * 2, (*baseline, *canary)):
-        _check_counters(metric, part, query)
+        _check_counters(metric, part, provider, query)
     return RateMetric(
         name=metric["name"],
         schedule=schedule,
@@ -255,12 +256,12 @@ _OPTIONS = {"analysis_configurations", *(option for kind in _KINDS for option in
 """Those that only some kinds take, or only another judge does."""
 
 
-def _check_counters(metric: Params, option: str, query: str) -> None:
+def _check_counters(metric: Params, option: str, provider: Provider, query: str) -> None:
     """Counters are read as they are: what is summed up, or made a rate, hides that a process began anew."""
     try:
-        parse_selector(query)
+        provider.check_counter(query)
     except InvalidOption as error:
-        said = "{0}, {1}: it selects counters, without sum() or rate(): {2}"
+        said = "{0}, {1}: counters are read as they are, without sum() or rate(): {2}"
         raise InvalidOption(said.format(metric["name"], option, error.message)) from error
 
 

@@ -17,6 +17,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.kay
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.kayenta.score import Thresholds, score
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.sampled import SampledMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import provider_of
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.queries import (
     Params,
     queries_of_both,
@@ -46,7 +47,7 @@ _ALIEN = (
 _RULES = {field.name for field in dataclasses.fields(Rules)}
 
 
-def by_score(params: Params, provider: Provider) -> ByScore:
+def by_score(params: Params) -> ByScore:
     """The metrics that a task asks for, and how they are scored.
 
     :raises InvalidOption: for what cannot be meant
@@ -62,7 +63,8 @@ def by_score(params: Params, provider: Provider) -> ByScore:
     thresholds.check(rules)
     weights = {name: _number(weight, "group_weights") for name, weight in (options["group_weights"] or {}).items()}
     score([], weights, rules)
-    metrics = [_metric(metric, params, provider, rules) for metric in params["metrics"]]
+    # Each has a provider of its own, as in specification.py.
+    metrics = [_metric(metric, params, provider_of(params["provider"]), rules) for metric in params["metrics"]]
     if all(metric.dry_run for metric in metrics):
         raise InvalidOption("metrics: all of them are muted; at least one must count")
     groups = {group for metric in metrics for group in metric.compared.groups}

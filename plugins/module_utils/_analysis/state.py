@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis import trace
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Remembering
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import Timetable
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import Whole
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
@@ -31,10 +32,7 @@ def dump(whole: Whole, timetable: Timetable, ended: bool) -> t.Dict[str, t.Any]:
         "ended": ended,
         "elapsed": timetable.elapsed,
         "due": dict(timetable.due),
-        "metrics": {
-            metric.name: {"asks": _digest(metric), "seen": metric.state(), **metric.trace.as_data()}
-            for metric in whole.metrics
-        },
+        "metrics": {metric.name: _kept(metric) for metric in whole.metrics},
         "whole": whole.state(),
     }
 
@@ -56,8 +54,7 @@ def restore(state: t.Mapping[str, t.Any], whole: Whole) -> Timetable:
             if metric.name in state["metrics"] and state["metrics"][metric.name]["asks"] == _digest(metric)
         ]
         for metric in known:
-            metric.restore(state["metrics"][metric.name]["seen"], bool(state["ended"]))
-            metric.trace = trace.restored(state["metrics"][metric.name])
+            _restore(metric, state["metrics"][metric.name], bool(state["ended"]))
         whole.restore(state["whole"])
         names = {metric.name for metric in known}
         due = {name: float(when) for name, when in state["due"].items() if name in names}
@@ -66,6 +63,20 @@ def restore(state: t.Mapping[str, t.Any], whole: Whole) -> Timetable:
         raise InvalidOption(
             "state: it is not what an earlier part of an analysis returned: {0!r}".format(error)
         ) from error
+
+
+def _kept(metric: Metric) -> t.Dict[str, t.Any]:
+    """What is handed on of one metric, and of its provider."""
+    kept = {"asks": _digest(metric), "seen": metric.state(), **metric.trace.as_data()}
+    return {**kept, "memory": metric.provider.memory()} if isinstance(metric.provider, Remembering) else kept
+
+
+def _restore(metric: Metric, kept: t.Mapping[str, t.Any], ended: bool) -> None:
+    metric.restore(kept["seen"], ended)
+    metric.trace = trace.restored(kept)
+    # What happened since it ended, nobody watched.
+    if isinstance(metric.provider, Remembering) and "memory" in kept and not ended:
+        metric.provider.recall(kept["memory"])
 
 
 def _digest(metric: Metric) -> str:

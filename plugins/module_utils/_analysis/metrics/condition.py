@@ -23,7 +23,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
     Schedule,
     State,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import (
+    NothingYet,
+    Provider,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import result
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.trace import Trace
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict
@@ -64,6 +67,8 @@ class ConditionMetric:
         try:
             measured = result(self.provider.measure([self.query])[0], self.reduction)
             verdict, self.last = evaluate(measured, self.conditions)
+        except NothingYet:
+            return
         except MEASUREMENT_ERRORS as error:
             verdict, self.last = Verdict.ERROR, error.message
         self.counts = self.counts.after(verdict)

@@ -19,6 +19,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     ProviderRefused,
     ProviderUnreachable,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Evidence
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.trace import Trace
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict
@@ -53,6 +54,10 @@ class Metric(t.Protocol):
     @property
     def asks(self) -> t.Sequence[t.Any]:
         """What it asks, and what is claimed of it, as JSON has it: what was seen says nothing of another question."""
+
+    @property
+    def provider(self) -> Provider:
+        """What it asks, and nothing else does."""
 
     def look(self) -> None:
         """Ask once more; what goes wrong with that is kept, not raised."""

@@ -17,6 +17,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
     Schedule,
     State,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import (
     Evidence,
     Interval,
@@ -50,6 +51,10 @@ class LearnedMetric:
     def of(cls, compared: Comparison) -> LearnedMetric:
         """One that asks as *compared* does."""
         return cls(compared.name, compared.schedule, compared.dry_run, compared)
+
+    @property
+    def provider(self) -> Provider:
+        return self.compared.provider
 
     @property
     def trace(self) -> Trace:

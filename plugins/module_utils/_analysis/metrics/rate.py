@@ -18,7 +18,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
     State,
     evidence_report,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import (
+    NothingYet,
+    Provider,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Evidence
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.judge import judge
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates, Tally
@@ -74,6 +77,8 @@ class RateMetric:
         try:
             now = dict(zip(queries, map(counters, self.provider.measure(queries))))
             baseline, canary = (self._tally(side, now) for side in (self.baseline, self.canary))
+        except NothingYet:
+            return
         except MEASUREMENT_ERRORS as error:
             # The counters of the look before stay, so that the next one spans this one too, on both sides.
             self.faults = self.faults.after(error.message)

@@ -28,7 +28,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
     State,
     finite,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import (
+    NothingYet,
+    Provider,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import middle
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.trace import Trace, point_now
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict
@@ -80,6 +83,8 @@ class SampledMetric:
             baseline, canary = map(middle, self.provider.measure([self.baseline, self.canary]))
             _check(baseline)
             _check(canary)
+        except NothingYet:
+            return
         except MEASUREMENT_ERRORS as error:
             self.faults = self.faults.after(error.message)
             return

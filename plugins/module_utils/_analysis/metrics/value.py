@@ -18,7 +18,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
     State,
     evidence_report,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import (
+    NothingYet,
+    Provider,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Evidence
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.judge import judge
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
@@ -66,6 +69,8 @@ class ValueMetric:
                 self.pairs = self.pairs.after([baseline], [canary], seed=self.looks)
                 self.looks, self.read = self.looks + 1, read
                 self.trace = self.trace.after(point_now(baseline, canary, self.evidence()))
+        except NothingYet:
+            return
         except MEASUREMENT_ERRORS as error:
             self.faults = self.faults.after(error.message)
             return

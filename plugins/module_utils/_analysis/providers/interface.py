@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one interface behind which every source of measurements is asked.
 
-PRIVATE to the collection. To add a provider: write ``<name>.py`` beside this
-file with a class that satisfies :class:`Provider`, and name it in
-``registry.py``. A provider asks and understands; it decides nothing.
+PRIVATE to the collection. To add a provider: see docs/add-a-metric-provider.md.
+A provider asks and understands; it decides nothing.
 """
 
 from __future__ import annotations
@@ -14,16 +13,21 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 
+Memory = t.Dict[str, t.Any]
+"""What a provider keeps from one look for the next, as JSON has it."""
+
 
 class Provider(t.Protocol):
     """A source of measurements.
 
-    A provider is built from a task's settings, without I/O, and may be asked
-    from several threads at once.
+    A provider is built for one metric from a task's settings, without asking anything.
     """
 
     def check(self, query: str) -> None:
         """Refuse what can be no query, without asking; raises InvalidOption."""
+
+    def check_counter(self, query: str) -> None:
+        """Refuse a query that does not yield counters as they are, without asking; raises InvalidOption."""
 
     def measure(self, queries: t.Sequence[str]) -> t.List[t.List[Series]]:
         """What each of *queries* yields now, as nearly as may be at one instant; empty where there is no data.
@@ -31,4 +35,20 @@ class Provider(t.Protocol):
         :raises ProviderUnreachable: it does not answer, after the retries
         :raises ProviderRefused: it answers that it cannot do what is asked
         :raises BadMeasurement: its answer is not of the published form
+        :raises NothingYet: a query is about the time between two looks, and this is the first
         """
+
+
+@t.runtime_checkable
+class Remembering(t.Protocol):
+    """A provider with something to hand to the next part of an analysis."""
+
+    def memory(self) -> Memory:
+        """What it keeps."""
+
+    def recall(self, memory: Memory) -> None:
+        """Go on from it; raises KeyError, TypeError, ValueError or AttributeError where it is no such memory."""
+
+
+class NothingYet(Exception):
+    """No measurement could be made yet, and nothing is wrong: the look is not counted."""

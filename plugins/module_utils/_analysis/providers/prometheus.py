@@ -15,6 +15,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     ProviderRefused,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.selector import parse_selector
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 
 
@@ -26,6 +27,10 @@ class Prometheus:
 
     def check(self, query: str) -> None:
         """Leave it to Prometheus, which alone knows its language."""
+
+    def check_counter(self, query: str) -> None:
+        """Refuse what is no selector: a sum or a rate hides that a process began anew; raises InvalidOption."""
+        parse_selector(query)
 
     def measure(self, queries: t.Sequence[str]) -> t.List[t.List[Series]]:
         """The series that each query yields at one instant, the server's now; a scalar is one without labels."""

@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.prometheus import Prometheus
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.scrape import Scrape
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.scrape import scrape
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
 Params = t.Mapping[str, t.Any]
@@ -45,7 +45,7 @@ def _scrape(params: Params) -> Provider:
             raise InvalidOption(
                 "provider: targets of pool {0} are not a list of addresses: {1!r}".format(pool, addresses)
             )
-    return Scrape({pool: [_access(address, params) for address in addresses] for pool, addresses in targets.items()})
+    return scrape({pool: [_access(address, params) for address in addresses] for pool, addresses in targets.items()})
 
 
 def _access(address: str, params: Params) -> Access:

@@ -39,12 +39,17 @@ class Matcher:
 class Selector:
     """Which series are meant."""
 
+    text: str
     name: str
     matchers: t.Tuple[Matcher, ...]
 
     def selects(self, name: str, labels: t.Mapping[str, str]) -> bool:
         """Whether it means the series with this *name* and these *labels*."""
         return name == self.name and all(matcher.holds(labels) for matcher in self.matchers)
+
+    def is_akin_to(self, name: str, labels: t.Mapping[str, str]) -> bool:
+        """Whether a series has the name and the labels that it names, whatever their values."""
+        return name == self.name and all(matcher.label in labels for matcher in self.matchers)
 
 
 def parse_selector(text: str) -> Selector:
@@ -56,7 +61,7 @@ def parse_selector(text: str) -> Selector:
     rest = text[named.end() :] if named else text
     if named is None or not (rest == "" or (rest.startswith("{") and rest.rstrip().endswith("}"))):
         raise InvalidOption("{0!r} is no selector: it must be a name and, perhaps, labels in braces".format(text))
-    return Selector(named.group(1), tuple(_matchers(rest.rstrip()[1:-1], text)))
+    return Selector(text, named.group(1), tuple(_matchers(rest.rstrip()[1:-1], text)))
 
 
 def _matchers(rest: str, text: str) -> t.Iterator[Matcher]:

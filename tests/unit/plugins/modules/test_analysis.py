@@ -218,7 +218,7 @@ def test_secret_headers_are_sent_and_never_told() -> None:
         ),
         (
             {"metrics": [{**COMPARED, "bad": "sum(bad{pool='{{ pool }}'})"}], "baseline": "a", "canary": "b"},
-            "errors, bad: it selects counters, without sum() or rate()",
+            "errors, bad: counters are read as they are, without sum() or rate()",
         ),
         ({"metrics": [{**COMPARED, "margin": 1}], "baseline": "a", "canary": "b"}, "margin: 1 is not a ratio above 1"),
         (
@@ -256,7 +256,7 @@ def test_secret_headers_are_sent_and_never_told() -> None:
                 "metrics": [{**GOOD, "query": "rate(up[1m])"}],
                 "provider": {"type": "scrape", "targets": {"a": ["http://b"]}},
             },
-            "ratio, query: 'rate(up[1m])' is no selector",
+            "ratio, query: 'up[1m]': leave out the brackets; the window is the time between two looks",
         ),
         (
             {"metrics": [GOOD], "provider": {"type": "prometheus", "address": "localhost"}},

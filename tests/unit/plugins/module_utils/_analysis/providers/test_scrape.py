@@ -11,13 +11,10 @@ import typing as t
 import prometheus_client
 import pytest
 
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
-    BadMeasurement,
-    ProviderUnreachable,
-)
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers import scrape
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import ProviderUnreachable
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers import pages
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.scrape import Scrape, samples
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.scrape import scrape
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 from ansible_collections.progressive.delivery.tests.loopback_servers import Reply, refusing_port, web_server
@@ -45,7 +42,7 @@ def test_every_instance_of_every_pool_is_read_once_for_all_queries() -> None:
         one, two, three = (
             servers.enter_context(web_server(lambda _exchange, body=body: Reply(body=body))) for body in answers
         )
-        provider = Scrape({"stable": [access(one.port), access(two.port)], "canary": [access(three.port)]})
+        provider = scrape({"stable": [access(one.port), access(two.port)], "canary": [access(three.port)]})
         bad, whole, slow = provider.measure(
             [
                 'requests_total{pool="stable",code="500"}',
@@ -65,31 +62,18 @@ def test_every_instance_of_every_pool_is_read_once_for_all_queries() -> None:
 def test_an_instance_that_does_not_answer_is_no_measurement_at_all() -> None:
     """What the others counted would look like traffic that has gone."""
     with web_server(lambda _exchange: Reply(body=shown(1, 1))) as server, refusing_port() as port:
-        provider = Scrape({"stable": [access(server.port)], "canary": [access(port)]})
+        provider = scrape({"stable": [access(server.port)], "canary": [access(port)]})
         with pytest.raises(ProviderUnreachable, match="of pool canary at http"):
             provider.measure(["requests_total"])
-
-
-@pytest.mark.parametrize("text", ["<html>", 'a{b="c} 1', "a x"])
-def test_what_is_no_text_format_is_a_bad_measurement(text: str) -> None:
-    with pytest.raises(BadMeasurement, match="is not Prometheus' text format"):
-        list(samples(text))
-
-
-def test_a_query_is_checked_before_anything_is_asked() -> None:
-    provider = Scrape({"stable": [access(1)]})
-    provider.check('up{pool="stable"}')
-    with pytest.raises(InvalidOption, match="is no selector"):
-        provider.check("rate(up[1m])")
 
 
 @pytest.mark.parametrize("targets", [{}, {"stable": []}])
 def test_pools_without_instances_are_refused(targets: dict) -> None:
     with pytest.raises(InvalidOption, match="each pool needs at least one"):
-        Scrape(targets)
+        scrape(targets)
 
 
 def test_without_the_parser_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scrape, "CAN_PARSE", False)
+    monkeypatch.setattr(pages, "CAN_PARSE", False)
     with pytest.raises(MissingLibrary, match="prometheus_client"):
-        Scrape({"stable": [access(1)]})
+        scrape({"stable": [access(1)]})
