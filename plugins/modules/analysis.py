@@ -22,7 +22,7 @@ requirements:
   - requests >= 2.28
   - tenacity >= 8.2
   - prometheus_client >= 0.16, for O(provider.type=scrape) only
-  - jmespath >= 1.0, for metrics with conditions only
+  - jmespath >= 1.0, for metrics with conditions and O(provider.type=web) only
   - scipy >= 1.10, for metrics with O(metrics[].bad) or O(metrics[].value) only
 attributes:
   check_mode:
@@ -52,14 +52,21 @@ options:
             C(histogram_quantile(0.99, SELECTOR)), over all that is selected together. There is no window in brackets. It is the time since
             the last look at which every query of the metric measured something, and the first look only begins it. A counter that fell was
             reset. A quantile needs as many observations as it can tell apart, 100 for 0.99, and without them there is no data.
+          - V(web) is any address that answers with JSON. A query is a JMESPath expression, which takes from the answer a number, a list of
+            numbers, or whatever conditions can judge; null is no data. A path before it, with a space between, is added to O(provider.address),
+            as in V(/pools/canary errors.ratio).
+          - Each type takes only the options that name it, or name none.
         type: str
-        choices: [prometheus, scrape]
+        choices: [prometheus, scrape, web]
         required: true
       address:
-        description: Its URL. For V(prometheus).
+        description: Its URL. Needed for V(prometheus) and V(web).
         type: str
       targets:
         description: By pool, the URLs at which its instances show their metrics. For V(scrape).
+        type: dict
+      body:
+        description: What is posted as JSON. Without it the address is asked with GET. For V(web).
         type: dict
       headers:
         description: Headers of each request.
@@ -67,6 +74,10 @@ options:
       secret_headers:
         description: Further headers, which are not shown, such as an C(Authorization).
         type: dict
+      headers_file:
+        description: >-
+          A file with further headers, C(Name: value) a line, on the machine that asks. What it holds is not shown.
+        type: path
       timeout:
         description: Seconds that a connection, and each part of an answer, may take.
         type: float
@@ -375,6 +386,21 @@ EXAMPLES = r"""
     duration: 600
   delegate_to: localhost
 
+- name: Judge by what a service says of itself as JSON
+  progressive.delivery.analysis:
+    provider:
+      type: web
+      address: https://quality.example/api
+      headers_file: /etc/delivery/quality.headers
+    canary: canary
+    metrics:
+      - name: accuracy
+        query: !unsafe '/pools/{{ pool }} accuracy.ratio'
+        success_condition: result >= `0.9`
+        interval: 30
+        count: 10
+  delegate_to: localhost
+
 - name: Judge each measurement by conditions, as an AnalysisTemplate of Argo Rollouts does
   progressive.delivery.analysis:
     provider:
@@ -536,6 +562,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import (
+    OPTIONS as OPTIONS_OF_PROVIDERS,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.specification import specify
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.state import dump, restore
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement
@@ -544,18 +573,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.who
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
 
 FAILING = {"failed": ("failed", "error"), "inconclusive": ("failed", "error", "inconclusive"), "never": ()}
-
-PROVIDER_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
-    "type": {"type": "str", "choices": ["prometheus", "scrape"], "required": True},
-    "address": {"type": "str"},
-    "targets": {"type": "dict"},
-    "headers": {"type": "dict"},
-    "secret_headers": {"type": "dict", "no_log": True},
-    "timeout": {"type": "float", "default": 10.0},
-    "attempts": {"type": "int", "default": 3},
-    "validate_certs": {"type": "bool", "default": True},
-    "ca_path": {"type": "path"},
-}
 
 METRIC_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
@@ -604,7 +621,7 @@ KAYENTA_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
 }
 
 OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
-    "provider": {"type": "dict", "required": True, "options": PROVIDER_OPTIONS},
+    "provider": {"type": "dict", "required": True, "options": OPTIONS_OF_PROVIDERS},
     "judge": {"type": "str", "choices": ["sequential", "kayenta"], "default": "sequential"},
     "kayenta": {"type": "dict", "options": KAYENTA_OPTIONS},
     "metrics": {"type": "list", "elements": "dict", "required": True, "options": METRIC_OPTIONS},

@@ -36,14 +36,15 @@ class Series:
 
 
 def numbers(measured: t.Sequence[Series]) -> t.List[float]:
-    """The values of all series.
+    """The values of all series, of which one may be a list of numbers.
 
     :raises BadMeasurement: one is no number
     """
-    for series in measured:
-        if isinstance(series.value, bool) or not isinstance(series.value, (int, float)):
-            raise BadMeasurement("{0!r} is no number, of the series: {1}".format(series.value, _name(series)))
-    return [float(series.value) for series in measured]
+    return [
+        _number(value, series)
+        for series in measured
+        for value in (series.value if isinstance(series.value, list) else [series.value])
+    ]
 
 
 def middle(measured: t.Sequence[Series]) -> t.Optional[float]:
@@ -66,7 +67,8 @@ def result(measured: t.Sequence[Series], reduction: t.Optional[str]) -> t.Any:
     if not measured:
         return None
     if reduction is not None:
-        return REDUCTIONS[reduction](numbers(measured))
+        values = numbers(measured)
+        return REDUCTIONS[reduction](values) if values else None
     if len(measured) > 1:
         shown = "; ".join(sorted(map(_name, measured))[:5])
         raise BadMeasurement(
@@ -103,10 +105,16 @@ def counters(measured: t.Sequence[Series]) -> t.Dict[Labels, float]:
 
     :raises BadMeasurement: two series have the same labels, or a value is no number
     """
-    reading = {series.labels: value for series, value in zip(measured, numbers(measured))}
+    reading = {series.labels: _number(series.value, series) for series in measured}
     if len(reading) != len(measured):
         raise BadMeasurement("several series have the same labels")
     return reading
+
+
+def _number(value: t.Any, series: Series) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise BadMeasurement("{0!r} is no number, of the series: {1}".format(value, _name(series)))
+    return float(value)
 
 
 def _name(series: Series) -> str:

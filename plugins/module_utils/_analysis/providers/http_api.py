@@ -9,6 +9,7 @@ PRIVATE to the collection.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import typing as t
 
@@ -16,23 +17,18 @@ try:
     import requests
 except ImportError:
     requests = None
-try:
-    import tenacity
-except ImportError:
-    tenacity = None
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
     BadMeasurement,
     ProviderRefused,
     ProviderUnreachable,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.attempts import Attempts
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
 _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 """Answers that a further try may not get."""
-_FIRST_PAUSE = 0.2
-_LONGEST_PAUSE = 5.0
 _SHOWN = 200
 """Characters of a refusal that are told."""
 
@@ -78,46 +74,38 @@ class HttpApi:
     def __init__(self, name: str, access: Access) -> None:
         if requests is None:
             raise MissingLibrary("requests")
-        if tenacity is None:
-            raise MissingLibrary("tenacity")
         self._name = name
         self._access = access
+        self._attempts = Attempts(access.attempts)
 
-    def json(self, path: str, parameters: t.Optional[t.Mapping[str, str]] = None) -> t.Any:
-        """The JSON that a GET of *path* is answered with.
+    def json(self, path: str, parameters: t.Optional[t.Mapping[str, str]] = None, body: t.Any = None) -> t.Any:
+        """The JSON that a GET of *path* is answered with, or a POST where there is a *body* to send as JSON.
 
         :raises ProviderUnreachable: there is no answer, or none but for later
         :raises ProviderRefused: the answer is a refusal
         :raises BadMeasurement: the answer is no JSON
         """
         try:
-            return self._answer(path, parameters or {}).json()
+            return self._answer(path, parameters or {}, body).json()
         except ValueError as error:
-            raise BadMeasurement("{0} answered {1} with no JSON".format(self._name, path)) from error
+            raise BadMeasurement("{0} answered {1} with no JSON".format(self._name, path or "the request")) from error
 
     def text(self, path: str) -> str:
         """The text that a GET of *path* is answered with; raises what :meth:`json` does, but for BadMeasurement."""
-        return str(self._answer(path, {}).content.decode("utf-8", "replace"))
+        return str(self._answer(path, {}, None).content.decode("utf-8", "replace"))
 
-    def _answer(self, path: str, parameters: t.Mapping[str, str]) -> t.Any:
-        """Requests that may be answered later are made again after a pause, which grows and is partly chance, so that
-        not all come back at once.
-        """
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self._access.attempts),
-            wait=tenacity.wait_random_exponential(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE),
-            retry=tenacity.retry_if_exception_type(ProviderUnreachable),
-            reraise=True,
-        )
-        return retrying(self._get, path, dict(parameters))
+    def _answer(self, path: str, parameters: t.Mapping[str, str], body: t.Any) -> t.Any:
+        return self._attempts.of(functools.partial(self._ask, path, dict(parameters), body))
 
-    def _get(self, path: str, parameters: t.Dict[str, str]) -> t.Any:
+    def _ask(self, path: str, parameters: t.Dict[str, str], body: t.Any) -> t.Any:
         access = self._access
         trust = (access.ca_path or True) if access.validate_certs else False
         try:
-            answer = requests.get(
+            answer = requests.request(
+                "GET" if body is None else "POST",
                 access.address.rstrip("/") + path if path else access.address,
                 params=parameters,
+                json=body,
                 headers=dict(access.headers),
                 timeout=access.timeout,
                 verify=trust,
@@ -133,4 +121,6 @@ class HttpApi:
             return answer
         kind = ProviderUnreachable if answer.status_code in _TRANSIENT else ProviderRefused
         said = " ".join(answer.text.split())[:_SHOWN]
-        raise kind("{0} answered {1} with status {2}: {3}".format(self._name, path, answer.status_code, said))
+        raise kind(
+            "{0} answered {1} with status {2}: {3}".format(self._name, path or "the request", answer.status_code, said)
+        )

@@ -15,6 +15,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     ProviderRefused,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
+    ADDRESS,
+    HTTP,
+    Kind,
+    access_to,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.selector import parse_selector
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 
@@ -75,3 +81,10 @@ def instant_of(answer: t.Any) -> t.Optional[str]:
         return "{0:.3f}".format(float(values[0][0])) if values else None
     except (TypeError, ValueError) as error:
         raise BadMeasurement("Prometheus' answer cannot be understood: {0!r}".format(error)) from error
+
+
+KIND = Kind(
+    build=lambda params: Prometheus(access_to(params["address"], params)),
+    options={**ADDRESS, **HTTP},
+    needs=["address"],
+)

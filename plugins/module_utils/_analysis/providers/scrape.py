@@ -12,6 +12,12 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
+    HTTP,
+    Kind,
+    Params,
+    access_to,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.pages import (
     Pages,
     Sample,
@@ -43,3 +49,16 @@ def _instance(pool: str, access: Access) -> Source:
         return samples(api.text(""))
 
     return Source({"pool": pool, "instance": place}, read)
+
+
+def _build(params: Params) -> Pages:
+    targets = params["targets"] or {}
+    for pool, addresses in targets.items():
+        if not isinstance(addresses, list) or not all(isinstance(address, str) for address in addresses):
+            raise InvalidOption(
+                "provider: targets of pool {0} are not a list of addresses: {1!r}".format(pool, addresses)
+            )
+    return scrape({pool: [access_to(address, params) for address in addresses] for pool, addresses in targets.items()})
+
+
+KIND = Kind(build=_build, options={**HTTP, "targets": {"type": "dict"}})

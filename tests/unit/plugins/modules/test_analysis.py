@@ -241,7 +241,7 @@ def test_secret_headers_are_sent_and_never_told() -> None:
         ({"metrics": [GOOD], "state": {"schema": 1}}, "state: it has schema 1; this version reads 2"),
         ({"metrics": [GOOD], "state": {"schema": 2}}, "state: it is not what an earlier part of an analysis returned"),
         ({"metrics": [GOOD], "duration": -1}, "duration: -1 is not a number of seconds"),
-        ({"metrics": [GOOD], "provider": {"type": "prometheus"}}, "provider: type prometheus needs an address"),
+        ({"metrics": [GOOD], "provider": {"type": "prometheus"}}, "provider: type prometheus needs the option address"),
         (
             {"metrics": [GOOD], "provider": {"type": "scrape", "address": "http://localhost"}},
             "provider: with type scrape it takes no address",

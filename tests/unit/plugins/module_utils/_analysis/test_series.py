@@ -52,7 +52,13 @@ def test_several_series_are_not_guessed_about() -> None:
     )
 
 
-@pytest.mark.parametrize("value", ["1", None, True, [1]])
+def test_a_list_of_numbers_is_as_several_series_to_a_reduction() -> None:
+    assert result([series([1, 5.5], host="a"), series(2, host="b")], "max") == 5.5
+    assert result([series([])], "sum") is None
+    assert result([series([1, 2])], None) == [1, 2]
+
+
+@pytest.mark.parametrize("value", ["1", None, True, ["1"], [None], [[1]]])
 def test_what_is_no_number_is_not_reduced(value: t.Any) -> None:
     with pytest.raises(BadMeasurement, match="is no number, of the series: host=a"):
         result([series(value, host="a"), series(1, host="b")], "sum")

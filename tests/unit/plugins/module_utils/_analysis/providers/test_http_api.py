@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
+import types
 import typing as t
 
 import pytest
@@ -16,7 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     ProviderRefused,
     ProviderUnreachable,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers import http_api
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers import attempts, http_api
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
@@ -32,8 +34,8 @@ from ansible_collections.progressive.delivery.tests.loopback_servers import (
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_api, "_FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(http_api, "_LONGEST_PAUSE", 0.002)
+    monkeypatch.setattr(attempts, "_FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(attempts, "_LONGEST_PAUSE", 0.002)
 
 
 def api(port: int, **options: t.Any) -> HttpApi:
@@ -115,8 +117,19 @@ def test_an_access_that_cannot_be_is_refused(options: dict[str, t.Any], says: st
     assert "s3cret" not in refusal.value.message
 
 
-@pytest.mark.parametrize("library", ["requests", "tenacity"])
-def test_a_library_that_is_missing_is_said_first(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_api, library, None)
+@pytest.mark.parametrize(("importer", "library"), [(http_api, "requests"), (attempts, "tenacity")])
+def test_a_library_that_is_missing_is_said_first(
+    importer: types.ModuleType, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, library, None)
     with pytest.raises(MissingLibrary, match=library):
         api(1)
+
+
+def test_what_is_sent_is_posted_as_json_at_each_attempt() -> None:
+    replies = iter([Reply(503), Reply(body=b"[2]")])
+    with web_server(lambda _exchange: next(replies)) as server:
+        assert api(server.port).json("/query", body={"a": [1]}) == [2]
+
+    assert [(one.method, json.loads(one.body)) for one in server.seen] == [("POST", {"a": [1]})] * 2
+    assert server.seen[0].headers["Content-Type"] == "application/json"

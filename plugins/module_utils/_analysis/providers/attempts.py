@@ -1,0 +1,48 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking once more what may be answered later.
+
+PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+try:
+    import tenacity
+except ImportError:
+    tenacity = None
+
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import ProviderUnreachable
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
+
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 5.0
+
+Answer = t.TypeVar("Answer")
+
+
+class Attempts:
+    """How often something is asked before it counts as unanswered.
+
+    The pauses between grow and are partly chance, so that not all who ask come back at once.
+
+    :raises MissingLibrary: tenacity is not installed
+    """
+
+    def __init__(self, number: int) -> None:
+        if tenacity is None:
+            raise MissingLibrary("tenacity")
+        self._number = number
+
+    def of(self, ask: t.Callable[[], Answer]) -> Answer:
+        """What *ask* answers; it is called again when it raises ProviderUnreachable, and raises that in the end."""
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self._number),
+            wait=tenacity.wait_random_exponential(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE),
+            retry=tenacity.retry_if_exception_type(ProviderUnreachable),
+            reraise=True,
+        )
+        return t.cast(Answer, retrying(ask))
