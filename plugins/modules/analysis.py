@@ -21,7 +21,7 @@ extends_documentation_fragment:
 requirements:
   - requests >= 2.28
   - tenacity >= 8.2
-  - prometheus_client >= 0.16, for O(provider.type=scrape) only
+  - prometheus_client >= 0.16, for O(provider.type=scrape), O(provider.type=haproxy) and O(provider.type=envoy) only
   - jmespath >= 1.0, for metrics with conditions and O(provider.type=web) only
   - scipy >= 1.10, for metrics with O(metrics[].bad) or O(metrics[].value) only
 attributes:
@@ -55,9 +55,13 @@ options:
           - V(web) is any address that answers with JSON. A query is a JMESPath expression, which takes from the answer a number, a list of
             numbers, or whatever conditions can judge; null is no data. A path before it, with a space between, is added to O(provider.address),
             as in V(/pools/canary errors.ratio).
+          - V(haproxy) and V(envoy) read what the balancer itself counts, so nothing needs to be asked of the instances. A query is as for
+            V(scrape), and each series has the label C(balancer). HAProxy's series have the names of its Prometheus exporter, such as
+            C(haproxy_backend_http_responses_total), also where its socket is asked; the backend of a pool, which the role C(balancer) lays
+            down, is C(APP.POOL) in the label C(proxy). Envoy's cluster of a pool is C(POOL) in the label C(envoy_cluster_name).
           - Each type takes only the options that name it, or name none.
         type: str
-        choices: [prometheus, scrape, web]
+        choices: [prometheus, scrape, web, haproxy, envoy]
         required: true
       address:
         description: Its URL. Needed for V(prometheus) and V(web).
@@ -65,6 +69,14 @@ options:
       targets:
         description: By pool, the URLs at which its instances show their metrics. For V(scrape).
         type: dict
+      balancers:
+        description:
+          - Where each of the app's balancers shows its statistics. For V(haproxy) and V(envoy).
+          - A URL, of HAProxy's exporter or of Envoy's admin interface, or on the balancer itself the absolute path of its socket. The role
+            C(balancer) lays down C(haproxy.sock) and C(control/envoy.sock) in the balancer's directory.
+          - Traffic goes through all of them, so name all.
+        type: list
+        elements: str
       body:
         description: What is posted as JSON. Without it the address is asked with GET. For V(web).
         type: dict
@@ -382,6 +394,36 @@ EXAMPLES = r"""
     metrics:
       - name: latency
         value: !unsafe 'histogram_quantile(0.9, http_request_duration_seconds_bucket{pool="{{ pool }}"})'
+        interval: 15
+    duration: 600
+  delegate_to: localhost
+
+- name: Judge a canary from HAProxy alone, on the balancer
+  progressive.delivery.analysis:
+    provider:
+      type: haproxy
+      balancers: [/srv/balancer/haproxy.sock]
+    baseline: stable
+    canary: canary
+    metrics:
+      - name: errors
+        bad: !unsafe 'haproxy_backend_http_responses_total{proxy="shop.{{ pool }}",code="5xx"}'
+        total: !unsafe 'haproxy_backend_http_responses_total{proxy="shop.{{ pool }}"}'
+    duration: 600
+
+- name: Judge a canary by the admin interfaces of two Envoys
+  progressive.delivery.analysis:
+    provider:
+      type: envoy
+      balancers: [http://edge1.example:9901, http://edge2.example:9901]
+    baseline: stable
+    canary: canary
+    metrics:
+      - name: errors
+        bad: !unsafe 'envoy_cluster_upstream_rq_xx{envoy_cluster_name="{{ pool }}",envoy_response_code_class="5"}'
+        total: !unsafe 'envoy_cluster_upstream_rq_completed{envoy_cluster_name="{{ pool }}"}'
+      - name: latency
+        value: !unsafe 'histogram_quantile(0.9, envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="{{ pool }}"})'
         interval: 15
     duration: 600
   delegate_to: localhost

@@ -225,8 +225,10 @@ def samples(text: str) -> t.Iterator[Sample]:
 
     :raises BadMeasurement: it is not of that format
     """
+    # The parser gives a counter, if it is told that it is one, a name that ends in _total; here the name counts that is shown.
+    lines = "\n".join(line for line in text.splitlines() if not line.startswith("#")) + "\n"
     try:
-        for family in text_string_to_metric_families(text):
+        for family in text_string_to_metric_families(lines):
             for sample in family.samples:
                 yield sample.name, sample.labels, float(sample.value)
     except (ValueError, KeyError, IndexError, TypeError) as error:

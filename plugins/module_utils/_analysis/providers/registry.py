@@ -11,6 +11,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers import (
+    envoy,
+    haproxy,
     prometheus,
     scrape,
     web,
@@ -28,6 +30,8 @@ KINDS: t.Mapping[str, Kind] = {
     "prometheus": prometheus.KIND,
     "scrape": scrape.KIND,
     "web": web.KIND,
+    "haproxy": haproxy.KIND,
+    "envoy": envoy.KIND,
 }
 
 OPTIONS: Options = {

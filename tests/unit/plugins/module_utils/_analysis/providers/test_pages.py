@@ -236,3 +236,24 @@ def test_a_query_is_checked_before_anything_is_asked(apps: list[App]) -> None:
 def test_what_is_no_text_format_is_a_bad_measurement(text: str) -> None:
     with pytest.raises(BadMeasurement, match="is not Prometheus' text format"):
         list(samples(text))
+
+
+def test_a_series_has_the_name_that_is_shown() -> None:
+    """Not every counter's name ends in _total; Envoy's do not."""
+    text = """# HELP rq Requests
+# TYPE rq counter
+rq{code="200"} 3 1435781451781
+# TYPE up_total counter
+up_total 1
+# TYPE rq_time histogram
+rq_time_bucket{le="+Inf"} 3
+rq_time_sum 1.5e3
+rq_time_count 3
+"""
+    assert list(samples(text)) == [
+        ("rq", {"code": "200"}, 3.0),
+        ("up_total", {}, 1.0),
+        ("rq_time_bucket", {"le": "+Inf"}, 3.0),
+        ("rq_time_sum", {}, 1500.0),
+        ("rq_time_count", {}, 3.0),
+    ]
