@@ -93,3 +93,21 @@ def test_an_analysis_in_parts_measures_over_the_time_between_them() -> None:
     assert measured["latency"]["looks"] >= 3
     assert measured["rate"]["successful"] >= 3
     assert measured["rate"]["inconclusive"] == measured["rate"]["error"] == 0
+
+
+def test_kayentas_judge_samples_what_was_between_two_looks() -> None:
+    """One look in each part without time; the first only begins the time of the second."""
+    metric = {"name": "latency", "value": P90, "interval": 1e-9}
+    scores = {"judge": "kayenta", "kayenta": {"pass": 75, "marginal": 50}, "fail_on": "never", "duration": 0}
+    state: dict[str, t.Any] = {}
+    looks = []
+    with scraped(stable=Pool(200, seconds=0.15), canary=Pool(200, seconds=0.3)) as provider:
+        for part in range(1, 14):
+            result = call(
+                "analysis", provider=provider, metrics=[metric], state=state, final=part == 13, **scores, **POOLS
+            )
+            state = result["state"]
+            looks.append(result["metrics"]["latency"]["measured"]["looks"])
+
+    assert looks == list(range(13))
+    assert (result["verdict"], result["metrics"]["latency"]["measured"]["label"]) == ("failed", "High")

@@ -18,6 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.con
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import ProviderUnreachable
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.condition import ConditionMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric, Schedule
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.learned import LearnedMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.rate import RateMetric, RateQueries
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.value import ValueMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim, Interval
@@ -165,6 +166,65 @@ def test_what_asks_something_else_begins_anew(other: t.Dict[str, t.Any]) -> None
     assert changed[1].report()["looks"] == 0
     assert changed[2].report()["looks"] > 0
     assert set(timetable.due) == {"condition", "value"}
+
+
+class Reminded(Recorded):
+    """A provider that remembers how often it was asked."""
+
+    asked = 0
+
+    def measure(self, queries: t.Sequence[str]) -> t.List[t.List[Series]]:
+        self.asked += 1
+        return super().measure(queries)
+
+    def memory(self) -> t.Dict[str, t.Any]:
+        return {"asked": self.asked}
+
+    def recall(self, memory: t.Dict[str, t.Any]) -> None:
+        self.asked = int(memory["asked"])
+
+
+def reminded(answers: t.Sequence[t.Any]) -> t.List[Metric]:
+    """Metrics with a provider each, the comparison of values as one that learns."""
+    condition, rate, value = (dataclasses.replace(metric, provider=Reminded(answers)) for metric in metrics(answers))
+    return [condition, rate, LearnedMetric.of(value)]
+
+
+def asked(seen: t.Sequence[t.Any]) -> t.List[int]:
+    return [metric.provider.asked for metric in seen]
+
+
+def test_what_a_provider_remembers_is_handed_on_with_its_metric_alone() -> None:
+    answers = [[(50, 0)], [(60, 0)], [(90, 0)], [(110, 0)], [(140, 0)]]
+    before = reminded(answers)
+    timetable = watch(ByWorst(before), 60, Timetable(), Clock())
+    state, ended = (json.loads(json.dumps(dump(ByWorst(before), timetable, ended=ended))) for ended in (False, True))
+    assert min(asked(before)) > 0
+
+    same = reminded(answers)
+    restore(state, ByWorst(same))
+    assert asked(same) == asked(before)
+
+    other = reminded(answers)
+    other[1] = dataclasses.replace(other[1], rates=Rates(Claim(2.0)))
+    restore(state, ByWorst(other))
+    assert asked(other) == [asked(before)[0], 0, asked(before)[2]]
+
+    longer = reminded(answers)
+    restore(ended, ByWorst(longer))
+    assert asked(longer) == [0, 0, 0], "what happened since it ended, nobody watched"
+
+    forgetful = metrics(answers)[:2]
+    restore(state, ByWorst(forgetful))
+    assert forgetful[1].report() == before[1].report()
+
+
+def test_what_no_provider_remembered_is_refused() -> None:
+    answers = [[(50, 0)]]
+    state = dump(ByWorst(reminded(answers)), Timetable(), ended=False)
+    state["metrics"]["rate"]["memory"] = {"asked": "often"}
+    with pytest.raises(InvalidOption, match="state: it is not what an earlier part of an analysis returned"):
+        restore(state, ByWorst(reminded(answers)))
 
 
 BROKEN: t.Sequence[t.Tuple[t.Tuple[str, ...], t.Any]] = (

@@ -18,6 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Schedule
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.rate import RateMetric, RateQueries
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.value import ValueMetric
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import NothingYet
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates
@@ -144,3 +145,15 @@ def test_the_unit_of_a_value_changes_no_verdict(values: list[tuple[float, float]
     assert other.judgement(over=True).verdict is one.judgement(over=True).verdict
     assert other.evidence().worse == one.evidence().worse
     assert other.evidence().within == one.evidence().within
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_look_at_which_nothing_can_be_measured_yet_is_none(kind: str) -> None:
+    """Nor does it end a row of faults."""
+    metric = KINDS[kind]([[NothingYet()], [DOWN], [NothingYet()], [DOWN]])
+    state, judgement = metric.state(), metric.judgement(over=False)
+    metric.look()
+    assert (metric.state(), metric.judgement(over=False), metric.trace.looks) == (state, judgement, 0)
+    for _look in range(3):
+        metric.look()
+    assert metric.faults.count == 2
