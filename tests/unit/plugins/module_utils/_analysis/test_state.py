@@ -218,6 +218,11 @@ def test_what_a_provider_remembers_is_handed_on_with_its_metric_alone() -> None:
     restore(state, ByWorst(forgetful))
     assert forgetful[1].report() == before[1].report()
 
+    new = reminded(answers)
+    restore(dump(ByWorst(forgetful), timetable, ended=False), ByWorst(new))
+    assert new[1].report() == before[1].report()
+    assert asked(new) == [0, 0, 0]
+
 
 def test_what_no_provider_remembered_is_refused() -> None:
     answers = [[(50, 0)]]
