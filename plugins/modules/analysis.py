@@ -459,17 +459,18 @@ EXAMPLES = r"""
   delegate_to: localhost
 
 - name: Learn how the few hosts of both pools differ, while both run the same release
-  progressive.delivery.analysis: &errors
-    provider:
-      type: prometheus
-      address: http://prometheus.example:9090
-    baseline: stable
-    canary: canary
-    metrics:
-      - name: errors
-        bad: !unsafe 'http_requests_total{pool="{{ pool }}",code=~"5.."}'
-        total: !unsafe 'http_requests_total{pool="{{ pool }}"}'
-    duration: 1800
+  progressive.delivery.analysis:
+    <<: &errors
+      provider:
+        type: prometheus
+        address: http://prometheus.example:9090
+      baseline: stable
+      canary: canary
+      metrics:
+        - name: errors
+          bad: !unsafe 'http_requests_total{pool="{{ pool }}",code=~"5.."}'
+          total: !unsafe 'http_requests_total{pool="{{ pool }}"}'
+      duration: 1800
     learn: true
   delegate_to: localhost
   register: before
@@ -477,7 +478,6 @@ EXAMPLES = r"""
 - name: Judge the canary after the change, less what the hosts differ by
   progressive.delivery.analysis:
     <<: *errors
-    learn: false
     offsets: "{{ before.offsets }}"
   delegate_to: localhost
 
@@ -642,7 +642,7 @@ METRIC_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
 }
 
 KAYENTA_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
-    "pass": {"type": "float", "required": True},
+    "pass": {"type": "float", "required": True, "no_log": False},
     "marginal": {"type": "float", "required": True},
     "group_weights": {"type": "dict"},
     "judge_every": {"type": "float"},

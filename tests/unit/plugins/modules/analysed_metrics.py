@@ -19,9 +19,9 @@ SCORED = {"name": "p50", "value": "p50{pool='{{ pool }}'}", "interval": 1e-9}
 KAYENTA = {"judge": "kayenta", "kayenta": {"pass": 75, "marginal": 50}, "baseline": "stable", "canary": "canary"}
 
 
-def scored(metric: t.Mapping[str, t.Any] = SCORED, **options: t.Any) -> dict[str, t.Any]:
+def scored(metric: t.Mapping[str, t.Any] | None = None, **options: t.Any) -> dict[str, t.Any]:
     """Options of an analysis by Kayenta's judge; those that are not its own are what ``kayenta`` has."""
-    return {**KAYENTA, "metrics": [metric], "kayenta": {**KAYENTA["kayenta"], **options}}
+    return {**KAYENTA, "metrics": [metric or SCORED], "kayenta": {**KAYENTA["kayenta"], **options}}
 
 
 def configured(**canary: t.Any) -> dict[str, t.Any]:
