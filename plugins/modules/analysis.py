@@ -19,9 +19,11 @@ extends_documentation_fragment:
   - progressive.delivery.attributes
   - progressive.delivery.attributes.actiongroup_delivery
 requirements:
-  - requests >= 2.28
-  - tenacity >= 8.2
+  - requests >= 2.28, but for O(provider.type=cloudwatch) and O(provider.type=sql)
+  - tenacity >= 8.2, but for O(provider.type=cloudwatch)
   - prometheus_client >= 0.16, for O(provider.type=scrape), O(provider.type=haproxy) and O(provider.type=envoy) only
+  - botocore >= 1.29, for O(provider.type=cloudwatch) only
+  - SQLAlchemy >= 1.4 and the driver in O(provider.address), for O(provider.type=sql) only
   - jmespath >= 1.0, for metrics with conditions and O(provider.type=web) only
   - scipy >= 1.10, for metrics with O(metrics[].bad) or O(metrics[].value) only
 attributes:
@@ -59,13 +61,52 @@ options:
             V(scrape), and each series has the label C(balancer). HAProxy's series have the names of its Prometheus exporter, such as
             C(haproxy_backend_http_responses_total), also where its socket is asked; the backend of a pool, which the role C(balancer) lays
             down, is C(APP.POOL) in the label C(proxy). Envoy's cluster of a pool is C(POOL) in the label C(envoy_cluster_name).
+          - V(graphite) is Graphite's render API. A query is a target, of each of whose series the newest value counts.
+          - V(influxdb) is the query API of InfluxDB 1.x, which 2.x and 3.x have too. A query is one C(SELECT) of InfluxQL, of each of whose
+            series and columns the newest value counts. InfluxDB 1.x would write too when it is asked to; give it a user who may only read.
+          - V(datadog) is version 1 of Datadog's API for timeseries, in which a query may calculate. The newest value of each series counts.
+            Its keys are headers, C(DD-API-KEY) and C(DD-APPLICATION-KEY).
+          - V(cloudwatch) is C(GetMetricData) of Amazon CloudWatch. A query is an expression, of metric math or Metrics Insights, or as JSON a
+            list of C(MetricDataQuery), with a space between two closing braces. The newest value of each series counts. Credentials are found
+            where all of AWS' tools look for them.
+          - V(sql) is any database that SQLAlchemy speaks to. A query yields a series for each row, with the last column as its value and the
+            others as its labels. PostgreSQL and SQLite are told that nothing may be written; with others it is rolled back, and it is best
+            to use a user who may only read.
+          - Datadog and CloudWatch have no counters to read, so O(metrics[].bad) cannot be asked of them. With V(web), V(graphite),
+            V(influxdb) and V(sql) it must be something that only rises, as counts of all requests since the beginning do.
           - Each type takes only the options that name it, or name none.
         type: str
-        choices: [prometheus, scrape, web, haproxy, envoy]
+        choices: [prometheus, scrape, web, haproxy, envoy, graphite, influxdb, datadog, cloudwatch, sql]
         required: true
       address:
-        description: Its URL. Needed for V(prometheus) and V(web).
+        description:
+          - Its URL. Needed for all but V(scrape), V(haproxy) and V(envoy), which take other options in its place, and V(cloudwatch), for which
+            it is an endpoint in place of the region's.
+          - For V(datadog) that of the API of the site, such as C(https://api.datadoghq.eu).
+          - For V(sql) SQLAlchemy's URL of the database, without a password, such as C(postgresql+psycopg://reader@db.example/shop).
         type: str
+      database:
+        description: The database. For V(influxdb).
+        type: str
+      password:
+        description: The password of the user in O(provider.address). For V(sql).
+        type: str
+      password_file:
+        description: A file with that password, on the machine that asks. For V(sql).
+        type: path
+      region:
+        description: The region of AWS. For V(cloudwatch).
+        type: str
+      profile:
+        description: The profile with the credentials, in the files of AWS' tools on the machine that asks. For V(cloudwatch).
+        type: str
+      period:
+        description: Seconds that each value of an expression is of. By default 60. For V(cloudwatch).
+        type: int
+      look_back:
+        description:
+          - Seconds in which the newest value must lie to count. By default 300. For V(graphite), V(datadog) and V(cloudwatch).
+        type: float
       targets:
         description: By pool, the URLs at which its instances show their metrics. For V(scrape).
         type: dict
@@ -442,6 +483,62 @@ EXAMPLES = r"""
         interval: 30
         count: 10
   delegate_to: localhost
+
+- name: Judge by what Graphite, InfluxDB, Datadog, CloudWatch or a database has
+  progressive.delivery.analysis:
+    provider: "{{ item.provider }}"
+    baseline: stable
+    canary: canary
+    metrics: ["{{ item.metric }}"]
+    duration: 600
+  delegate_to: localhost
+  loop:
+    - provider:
+        type: graphite
+        address: https://graphite.example
+        headers_file: /etc/delivery/graphite.headers
+      metric:
+        name: latency
+        value: !unsafe 'averageSeries(shop.{{ pool }}.*.p90)'
+        interval: 60
+    - provider:
+        type: influxdb
+        address: https://influxdb.example:8086
+        database: shop
+        headers_file: /etc/delivery/influxdb.headers
+      metric:
+        name: errors
+        bad: !unsafe >-
+          SELECT last("count") FROM requests WHERE pool = '{{ pool }}' AND code =~ /^5/ GROUP BY host, code
+        total: !unsafe >-
+          SELECT last("count") FROM requests WHERE pool = '{{ pool }}' GROUP BY host, code
+    - provider:
+        type: datadog
+        address: https://api.datadoghq.eu
+        secret_headers:
+          DD-API-KEY: "{{ datadog_api_key }}"
+          DD-APPLICATION-KEY: "{{ datadog_application_key }}"
+      metric:
+        name: latency
+        value: !unsafe 'p90:http.request.duration{service:shop,pool:{{ pool }}}'
+        interval: 60
+    - provider:
+        type: cloudwatch
+        region: eu-central-1
+        profile: delivery
+      metric:
+        name: latency
+        value: !unsafe >-
+          SELECT AVG(TargetResponseTime) FROM SCHEMA("AWS/ApplicationELB", TargetGroup) WHERE TargetGroup = '{{ pool }}'
+        interval: 60
+    - provider:
+        type: sql
+        address: postgresql+psycopg://reader@db.example/shop
+        password_file: /etc/delivery/db.password
+      metric:
+        name: errors
+        bad: !unsafe "SELECT count(*) FROM requests WHERE pool = '{{ pool }}' AND status >= 500"
+        total: !unsafe "SELECT count(*) FROM requests WHERE pool = '{{ pool }}'"
 
 - name: Judge each measurement by conditions, as an AnalysisTemplate of Argo Rollouts does
   progressive.delivery.analysis:

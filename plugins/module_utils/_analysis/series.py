@@ -79,6 +79,12 @@ def result(measured: t.Sequence[Series], reduction: t.Optional[str]) -> t.Any:
     return measured[0].value
 
 
+def newest(points: t.Iterable[t.Tuple[t.Any, t.Any]]) -> t.Any:
+    """The value with the latest time of those that are no gap, which is None; None where there are none but gaps."""
+    known = [(when, value) for when, value in points if value is not None]
+    return max(known, key=lambda point: point[0])[1] if known else None
+
+
 def increase(before: t.Mapping[Labels, float], after: t.Mapping[Labels, float], new_within: float = 0.0) -> int:
     """By how much counters rose from one reading to the next, all series together.
 

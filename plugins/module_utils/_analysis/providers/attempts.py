@@ -8,6 +8,7 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
+import math
 import typing as t
 
 try:
@@ -16,12 +17,21 @@ except ImportError:
     tenacity = None
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import ProviderUnreachable
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
 
 Answer = t.TypeVar("Answer")
+
+
+def need_patience(timeout: float, attempts: int) -> None:
+    """Refuse settings with which nothing can be asked; raises InvalidOption."""
+    if not 0 < timeout < math.inf:
+        raise InvalidOption("timeout: {0:g} is not a number of seconds above 0".format(timeout))
+    if attempts < 1:
+        raise InvalidOption("attempts: {0} is below 1".format(attempts))
 
 
 class Attempts:

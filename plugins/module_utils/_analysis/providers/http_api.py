@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 import typing as t
 
 try:
@@ -23,7 +22,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     ProviderRefused,
     ProviderUnreachable,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.attempts import Attempts
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.attempts import (
+    Attempts,
+    need_patience,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
@@ -58,10 +60,7 @@ class Access:
             raise InvalidOption("address: it must begin with http:// or https://")
         if "@" in self.address.partition("//")[2].partition("/")[0]:
             raise InvalidOption("address: a user or password in it would be shown; give an Authorization header")
-        if not 0 < self.timeout < math.inf:
-            raise InvalidOption("timeout: {0:g} is not a number of seconds above 0".format(self.timeout))
-        if self.attempts < 1:
-            raise InvalidOption("attempts: {0} is below 1".format(self.attempts))
+        need_patience(self.timeout, self.attempts)
 
 
 class HttpApi:

@@ -64,6 +64,12 @@ def access_to(address: str, params: Params) -> Access:
     )
 
 
+def need_text(query: str) -> None:
+    """Refuse a query of nothing; raises InvalidOption."""
+    if not query.strip():
+        raise InvalidOption("there is no query")
+
+
 def seconds_back(params: Params) -> float:
     """How long a query looks back; raises InvalidOption."""
     seconds = _LOOK_BACK if params["look_back"] is None else params["look_back"]

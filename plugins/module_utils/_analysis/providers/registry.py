@@ -11,12 +11,18 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers import (
+    cloudwatch,
+    datadog,
     envoy,
+    graphite,
     haproxy,
+    influxdb,
     prometheus,
     scrape,
+    sql,
     web,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.attempts import need_patience
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
     PATIENCE,
@@ -32,6 +38,11 @@ KINDS: t.Mapping[str, Kind] = {
     "web": web.KIND,
     "haproxy": haproxy.KIND,
     "envoy": envoy.KIND,
+    "graphite": graphite.KIND,
+    "influxdb": influxdb.KIND,
+    "datadog": datadog.KIND,
+    "cloudwatch": cloudwatch.KIND,
+    "sql": sql.KIND,
 }
 
 OPTIONS: Options = {
@@ -56,4 +67,5 @@ def provider_of(params: Params) -> Provider:
     for name in kind.needs:
         if not params[name]:
             raise InvalidOption("provider: type {0} needs the option {1}".format(params["type"], name))
+    need_patience(params["timeout"], params["attempts"])
     return kind.build(params)
