@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rollout killed before and after each of its writes to the journal, then resumed or rolled back, under load.
+"""Rollouts killed before and after each of their writes to the journal, then resumed or rolled back, under load.
 
 The end-to-end tests try a few of the places at which a rollout can be killed;
 this tries all of them, and counts.
@@ -19,9 +19,29 @@ import typing as t
 from xml.etree import ElementTree
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
-from ansible_collections.progressive.delivery.tests.e2e.rollout.story import PLACES
+from ansible_collections.progressive.delivery.tests.e2e.canary import story as canary
+from ansible_collections.progressive.delivery.tests.e2e.rollout import story as blue_green
 
-TESTS = "tests/e2e/rollout/test_faults.py"
+
+@dataclasses.dataclass(frozen=True)
+class Rollout:
+    """A kind of rollout that can be killed.
+
+    :param places: how many places there are at which it can be
+    :param tests: the file of the tests that kill it
+    :param variable: the environment variable with which they are told how often
+    """
+
+    name: str
+    places: int
+    tests: str
+    variable: str
+
+
+ROLLOUTS = (
+    Rollout("blue-green", blue_green.PLACES, "tests/e2e/rollout/test_faults.py", "PROGRESSIVE_DELIVERY_KILLS"),
+    Rollout("canary", canary.PLACES, "tests/e2e/canary/test_kills.py", "PROGRESSIVE_DELIVERY_CANARY_KILLS"),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +52,7 @@ class Row:
     :param failed: the tests after which the app was locked, served by two releases, or a request had failed; and why
     """
 
+    rollout: str
     places: int
     kills: int
     failed: list[str]
@@ -39,14 +60,19 @@ class Row:
 
 
 def measure(scale: float, _balancers: t.Sequence[str], folder: pathlib.Path) -> t.Iterator[Row]:
-    """One row."""
-    places = max(2, round(PLACES * scale))
-    result = folder / "result.xml"
-    with (folder / "output").open("w+", encoding="utf-8") as output:
+    """A row for each kind of rollout."""
+    for rollout in ROLLOUTS:
+        yield _measure(rollout, scale, folder)
+
+
+def _measure(rollout: Rollout, scale: float, folder: pathlib.Path) -> Row:
+    places = max(2, round(rollout.places * scale))
+    result = folder / f"{rollout.name}.xml"
+    with (folder / rollout.name).open("w+", encoding="utf-8") as output:
         tests = subprocess.Popen(
-            [sys.executable, "-m", "pytest", TESTS, "-k", "killed", "--numprocesses=2", f"--junitxml={result}"],
+            [sys.executable, "-m", "pytest", rollout.tests, "-k", "killed", "--numprocesses=2", f"--junitxml={result}"],
             cwd=laid_down.ROOT,
-            env={**os.environ, "PROGRESSIVE_DELIVERY_KILLS": str(places)},
+            env={**os.environ, rollout.variable: str(places)},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -61,7 +87,8 @@ def measure(scale: float, _balancers: t.Sequence[str], folder: pathlib.Path) -> 
             raise RuntimeError(f"pytest gave no result: {output.read()}")
     suite = ElementTree.parse(result).getroot().find("testsuite")
     cases = suite.findall("testcase")
-    yield Row(
+    return Row(
+        rollout=rollout.name,
         places=places,
         kills=len(cases),
         failed=[
@@ -77,4 +104,4 @@ def measure(scale: float, _balancers: t.Sequence[str], folder: pathlib.Path) -> 
 def broken(rows: t.Sequence[Row]) -> list[str]:
     """The kills that were not got over, in words; none at all is a failure too."""
     nothing = ["no rollout was killed" for row in rows if not row.kills]
-    return nothing + [f"killed and not got over: {name}" for row in rows for name in row.failed]
+    return nothing + [f"{row.rollout} killed and not got over: {name}" for row in rows for name in row.failed]

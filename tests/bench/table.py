@@ -89,8 +89,8 @@ def rivals(rows: t.Sequence[rival.Row]) -> str:
 def kills(rows: t.Sequence[killing.Row]) -> str:
     """Rollouts killed and got over."""
     return markdown.table(
-        ["places in a rollout", "rollouts killed", "not got over (0)", "seconds"],
-        [[str(row.places), str(row.kills), str(len(row.failed)), f"{row.seconds:.0f}"] for row in rows],
+        ["rollout", "places in it", "rollouts killed", "not got over (0)", "seconds"],
+        [[row.rollout, str(row.places), str(row.kills), str(len(row.failed)), f"{row.seconds:.0f}"] for row in rows],
     )
 
 

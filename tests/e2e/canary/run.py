@@ -26,8 +26,6 @@ Data = dict[str, t.Any]
 Meanwhile = collections.abc.Mapping[tuple[str, int], t.Callable[[], object]]
 """What happens beside a run: before its nth action of a kind."""
 
-SLICE = 1.0
-"""Seconds that one action of a pause or an analysis takes at most, in place of half a minute, so that requests are soon heeded."""
 STATE_HOST = BALANCER
 CHECKS = [{"name": "ready", "type": "http", "path": "/readyz"}]
 OWNER = {"name": "alice", "host": "control", "run": "a scenario"}
@@ -35,7 +33,11 @@ OWNER = {"name": "alice", "host": "control", "run": "a scenario"}
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """The role's variables, less their prefix, with values for instances that answer at once."""
+    """The role's variables, less their prefix, with values for instances that answer at once.
+
+    :param slice: seconds that one action of a pause or an analysis takes at most; it is no variable of the role, where it
+        is half a minute, which is too long for a scenario in which something is asked of a run
+    """
 
     strategy: str = "canary"
     steps: t.Sequence[Data] = ()
@@ -59,6 +61,7 @@ class Options:
     check_interval: float = 0.2
     check_deadline: float = 3.0
     drain_timeout: float = 5.0
+    slice: float = 1.0
 
     @property
     def plan(self) -> Data:
@@ -100,7 +103,7 @@ class Run:
 
         :raises Failed: a module refused, which ended the run
         """
-        with mock.patch.object(parameters, "MIN_BAKE_SLICE", SLICE):
+        with mock.patch.object(parameters, "MIN_BAKE_SLICE", self.options.slice):
             if command == "begin":
                 self._preflight(release)
             waiting = {"lock_wait": self.options.lock_wait, "take_over": self.options.take_over}

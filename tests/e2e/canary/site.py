@@ -105,12 +105,16 @@ class Site:
         self.stop(name)
         self._file(name, "release").write_text(version, encoding="utf-8")
         command = [str(HERE / "instance.py"), str(self._release(version)), str(self._ports[name]), name]
-        process = subprocess.Popen(
-            [sys.executable, *command, str(self._file(name, "pid"))],
-            env=laid_down.environment(),
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
+        # It outlives whoever starts it, so it must not hold open what that was given to write to.
+        with self._file(name, "log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command, str(self._file(name, "pid"))],
+                env=laid_down.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
         with process.stdout as output:
             if not output.readline():
                 process.wait()

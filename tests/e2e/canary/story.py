@@ -61,6 +61,8 @@ RATIO: Data = {"duration": 20, "interval": 0.1, "metrics": [{**ERROR_RATIO, "cou
 """An analysis by conditions: three looks at the part of the requests that fail."""
 COMPARED: Data = {"duration": 20, "interval": 0.2, "metrics": [ERRORS]}
 """An analysis that compares both pools."""
+PLACES = 60
+"""How many places there are in the canary of ``test_kills.py`` at which it can be killed: before and after each write to the journal."""
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -215,7 +217,7 @@ class Story:
 
     def then_serves(self, release: str) -> Story:
         """Every answer is of *release*, and the balancer gives it everything."""
-        assert {self.edge.get().pool for _number in range(8)} == {release}
+        assert self.serving() == {release}
         (split,) = self.site.observe().values()
         assert sorted(split["shares"].values()) == [0, 10000]
         assert split["consistent"]
@@ -282,6 +284,10 @@ class Story:
     def rollout(self) -> Data:
         """The latest rollout as the journal has it."""
         return self._info()["rollout"]
+
+    def serving(self) -> set[str | None]:
+        """The releases that answer now."""
+        return {self.edge.get().pool for _number in range(8)}
 
     def kinds(self) -> list[str]:
         """The kinds of actions that the latest rollout intended, each begun step once."""

@@ -50,6 +50,6 @@ def test_a_failed_delivery_never_starts_a_new_one(story: Story, bad: str) -> Non
 def test_an_old_pool_that_is_to_go_goes_only_once_it_has_no_traffic(story: Story) -> None:
     """And the way back puts it up again before it gives it anything."""
     story.given_serving().when_delivering(GOOD, steps=[{"share": 50}], warm=0).then_ended("succeeded")
-    story.then_kinds(*["deploy", "validate", "shift", "shift", "bake", "drain", "retire"]).then_serves(GOOD)
+    story.then_kinds("deploy", "validate", "shift", "shift", "bake", "drain", "retire").then_serves(GOOD)
     story.when("rollback").then_ended("succeeded").then_serves(OLD).then_shares(0, 50, 100, 0)
-    story.then_kinds(*["deploy", "validate", "shift", "drain"]).then_nothing_failed()
+    story.then_kinds("deploy", "validate", "shift", "drain").then_nothing_failed()
