@@ -12,14 +12,14 @@ short_description: Divide an app's traffic among its pools
 version_added: "0.1.0"
 description:
   - Sets which per cent of an app's traffic each pool gets, opens a pool to testers who send a preview header or cookie, keeps
-    clients in their pool with a cookie, waits until a pool is drained, and takes servers of a pool in and out.
+    clients in their pool with a cookie, sends a copy of requests to a pool that serves nobody, waits until a pool is drained, and takes servers of a pool in and out.
   - No change reloads the balancer or drops a request. HAProxy gets a new map in one transaction, nginx a renamed link, Caddy and Envoy a renamed file.
   - Runs on the balancer's host. What serves is read from the running balancer each time, compared with what is on disk, and read
     back after a change.
   - A module that is killed at any instant leaves a balancer that serves either the old or the new split; run it again, and what was
     left half done is repaired.
 requirements:
-  - HAProxy 2.4 or newer, or nginx 1.11.0 or newer, or Caddy 2.8 or newer, or Envoy 1.36 or newer; laid down by the role
+  - HAProxy 2.4 or newer, or nginx 1.13.4 or newer, or Caddy 2.8 or newer, or Envoy 1.36 or newer; laid down by the role
     P(progressive.delivery.balancer#role).
 options:
   split:
@@ -48,8 +48,24 @@ options:
       - Whether a client keeps its place by a cookie, so that raising a pool's share moves clients to it and never one back.
       - Left out, it stays as it is.
     type: bool
+  mirror:
+    description:
+      - Sends a copy of some of the requests that go to the other pool to O(mirror.pool), and throws its answers away.
+        The pool meets real requests while nobody depends on it. nginx and Envoy only.
+      - Only C(GET) and C(HEAD) are copied, since a copied write would be written twice. Such a request that does write something,
+        for example a visit into a counter, writes it twice all the same; nothing tells the app that a request is a copy.
+      - The pool has no share. The copy ends by itself when the pool gets one.
+      - An empty dictionary ends it. Left out, it stays as it is.
+    type: dict
+    suboptions:
+      pool:
+        description: The pool that gets the copy.
+        type: str
+      percent:
+        description: Per cent of the requests that are copied, above 0, at most 100, with at most two decimals.
+        type: raw
   health:
-    description: When a pool may get more traffic, or its header route be opened. A pool that gets less is never asked.
+    description: When a pool may get more traffic or more of a copy, or its header route be opened. A pool that gets less is never asked.
     type: dict
     default: {}
     suboptions:
@@ -77,7 +93,9 @@ options:
         type: bool
         default: true
   drain:
-    description: Waits until no request is in flight to a pool, after the other changes. The pool's share must be 0, its header route closed.
+    description:
+      - Waits until no request is in flight to a pool, after the other changes.
+      - The pool's share must be 0, its header route closed, and no copy sent to it.
     type: dict
     suboptions:
       pool:
@@ -131,8 +149,8 @@ attributes:
     support: full
 notes:
   - >-
-    What each balancer can do. Shares in steps of 0.01 %, preview by header and cookie, stickiness and drain: all four. Single servers into drain or
-    maint: HAProxy and Envoy; nginx and Caddy would need a reload. A view of its own on the health of endpoints, which must agree
+    What each balancer can do. Shares in steps of 0.01 %, preview by header and cookie, stickiness and drain: all four. Copies of
+    requests: nginx and Envoy. Single servers into drain or maint: HAProxy and Envoy; nginx and Caddy would need a reload. A view of its own on the health of endpoints, which must agree
     with that of this host: HAProxy and Envoy.
   - Whoever may use HAProxy's runtime socket may move traffic. HAProxy lets map commands pass at every C(level) of a socket, also
     that of an exporter.
@@ -166,6 +184,16 @@ EXAMPLES = r"""
     header:
       name: X-Preview
       pool: green
+
+- name: Show the new release a tenth of the requests that the old one answers
+  progressive.delivery.traffic:
+    app: analyze-all
+    balancer: envoy
+    connection:
+      directory: /etc/progressive.delivery/analyze-all
+    mirror:
+      pool: green
+      percent: 10
 
 - name: Move everything, close the preview, and wait for the last requests of the old pool
   progressive.delivery.traffic:
@@ -213,6 +241,11 @@ sticky:
   description: Whether clients keep their place.
   type: bool
   returned: success
+mirror:
+  description: The copy that is sent, or an empty dictionary.
+  type: dict
+  returned: success
+  sample: {"pool": "green", "percent": 10}
 repaired:
   description:
     - What was on disk differed from what was live, or held what does not belong there, and was put right.
@@ -293,6 +326,7 @@ def arguments() -> t.Dict[str, t.Any]:
         "split": {"type": "dict"},
         "header": {"type": "dict", "options": {name: {"type": "str"} for name in ("name", "cookie", "pool")}},
         "sticky": {"type": "bool"},
+        "mirror": {"type": "dict", "options": {"pool": {"type": "str"}, "percent": {"type": "raw"}}},
         "health": {"type": "dict", "options": health, "default": {}, "apply_defaults": True},
         "drain": {"type": "dict", "options": drain},
         "servers": {"type": "dict", "options": servers},
@@ -321,7 +355,7 @@ def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.
 
 
 def _shift(balancer: Balancer, layout: Layout, params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
-    request = Request(split=params["split"], header=params["header"], sticky=params["sticky"])
+    request = Request(**{name: params[name] for name in ("split", "header", "sticky", "mirror")})
     if params["drain"]:
         check_drained_pool(params["drain"]["pool"], request.wanted(balancer.read().live, layout), layout)
     done = shift(balancer, layout, request, HealthPolicy(**params["health"]), apply=not check_mode)
@@ -373,8 +407,8 @@ def main() -> t.NoReturn:
     module = AnsibleModule(
         argument_spec=arguments(),
         supports_check_mode=True,
-        required_one_of=[("split", "header", "sticky", "drain", "servers")],
-        mutually_exclusive=[("servers", wish) for wish in ("split", "header", "sticky", "drain")],
+        required_one_of=[("split", "header", "sticky", "mirror", "drain", "servers")],
+        mutually_exclusive=[("servers", wish) for wish in ("split", "header", "sticky", "mirror", "drain")],
     )
     try:
         result = carry_out(module.params, module.check_mode)

@@ -62,6 +62,11 @@ sticky:
   description: Whether clients keep their place.
   type: bool
   returned: success
+mirror:
+  description: The copy of requests that is sent to a pool, or an empty dictionary.
+  type: dict
+  returned: success
+  sample: {"pool": "green", "percent": 10}
 consistent:
   description: Whether the files on disk say the same, of servers too, so that a restart of the balancer changes nothing.
   type: bool

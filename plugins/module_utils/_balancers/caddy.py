@@ -48,6 +48,7 @@ class Caddy:
     """The driver for one app on one Caddy; satisfies ``Balancer``."""
 
     REACHED_BY: t.ClassVar[t.Tuple[str, ...]] = ("admin", "probe")
+    CANNOT_MIRROR: t.ClassVar[str] = "Caddy has nothing that sends a request twice; nginx and Envoy can"
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout

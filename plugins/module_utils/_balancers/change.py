@@ -22,7 +22,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import (
     HeaderRoute,
+    Mirror,
     Split,
+    parse_mirror,
     parse_shares,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
@@ -38,22 +40,27 @@ class Request:
     :param split: per cent by pool, as a person wrote it
     :param header: ``name`` and ``pool`` of the header route to open; empty to close it
     :param sticky: whether clients keep their buckets
+    :param mirror: ``pool`` and ``percent`` of the copy to send; empty to end it
     """
 
     split: t.Optional[t.Mapping[str, t.Any]] = None
     header: t.Optional[t.Mapping[str, t.Any]] = None
     sticky: t.Optional[bool] = None
+    mirror: t.Optional[t.Mapping[str, t.Any]] = None
 
     def wanted(self, live: Split, layout: Layout) -> Split:
-        """The whole split that this request makes of *live*.
+        """The whole split that this request makes of *live*; a copy to a pool that gets a share ends with it.
 
-        :raises InvalidOption: shares or a header that cannot be
+        :raises InvalidOption: shares, a header or a mirror that cannot be
         :raises UnknownPool: a pool that the layout does not have
         """
+        shares = live.shares if self.split is None else self._shares(layout)
+        kept = live.mirror if live.mirror and not shares[live.mirror.pool] else None
         return Split(
-            shares=live.shares if self.split is None else self._shares(layout),
+            shares=shares,
             header=live.header if self.header is None else self._route(self.header, layout),
             sticky=live.sticky if self.sticky is None else self.sticky,
+            mirror=kept if self.mirror is None else self._copy(self.mirror, layout),
         )
 
     def _shares(self, layout: Layout) -> t.Dict[str, int]:
@@ -79,6 +86,14 @@ class Request:
                 )
             )
         return layout.route_to(pool)
+
+    def _copy(self, mirror: t.Mapping[str, t.Any], layout: Layout) -> t.Optional[Mirror]:
+        if all(value is None for value in mirror.values()):
+            return None
+        if not mirror.get("pool") or mirror.get("percent") is None:
+            raise InvalidOption("mirror: name the pool that gets a copy, and the percent of requests that are copied")
+        layout.servers(mirror["pool"])
+        return parse_mirror(mirror["pool"], mirror["percent"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,6 +154,8 @@ def check_drained_pool(pool: str, split: Split, layout: Layout) -> None:
         raise PoolStillServing("drain: pool '{0}' still has {1} % of the traffic".format(pool, split.per_cent()[pool]))
     if split.header is not None and split.header.pool == pool:
         raise PoolStillServing("drain: the header route '{0}' to pool '{1}' is open".format(split.header.name, pool))
+    if split.mirrored_to(pool):
+        raise PoolStillServing("drain: pool '{0}' gets a copy of requests; end it with an empty mirror".format(pool))
 
 
 def servers_to_change(

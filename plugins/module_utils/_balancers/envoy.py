@@ -62,6 +62,7 @@ class Envoy:
     """The driver for one app on one Envoy; satisfies ``Balancer``."""
 
     REACHED_BY: t.ClassVar[t.Tuple[str, ...]] = ("admin",)
+    CANNOT_MIRROR: t.ClassVar[str] = ""
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout

@@ -11,6 +11,9 @@ Stickiness needs no state in Envoy: a client without the cookie is placed by a
 hash of its request's fresh id and gets that id as the cookie, and with the
 cookie by the same hash of the same id. The second pool has the low end of the
 hash's range, so raising its share moves clients over and none back.
+
+Copies go to clusters of their own, ``green.copies`` beside ``green``, whose
+limits are not those of requests that somebody waits for.
 """
 
 from __future__ import annotations
@@ -21,9 +24,17 @@ import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import (
+    WHOLE,
+    HeaderRoute,
+    Mirror,
+    Split,
+)
 
 _TYPE = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
+COPIES = ".copies"
+"""What the name of the cluster that takes copies for a pool has after the pool's name."""
+
 _REQUEST_ID = "[0-9a-f-]+"
 
 _RETRY_POLICY = {
@@ -47,7 +58,9 @@ Json = t.Dict[str, t.Any]
 def route_configuration(split: Split, layout: Layout) -> Json:
     """The ``RouteConfiguration`` that stands for *split*."""
     routes = _preview_routes(split.header) if split.header else []
-    routes += _sticky_routes(split, layout) if split.sticky else [_route("split", _division(split, layout))]
+    deciding = _sticky_routes(split, layout) if split.sticky else [_route("split", _division(split, layout))]
+    routes += [_copied(route, split.mirror) for route in deciding] if split.mirror else []
+    routes += deciding
     host = {"name": layout.app, "domains": ["*"], "routes": routes, "retry_policy": _RETRY_POLICY}
     return {"@type": _TYPE, "name": layout.app, "virtual_hosts": [host], "validate_clusters": True}
 
@@ -63,10 +76,12 @@ def split_from(configuration: t.Mapping[str, t.Any], layout: Layout) -> t.Option
     try:
         routes = configuration["virtual_hosts"][0]["routes"]
         share = _share_of(routes[-1]["route"], layout)
+        shares = {layout.base: WHOLE - share, layout.other: share}
         return Split(
-            shares={layout.base: WHOLE - share, layout.other: share},
+            shares=shares,
             header=_header_of(routes[0], layout),
             sticky=bool(routes[-1]["route"].get("weighted_clusters", {}).get("use_hash_policy", False)),
+            mirror=_mirror_of(routes, shares),
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return None
@@ -101,6 +116,23 @@ def _sticky_routes(split: Split, layout: Layout) -> t.List[Json]:
     ]
 
 
+def _copied(route: Json, mirror: Mirror) -> Json:
+    """*route* for the requests that may be sent twice, some of which are: not those that write or become a websocket."""
+    once_more = [
+        {"name": ":method", "string_match": {"safe_regex": {"regex": "GET|HEAD"}}},
+        {"name": "upgrade", "present_match": False},
+    ]
+    policy = {
+        "cluster": mirror.pool + COPIES,
+        "runtime_fraction": {"default_value": {"numerator": mirror.share, "denominator": "TEN_THOUSAND"}},
+        # The copy is the same request, host and all.
+        "disable_shadow_host_suffix_append": True,
+    }
+    match = dict(route["match"], headers=once_more + route["match"].get("headers", []))
+    action = dict(route["route"], request_mirror_policies=[policy])
+    return dict(route, match=match, route=action, name=route["name"] + " and copied")
+
+
 def _division(split: Split, layout: Layout) -> Json:
     clusters = [{"name": pool, "weight": split.shares[pool]} for pool in (layout.other, layout.base)]
     return {"weighted_clusters": {"clusters": clusters}}
@@ -121,6 +153,17 @@ def _share_of(action: t.Mapping[str, t.Any], layout: Layout) -> int:
     if not total:
         raise ValueError("no weights")
     return (weights[layout.other] * WHOLE + total // 2) // total
+
+
+def _mirror_of(routes: t.Sequence[t.Mapping[str, t.Any]], shares: t.Mapping[str, int]) -> t.Optional[Mirror]:
+    """The copy to a pool without a share; what else another hand may have mirrored is none of ours, and a fault."""
+    policies = [policy for route in routes for policy in route.get("route", {}).get("request_mirror_policies", [])]
+    for policy in policies:
+        share = int(policy.get("runtime_fraction", {}).get("default_value", {}).get("numerator", 0))
+        for pool in shares:
+            if policy.get("cluster") == pool + COPIES and not shares[pool] and 1 <= share <= WHOLE:
+                return Mirror(pool, share)
+    return None
 
 
 def _header_of(route: t.Mapping[str, t.Any], layout: Layout) -> t.Optional[HeaderRoute]:

@@ -60,6 +60,10 @@ class HAProxy:
     """The driver for one app on one HAProxy; satisfies ``Balancer``."""
 
     REACHED_BY: t.ClassVar[t.Tuple[str, ...]] = ("socket",)
+    CANNOT_MIRROR: t.ClassVar[str] = (
+        "HAProxy sends copies only with the help of an SPOE agent beside it or of a Lua script, which takes milliseconds of "
+        "each request; nginx and Envoy can"
+    )
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout

@@ -117,6 +117,9 @@ class Balancer(t.Protocol):
     REACHED_BY: t.ClassVar[t.Tuple[str, ...]]
     """The fields of a :class:`Connection` that it looks at."""
 
+    CANNOT_MIRROR: t.ClassVar[str]
+    """Why it cannot send a copy of requests to a second pool, in words; empty where it can."""
+
     def __init__(self, layout: Layout, connection: Connection) -> None: ...
 
     def read(self) -> Reading:

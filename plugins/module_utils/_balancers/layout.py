@@ -54,6 +54,7 @@ class Layout:
     :param listen: ``host:port`` where requests come in
     :param admin: where the balancer is controlled: a socket's path, ``host:port``, or empty where files are enough
     :param preview_cookie: name of the cookie that a header route looks at, too; empty where it looks at none
+    :param mirrors: whether it was laid down so that requests can be mirrored
     """
 
     app: str
@@ -65,6 +66,7 @@ class Layout:
     listen: str
     admin: str = ""
     preview_cookie: str = ""
+    mirrors: bool = False
 
     def __post_init__(self) -> None:
         if len(self.pools) != 2:
@@ -152,4 +154,5 @@ def _parse(document: t.Mapping[str, t.Any], directory: str) -> Layout:
         listen=document["listen"],
         admin=document.get("admin", ""),
         preview_cookie=document.get("preview_cookie", ""),
+        mirrors=document.get("mirrors", False),
     )

@@ -32,8 +32,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
     Reading,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, Mirror, Split
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import point_link, sync_folder
 
 FOLDER = "splits"
@@ -43,6 +44,7 @@ class Nginx:
     """The driver for one app on one nginx; satisfies ``Balancer``."""
 
     REACHED_BY: t.ClassVar[t.Tuple[str, ...]] = ("probe",)
+    CANNOT_MIRROR: t.ClassVar[str] = ""
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout
@@ -141,17 +143,24 @@ def name_for(split: Split, layout: Layout) -> str:
     """*split* as the name of a folder, and as nginx tells it."""
     header = split.header.pool if split.header else "none"
     sticky = "on" if split.sticky else "off"
-    return "{0}={1:05d},preview={2},sticky={3}".format(layout.other, split.shares[layout.other], header, sticky)
+    mirror = ",mirror={0.pool}:{0.share:05d}".format(split.mirror) if split.mirror else ""
+    name = "{0}={1:05d},preview={2},sticky={3}{4}"
+    return name.format(layout.other, split.shares[layout.other], header, sticky, mirror)
 
 
 def split_from(name: str, layout: Layout) -> t.Optional[Split]:
     """The split that *name* stands for; None when :func:`name_for` gives no such name."""
-    found = re.match(r"^{0}=(\d{{5}}),preview=([^,]+),sticky=(on|off)$".format(re.escape(layout.other)), name)
+    form = r"{0}=([0-9]{{5}}),preview=([^,]+),sticky=(on|off)(?:,mirror=([^:]+):([0-9]{{5}}))?"
+    found = re.fullmatch(form.format(re.escape(layout.other)), name)
     if found is None or int(found.group(1)) > WHOLE or found.group(2) not in ("none", *layout.pools):
         return None
     share, pool, sticky = int(found.group(1)), found.group(2), found.group(3)
-    return Split(
-        shares={layout.base: WHOLE - share, layout.other: share},
-        header=layout.route_to(pool) if pool != "none" else None,
-        sticky=sticky == "on",
-    )
+    try:
+        return Split(
+            shares={layout.base: WHOLE - share, layout.other: share},
+            header=layout.route_to(pool) if pool != "none" else None,
+            sticky=sticky == "on",
+            mirror=Mirror(found.group(4), int(found.group(5))) if found.group(4) else None,
+        )
+    except InvalidOption:
+        return None

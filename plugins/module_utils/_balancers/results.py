@@ -15,12 +15,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.sp
 
 
 def split_result(split: Split) -> t.Dict[str, t.Any]:
-    """*split* as plain data: per cent, shares, header and stickiness."""
+    """*split* as plain data: per cent, shares, header, stickiness and mirror."""
     return {
         "split": split.per_cent(),
         "shares": dict(split.shares),
         "header": _route_result(split.header) if split.header else {},
         "sticky": split.sticky,
+        "mirror": {"pool": split.mirror.pool, "percent": split.mirror.per_cent()} if split.mirror else {},
     }
 
 

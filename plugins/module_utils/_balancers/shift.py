@@ -18,7 +18,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.ch
     decide,
     servers_to_change,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import ReadBackMismatch
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
+    LayoutMismatch,
+    ReadBackMismatch,
+    Unsupported,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import (
     Balancer,
     Command,
@@ -52,11 +56,15 @@ class Shift:
 def shift(balancer: Balancer, layout: Layout, request: Request, policy: HealthPolicy, apply: bool) -> Shift:
     """Bring *request* about, or with ``apply=False`` only say what it would take.
 
+    :raises Unsupported: requests are to be mirrored, and this balancer cannot
+    :raises LayoutMismatch: it could, had the role laid it down anew
     :raises UnhealthyPool: a pool that is to get more cannot take it; nothing was changed
     :raises ReadBackMismatch: the balancer accepted the change and says something else
     """
     reading = balancer.read()
     change = decide(reading, request, layout)
+    if change.wanted.mirror:
+        _check_mirroring(balancer, layout)
     for pool in change.rising:
         require_healthy(pool, layout.servers(pool), policy, functools.partial(balancer.endpoints, pool))
     commands = balancer.plan(reading, change.wanted)
@@ -102,6 +110,13 @@ def set_servers(balancer: Balancer, pool: str, names: t.Sequence[str], state: st
     if astray:
         raise ReadBackMismatch("servers: {0} of pool '{1}' did not go into state '{2}'".format(astray, pool, state))
     return ServerChange(before, after, changing)
+
+
+def _check_mirroring(balancer: Balancer, layout: Layout) -> None:
+    if balancer.CANNOT_MIRROR:
+        raise Unsupported("mirror: balancer {0} cannot mirror; {1}".format(layout.balancer, balancer.CANNOT_MIRROR))
+    if not layout.mirrors:
+        raise LayoutMismatch("mirror: this {0} was laid down before it could mirror".format(layout.balancer))
 
 
 def _check_read_back(reading: Reading, wanted: Split) -> None:

@@ -9,6 +9,7 @@ import contextlib
 
 import pytest
 
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.registry import DRIVERS
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
 
 
@@ -32,7 +33,19 @@ def of_kind(tmp_path_factory):
 
 @pytest.fixture(params=laid_down.KINDS)
 def balancer(request, of_kind):
-    """Each kind in turn, with all traffic on blue, no header route, no stickiness and healthy endpoints."""
+    """Each kind in turn, with all traffic on blue, no header route, no stickiness, no mirror and healthy endpoints."""
+    return at_rest(of_kind(request.param))
+
+
+@pytest.fixture(params=[kind for kind in laid_down.KINDS if not DRIVERS[kind].CANNOT_MIRROR])
+def mirroring(request, of_kind):
+    """Each kind that can mirror, at rest like ``balancer``."""
+    return at_rest(of_kind(request.param))
+
+
+@pytest.fixture(params=[kind for kind in laid_down.KINDS if DRIVERS[kind].CANNOT_MIRROR])
+def not_mirroring(request, of_kind):
+    """Each kind that cannot, at rest like ``balancer``."""
     return at_rest(of_kind(request.param))
 
 
@@ -66,5 +79,5 @@ def at_rest(balancer):
         balancer.start()
     for pool in laid_down.SERVERS:
         balancer.endpoints.tell_pool(pool, "ready")
-    balancer.split(0, header={}, sticky=False, health={"check": False})
+    balancer.split(0, header={}, sticky=False, mirror={}, health={"check": False})
     return balancer

@@ -10,12 +10,15 @@ pool, ``X-Instance`` the name.
 - ``/readyz``           200, or 503 after ``/control/unready``
 - ``/hold/<key>``       answers only after ``/control/let-go/<key>``
 - ``/status/<number>``  that status
+- ``/control/seen``     the requests that were no control and no check, a JSON array of objects with ``method``, ``path``
+                        and ``headers``; then it begins anew
 - anything else         200
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
 import json
 import sys
@@ -31,14 +34,20 @@ class Instance:
         self.name = name
         self.ready = True
         self.held: dict[str, asyncio.Event] = {}
+        self.seen: list[dict[str, object]] = []
 
-    async def answer(self, path: str) -> tuple[int, bytes]:
+    async def answer(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
         """The status and the body for *path*."""
         _empty, first, *rest = path.partition("?")[0].split("/")
+        if first not in {"control", "readyz"}:
+            self.seen.append({"method": method, "path": path, "headers": headers})
         if first == "hold":
             await self.held.setdefault(rest[0], asyncio.Event()).wait()
         elif first == "control" and rest[0] == "let-go":
             self.held.pop(rest[1], asyncio.Event()).set()
+        elif first == "control" and rest[0] == "seen":
+            seen, self.seen = self.seen, []
+            return 200, json.dumps(seen).encode()
         elif first == "control":
             self.ready = rest[0] == "ready"
         elif first == "status":
@@ -56,26 +65,34 @@ class Exchange(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._tasks: set[asyncio.Task[None]] = set()
         self._path = ""
+        self._headers: dict[str, str] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self._parser.feed_data(data)
+        # It speaks nothing but HTTP, and answers who would rather have a websocket, too.
+        with contextlib.suppress(httptools.HttpParserUpgrade):
+            self._parser.feed_data(data)
 
     def on_message_begin(self) -> None:
         self._path = ""
+        self._headers = {}
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.decode().lower()] = value.decode()
 
     def on_url(self, url: bytes) -> None:
         self._path += url.decode()
 
     def on_message_complete(self) -> None:
-        task = asyncio.ensure_future(self._answer(self._path, self._parser.should_keep_alive()))
+        method = self._parser.get_method().decode()
+        task = asyncio.ensure_future(self._answer(method, self._path, self._headers, self._parser.should_keep_alive()))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, path: str, keep_alive: bool) -> None:
-        status, body = await self._instance.answer(path)
+    async def _answer(self, method: str, path: str, headers: dict[str, str], keep_alive: bool) -> None:
+        status, body = await self._instance.answer(method, path, headers)
         head = [
             f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}",
             f"X-Release: {self._instance.pool}",
@@ -84,7 +101,7 @@ class Exchange(asyncio.Protocol):
             f"Content-Length: {len(body)}",
             *([] if keep_alive else ["Connection: close"]),
         ]
-        self._transport.write("\r\n".join([*head, "", ""]).encode() + body)
+        self._transport.write("\r\n".join([*head, "", ""]).encode() + (b"" if method == "HEAD" else body))
         if not keep_alive:
             self._transport.close()
 

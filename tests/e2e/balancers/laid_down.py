@@ -178,6 +178,16 @@ class Endpoints:
         for name in SERVERS[pool]:
             self.tell(name, path)
 
+    def seen(self, pool: str) -> list[dict[str, t.Any]]:
+        """The requests that *pool* has met since this was last asked: ``method``, ``path`` and ``headers`` of each."""
+        return [
+            request for port in self.ports[pool].values() for request in json.loads(ask(port, "/control/seen").body)
+        ]
+
+    def signal(self, pool: str, number: int) -> None:
+        """Send a signal to the process of all endpoints of *pool*."""
+        self._processes[list(SERVERS).index(pool)].send_signal(number)
+
     def close(self) -> None:
         """End them."""
         for process in self._processes:

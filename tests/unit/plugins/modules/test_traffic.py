@@ -53,6 +53,7 @@ def test_a_change_says_what_was_and_what_is(run, balancer):
         "shares": {"blue": 9950, "green": 50},
         "header": {"name": "X-Preview", "pool": "green"},
         "sticky": True,
+        "mirror": {},
     }
     assert {key: result[key] for key in after} == after
     assert result["diff"]["after"] == after
@@ -60,6 +61,17 @@ def test_a_change_says_what_was_and_what_is(run, balancer):
     assert result["changed"]
     assert not result["repaired"]
     assert result["commands"] == ["set it"]
+
+
+def test_a_copy_is_begun_shown_and_ended(run, balancer, tmp_path):
+    layout = tmp_path / "layout.json"
+    layout.write_text(json.dumps({**json.loads(layout.read_text()), "mirrors": True}))
+    begun = run(mirror={"pool": "green", "percent": "2.5"})
+    assert balancer.live == split(0, mirror=("green", 250))
+    assert begun["mirror"] == begun["diff"]["after"]["mirror"] == {"pool": "green", "percent": 2.5}
+    assert not run(mirror={"pool": "green", "percent": 2.5})["changed"]
+    assert run(mirror={})["mirror"] == {}
+    assert balancer.live == split(0)
 
 
 def test_a_repair_is_in_the_diff_though_the_live_split_stays(run, balancer):
@@ -104,7 +116,7 @@ def test_servers_are_changed_and_shown(run, balancer):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, "one of the following is required: split, header, sticky, drain, servers"),
+        ({}, "one of the following is required: split, header, sticky, mirror, drain, servers"),
         (
             {"sticky": True, "servers": {"pool": "green", "names": [], "state": "ready"}},
             "mutually exclusive: servers|sticky",
@@ -125,6 +137,11 @@ def test_servers_are_changed_and_shown(run, balancer):
         ({"drain": {"pool": "green", "timeout": "nan"}}, "drain.timeout is nan"),
         ({"split": {"blue": 0, "green": 100}, "drain": {"pool": "blue", "timeout": "inf"}}, "drain.timeout is inf"),
         ({"drain": {"pool": "green", "timeout": -1}}, "drain.timeout is -1"),
+        ({"mirror": {"pool": "green", "percent": 10}}, "laid down before it could mirror"),
+        (
+            {"mirror": {"pool": "green", "percent": 10}, "servers": {"pool": "green", "names": [], "state": "ready"}},
+            "mutually exclusive: servers|mirror",
+        ),
         ({"sticky": True, "lock_timeout": "inf"}, "lock_timeout is inf"),
         ({"sticky": True, "lock_timeout": -0.5}, "lock_timeout is -0.5"),
     ],

@@ -16,7 +16,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
     Reading,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout, Server
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import (
+    WHOLE,
+    HeaderRoute,
+    Mirror,
+    Split,
+)
 
 POOLS = {
     "blue": [Server("blue1", "127.0.0.1:8001"), Server("blue2", "127.0.0.1:8002")],
@@ -27,7 +32,15 @@ POOLS = {
 def layout(balancer="haproxy", directory="/etc/shop", pools=None):
     """The layout of the app `shop`."""
     return Layout(
-        "shop", balancer, str(directory), pools or POOLS, "X-Preview", "shop_bucket", "0.0.0.0:80", "/run/shop.sock"
+        "shop",
+        balancer,
+        str(directory),
+        pools or POOLS,
+        "X-Preview",
+        "shop_bucket",
+        "0.0.0.0:80",
+        "/run/shop.sock",
+        mirrors=True,
     )
 
 
@@ -42,20 +55,32 @@ def lay_down(folder):
     return {"app": "shop", "balancer": "haproxy", "connection": {"directory": str(folder)}}
 
 
-def split(green, header=None, sticky=False):
-    """So many hundredths of a per cent on green; *header* is the pool that is opened."""
+def split(green, header=None, sticky=False, mirror=None):
+    """So many hundredths of a per cent on green; *header* is the pool that is opened, *mirror* that and its share."""
     route = HeaderRoute("X-Preview", header) if header else None
-    return Split({"blue": WHOLE - green, "green": green}, route, sticky)
+    return Split({"blue": WHOLE - green, "green": green}, route, sticky, Mirror(*mirror) if mirror else None)
 
 
-def splits():
-    """Any split of blue and green."""
-    return st.builds(split, st.integers(0, WHOLE), st.sampled_from([None, "blue", "green"]), st.booleans())
+def splits(mirrors=True):
+    """Any split of blue and green, of those that mirror or without."""
+    opened, sticky = st.sampled_from([None, "blue", "green"]), st.booleans()
+    plain = st.builds(split, st.integers(0, WHOLE), opened, sticky)
+    return plain | mirrored(opened, sticky) if mirrors else plain
+
+
+def mirrored(opened, sticky):
+    """Any split in which one pool serves and the other gets a copy."""
+    share = st.integers(1, WHOLE)
+    to_green = st.builds(split, st.just(0), opened, sticky, st.tuples(st.just("green"), share))
+    to_blue = st.builds(split, st.just(WHOLE), opened, sticky, st.tuples(st.just("blue"), share))
+    return to_green | to_blue
 
 
 @dataclasses.dataclass
 class Variable:
     """A balancer whose live and stored splits are variables; one command sets both."""
+
+    CANNOT_MIRROR = ""
 
     live: Split
     stored: Split | None

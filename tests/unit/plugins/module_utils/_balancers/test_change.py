@@ -40,7 +40,8 @@ LAYOUT = layout()
 def asked(wanted):
     """The request that names all of *wanted*."""
     header = {"name": wanted.header.name, "pool": wanted.header.pool} if wanted.header else {}
-    return Request(split=wanted.per_cent(), header=header, sticky=wanted.sticky)
+    mirror = {"pool": wanted.mirror.pool, "percent": wanted.mirror.per_cent()} if wanted.mirror else {}
+    return Request(split=wanted.per_cent(), header=header, sticky=wanted.sticky, mirror=mirror)
 
 
 @given(splits(), splits() | st.none(), splits())
@@ -72,6 +73,15 @@ def test_what_is_not_asked_for_stays(live, wanted):
     assert Request(split=wanted.per_cent()).wanted(live, LAYOUT).header == live.header
     assert Request(header={}).wanted(live, LAYOUT).sticky == live.sticky
     assert Request(header={"name": None, "pool": None}).wanted(live, LAYOUT).header is None
+    assert Request(mirror={"pool": None, "percent": None}).wanted(live, LAYOUT).mirror is None
+    assert Request(header={}, sticky=True).wanted(live, LAYOUT).mirror == live.mirror
+
+
+@given(splits(), splits())
+def test_a_copy_goes_on_until_its_pool_gets_a_share(live, wanted):
+    after = Request(split=wanted.per_cent()).wanted(live, LAYOUT)
+    kept = live.mirror is not None and wanted.shares[live.mirror.pool] == 0
+    assert after.mirror == (live.mirror if kept else None)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +92,17 @@ def test_what_is_not_asked_for_stays(live, wanted):
         (Request(header={"pool": "red"}), UnknownPool, "red"),
         (Request(header={"name": "X-Preview"}), InvalidOption, "name the pool"),
         (Request(header={"name": "X-Other", "pool": "green"}), LayoutMismatch, "X-Other"),
+        (Request(mirror={"pool": "red", "percent": 1}), UnknownPool, "red"),
+        (Request(mirror={"pool": "green", "percent": None}), InvalidOption, "the percent of requests"),
+        (Request(mirror={"pool": None, "percent": 0}), InvalidOption, "name the pool"),
+        (Request(mirror={"pool": "green", "percent": 0}), InvalidOption, "0 % for pool 'green' is no copy"),
+        (Request(mirror={"pool": "green", "percent": "nan"}), InvalidOption, "mirror: 'nan' for pool 'green' is not"),
+        (
+            Request(mirror={"pool": "green", "percent": 100.01}),
+            InvalidOption,
+            "mirror: 100.01 % .* is outside 0 to 100",
+        ),
+        (Request(mirror={"pool": "blue", "percent": 1}), InvalidOption, "pool 'blue' has 100 % of the traffic"),
         (
             Request(header={"cookie": "beta", "pool": "green"}),
             LayoutMismatch,
@@ -139,6 +160,8 @@ def test_only_a_pool_without_traffic_is_drained():
         check_drained_pool("blue", split(1), LAYOUT)
     with pytest.raises(PoolStillServing, match="X-Preview"):
         check_drained_pool("green", split(0, header="green"), LAYOUT)
+    with pytest.raises(PoolStillServing, match="pool 'green' gets a copy of requests"):
+        check_drained_pool("green", split(0, mirror=("green", 100)), LAYOUT)
     with pytest.raises(UnknownPool):
         check_drained_pool("red", split(0), LAYOUT)
 

@@ -13,7 +13,6 @@ import re
 import jinja2
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.envoy_routes import (
     discovery_response,
@@ -21,7 +20,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.en
     split_from,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout, Server
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import (
+    WHOLE,
+    HeaderRoute,
+    Mirror,
+    Split,
+)
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import splits
 
 LAYOUT = Layout(
     app="shop",
@@ -42,16 +47,6 @@ def split_of(green, **options):
 
 def routes_of(split):
     return route_configuration(split, LAYOUT)["virtual_hosts"][0]["routes"]
-
-
-def splits():
-    routes = st.none() | st.sampled_from(["blue", "green"]).map(lambda pool: HeaderRoute("X-Preview", pool))
-    return st.builds(
-        lambda share, header, sticky: split_of(share, header=header, sticky=sticky),
-        st.integers(0, WHOLE),
-        routes,
-        st.booleans(),
-    )
 
 
 @given(splits())
@@ -82,6 +77,39 @@ def test_a_client_is_placed_by_the_id_that_it_gets_as_its_cookie():
     assert placed["route"]["hash_policy"] == [{"header": {"header_name": "x-request-id"}}]
     assert placed["response_headers_to_add"][0]["header"]["value"].startswith("shop_bucket=%REQ(X-REQUEST-ID)%;")
     assert kept["route"]["weighted_clusters"] == placed["route"]["weighted_clusters"]
+
+
+@pytest.mark.parametrize("sticky", [False, True])
+def test_requests_that_only_read_are_copied_and_all_others_go_as_without(sticky):
+    plain = routes_of(split_of(0, sticky=sticky))
+    copied = routes_of(split_of(0, sticky=sticky, mirror=Mirror("green", 1234)))
+    assert copied[len(plain) :] == plain
+    for route, original in zip(copied, plain, strict=False):
+        method, upgrade, *others = route["match"]["headers"]
+        pattern = method["string_match"]["safe_regex"]["regex"]
+        assert {name for name in ("GET", "HEAD", "POST", "GETS") if re.fullmatch(pattern, name)} == {"GET", "HEAD"}
+        assert upgrade == {"name": "upgrade", "present_match": False}
+        assert others == original["match"].get("headers", [])
+        [policy] = route["route"].pop("request_mirror_policies")
+        assert policy["cluster"] == "green.copies"
+        assert policy["runtime_fraction"]["default_value"] == {"numerator": 1234, "denominator": "TEN_THOUSAND"}
+        assert route["route"] == original["route"]
+        assert route.get("response_headers_to_add") == original.get("response_headers_to_add")
+
+
+@pytest.mark.parametrize(
+    ("green", "policy"),
+    [
+        (0, {"cluster": "elsewhere"}),
+        (0, {"cluster": "green.copies"}),
+        (0, {"cluster": "green.copies", "runtime_fraction": {"default_value": {"numerator": 20000}}}),
+        (5, {"cluster": "green.copies", "runtime_fraction": {"default_value": {"numerator": 5}}}),
+    ],
+)
+def test_a_copy_of_another_hand_is_not_taken_for_ours(green, policy):
+    configuration = route_configuration(split_of(green), LAYOUT)
+    configuration["virtual_hosts"][0]["routes"][0]["route"]["request_mirror_policies"] = [policy]
+    assert split_from(configuration, LAYOUT) == split_of(green)
 
 
 def test_the_header_route_is_asked_first():

@@ -44,7 +44,8 @@ def test_a_layout_is_what_was_written(tmp_path):
     assert layout.path("split") == str(tmp_path / "split")
 
 
-def test_a_layout_from_before_there_were_preview_cookies_has_none(tmp_path):
+def test_a_layout_from_before_there_were_preview_cookies_and_mirrors_has_none(tmp_path):
+    assert not load(written(tmp_path), "shop", "nginx").mirrors
     assert load(written(tmp_path), "shop", "nginx").route_to("canary").cookie == ""
     assert load(written(tmp_path, preview_cookie="tester"), "shop", "nginx").route_to("canary").cookie == "tester"
 

@@ -45,6 +45,11 @@ def test_every_split_has_a_name_and_comes_back(wanted):
         "green=00500,preview=red,sticky=off",
         "green=00500,preview=none,sticky=yes",
         "green=00500,preview=none,sticky=off,",
+        "green=00000,preview=none,sticky=off\n",
+        "green=00000,preview=none,sticky=off,mirror=green:100",
+        "green=00000,preview=none,sticky=off,mirror=green:00000",
+        "green=00000,preview=none,sticky=off,mirror=red:00100",
+        "green=00500,preview=none,sticky=off,mirror=green:00100",
     ],
 )
 def test_any_other_name_is_no_split(name):
@@ -57,6 +62,9 @@ def test_a_plan_is_empty_only_where_all_is_well():
     assert len(driver.plan(Reading(split(5), None), split(5))) == 1
     [command] = driver.plan(Reading(split(5), split(5)), split(700, header="green"))
     assert str(command) == "point /etc/shop/current splits/green=00700,preview=green,sticky=off"
+    # and a split without a mirror has the name that it had before there were any
+    [command] = driver.plan(Reading(split(5), split(5)), split(0, mirror=("green", 1234)))
+    assert command.content == "splits/green=00000,preview=none,sticky=off,mirror=green:01234"
 
 
 @pytest.fixture

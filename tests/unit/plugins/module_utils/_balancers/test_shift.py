@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +14,10 @@ from hypothesis import strategies as st
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers import pool_health
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.change import Request
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
+    LayoutMismatch,
     ReadBackMismatch,
     UnhealthyPool,
+    Unsupported,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.pool_health import HealthPolicy
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.shift import set_servers, shift
@@ -37,7 +41,9 @@ def every_endpoint_answers():
 
 def asked(wanted):
     """The request that names all of *wanted*."""
-    return Request(wanted.per_cent(), {"pool": wanted.header.pool} if wanted.header else {}, wanted.sticky)
+    header = {"pool": wanted.header.pool} if wanted.header else {}
+    mirror = {"pool": wanted.mirror.pool, "percent": wanted.mirror.per_cent()} if wanted.mirror else {}
+    return Request(wanted.per_cent(), header, wanted.sticky, mirror)
 
 
 @given(splits(), splits() | st.none(), splits())
@@ -70,6 +76,28 @@ def test_an_unhealthy_pool_gets_nothing_also_in_check_mode():
         with pytest.raises(UnhealthyPool, match="green1"):
             shift(balancer, LAYOUT, asked(split(1)), POLICY, apply=apply)
         assert balancer.said == []
+
+
+@pytest.mark.parametrize("apply", [True, False])
+def test_who_cannot_mirror_is_asked_for_nothing_else_either(apply):
+    balancer = Variable(split(0), split(0), states={"green1": "down"})
+    balancer.CANNOT_MIRROR = "it has no mirror"
+    wanted = asked(split(0, sticky=True, mirror=("green", 100)))
+    with pytest.raises(Unsupported, match="mirror: balancer haproxy cannot mirror; it has no mirror"):
+        shift(balancer, LAYOUT, wanted, POLICY, apply=apply)
+    balancer.CANNOT_MIRROR = ""
+    with pytest.raises(LayoutMismatch, match="laid down before it could mirror"):
+        shift(balancer, dataclasses.replace(LAYOUT, mirrors=False), wanted, POLICY, apply=apply)
+    assert balancer.said == []
+
+
+@pytest.mark.parametrize("now", [None, ("green", 99)])
+def test_an_unhealthy_pool_gets_no_more_copies_but_fewer(now):
+    balancer = Variable(split(0, mirror=now), split(0, mirror=now), states={"green1": "down"})
+    with pytest.raises(UnhealthyPool, match="green1"):
+        shift(balancer, LAYOUT, asked(split(0, mirror=("green", 100))), POLICY, apply=True)
+    assert balancer.said == []
+    assert shift(balancer, LAYOUT, asked(split(0)), POLICY, apply=True).changed == (now is not None)
 
 
 def test_servers_are_told_once_and_read_back():

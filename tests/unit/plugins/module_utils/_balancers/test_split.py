@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import (
     WHOLE,
     HeaderRoute,
+    Mirror,
     Split,
     parse_shares,
 )
@@ -73,4 +74,20 @@ def test_a_pool_rises_when_it_gets_more_or_is_newly_opened(now, wanted):
     rising = set(now.rising(wanted))
     more = {pool for pool in POOLS if wanted.shares[pool] > now.shares[pool]}
     opened = {wanted.header.pool} if wanted.header and wanted.header != now.header else set()
-    assert rising == more | opened
+    copied = {pool for pool in POOLS if wanted.mirrored_to(pool) > now.mirrored_to(pool)}
+    assert rising == more | opened | copied
+    assert len(now.rising(wanted)) == len(rising)
+
+
+@pytest.mark.parametrize(
+    ("green", "pool", "share", "words"),
+    [
+        (0, "red", 100, "mirror: pool 'red' is none of blue, green"),
+        (1, "green", 100, "mirror: pool 'green' has 0.01 % of the traffic"),
+        (0, "green", 0, "mirror: the share is 1 to 10000"),
+        (0, "green", 10001, "mirror: the share is 1 to 10000"),
+    ],
+)
+def test_a_copy_goes_to_a_pool_that_has_nothing_else(green, pool, share, words):
+    with pytest.raises(InvalidOption, match=words):
+        Split({"blue": WHOLE - green, "green": green}, mirror=Mirror(pool, share))
