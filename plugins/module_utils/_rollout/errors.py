@@ -99,7 +99,7 @@ class PictureUnwritable(DeliveryError):
     """The picture of a rollout cannot be written where it is wanted; the rollout itself is as it was."""
 
     code = "picture-unwritable"
-    remedy = "name a place on this machine that this user may write; the picture playbook draws it from the journal at any time"
+    remedy = "name a place on this machine that this user may write"
 
 
 class LockHeld(DeliveryError):

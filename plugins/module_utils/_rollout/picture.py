@@ -240,8 +240,10 @@ def _draw_levels(axis: t.Any, timeline: Timeline, panel: Panel) -> None:
             said = pool if number == 0 else None
             (line,) = axis.plot(places, values, style, color=colours[pool], linewidth=1.3, markersize=2.5, label=said)
             line.set_gid(_called(timeline, course, field, number))
-    highest = axis.get_ylim()[1]
-    axis.set_ylim(0, highest if highest > 0 else 1)
+    points = [point for trace in course.traces for point in trace]
+    highest = max((value for point in points for value in (point.baseline, point.canary) if value), default=1.0)
+    # None at all is a line that is seen, too.
+    axis.set_ylim(-0.05 * highest, 1.1 * highest)
     axis.locator_params(axis="y", nbins=4)
     _key(axis)
 
