@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from .story import Story
+import pathlib
+import re
+
+from .story import ONCE, Story, hook
 
 POOL = "{{ '{{ pool }}' }}"
 """The argument ``pool``, so that Ansible does not take it for a variable of its own."""
@@ -23,13 +26,37 @@ ERRORS = {
 }
 
 
+def drawn(picture: pathlib.Path) -> set[str]:
+    """The lines and bands of metrics in a picture, by what they are called there."""
+    return set(re.findall(r'id="(metric-[^"]+)"', picture.read_text(encoding="utf-8")))
+
+
 def test_a_canary_that_fails_more_is_taken_back_and_one_that_does_not_goes_on(story: Story) -> None:
+    """The first cannot draw its picture, which harms nothing: it is drawn from the journal. The second draws its own."""
     story.given_serving()
-    analyses = {"errors": ERRORS}
-    steps = [{"share": 50}, {"analysis": "errors"}]
-    story.when("canary", rollout_release="1.2.0", rollout_steps=steps, rollout_analyses=analyses)
+    pictures = story.site.directory / "pictures"
+    pictures.mkdir()
+    options = {"rollout_analyses": {"errors": ERRORS}, "rollout_picture_dir": str(pictures)}
+    gone = f"- {{name: Lose it, ansible.builtin.file: {{path: {pictures}, state: absent}}, {ONCE}}}"
+    story.when(
+        "canary",
+        rollout_release="1.2.0",
+        rollout_steps=[{"share": 50}, {"analysis": "errors"}],
+        rollout_hooks={"after_shift": hook(story, "lose", gone)},
+        **options,
+    )
     story.then_it_failed("rolled_back").then_status("rolled_back", "errors: worse than 1.5").then_serves(story.old)
     story.then_unlocked()
+    story.then_it_failed(
+        "No picture was drawn, and the rollout is none the worse", "there is no folder", "why: analyse failed"
+    )
+
+    picture = story.site.directory / "rollout.html"
+    story.when("picture", rollout_picture=str(picture)).then_it_ended(0, f"{story.old} → 1.2.0 rolled back")
+    assert drawn(picture) == {"metric-1-baseline-1", "metric-1-canary-1", "metric-1-interval-1"}
+    assert "✗ errors failed" in picture.read_text(encoding="utf-8")
+
+    pictures.mkdir()
     noted = story.site.directory / "noted"
     noting = story.site.directory / "note.yml"
     noting.write_text(f"""---
@@ -52,9 +79,13 @@ def test_a_canary_that_fails_more_is_taken_back_and_one_that_does_not_goes_on(st
         "canary",
         rollout_release=story.new,
         rollout_steps=steps,
-        rollout_analyses=analyses,
         rollout_background="errors",
         rollout_check_sets=deep,
+        **options,
     )
     assert noted.read_text() == story.new
-    story.then_it_ended(0).then_status("succeeded").then_serves(story.new).then_only_failed_from("1.2.0")
+    story.then_it_ended(0, "The picture of this rollout", "so far: errors: not decided yet", "e-value")
+    story.then_status("succeeded").then_serves(story.new).then_only_failed_from("1.2.0")
+    (picture,) = pictures.iterdir()
+    assert drawn(picture) >= {"metric-1-baseline-1", "metric-1-canary-1"}
+    assert "✓ errors successful" in picture.read_text(encoding="utf-8")
