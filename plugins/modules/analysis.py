@@ -557,24 +557,22 @@ EXAMPLES = r"""
 
 - name: Learn how the few hosts of both pools differ, while both run the same release
   progressive.delivery.analysis:
-    <<: &errors
-      provider:
-        type: prometheus
-        address: http://prometheus.example:9090
-      baseline: stable
-      canary: canary
-      metrics:
-        - name: errors
-          bad: !unsafe 'http_requests_total{pool="{{ pool }}",code=~"5.."}'
-          total: !unsafe 'http_requests_total{pool="{{ pool }}"}'
-      duration: 1800
+    provider: "{{ metrics_database }}"
+    baseline: stable
+    canary: canary
+    metrics: "{{ compared_metrics }}"
+    duration: 1800
     learn: true
   delegate_to: localhost
   register: before
 
 - name: Judge the canary after the change, less what the hosts differ by
   progressive.delivery.analysis:
-    <<: *errors
+    provider: "{{ metrics_database }}"
+    baseline: stable
+    canary: canary
+    metrics: "{{ compared_metrics }}"
+    duration: 600
     offsets: "{{ before.offsets }}"
   delegate_to: localhost
 
