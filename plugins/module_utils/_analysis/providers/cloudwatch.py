@@ -22,7 +22,7 @@ try:
     from botocore.exceptions import ConnectionError as NoConnection
 except ImportError:
     botocore = None
-    BotoCoreError = ClientError = HTTPClientError = NoConnection = ValueError
+    BotoCoreError, ClientError, HTTPClientError, NoConnection = RuntimeError, LookupError, TimeoutError, ConnectionError
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
     BadMeasurement,

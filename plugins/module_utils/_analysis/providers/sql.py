@@ -21,7 +21,7 @@ try:
     from sqlalchemy.pool import NullPool
 except ImportError:
     sqlalchemy = NullPool = None
-    DBAPIError = SQLAlchemyError = ValueError
+    DBAPIError, SQLAlchemyError = LookupError, RuntimeError
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
     BadMeasurement,

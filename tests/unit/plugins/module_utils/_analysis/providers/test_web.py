@@ -20,9 +20,9 @@ from ansible_collections.progressive.delivery.tests.loopback_servers import Exch
 ANSWER = {"pools": [{"name": "stable", "ms": [1, 2]}, {"name": "canary", "ms": [3, 4.5], "errors": 0}], "ok": True}
 
 
-def measured(*queries: str, body: t.Any = None, answer: t.Any = ANSWER) -> tuple[list[t.Any], WebServer]:
+def measured(*queries: str, body: t.Any = None) -> tuple[list[t.Any], WebServer]:
     """What queries yield of a server with that answer, and the server."""
-    with web_server(lambda _exchange: Reply(body=json.dumps(answer).encode())) as server:
+    with web_server(lambda _exchange: Reply(body=json.dumps(ANSWER).encode())) as server:
         found = Web(Access(f"http://127.0.0.1:{server.port}/api", attempts=1), body).measure(queries)
     return [[series.value for series in one] for one in found], server
 
