@@ -252,6 +252,11 @@ class Story:
         assert {self.edge.get(X_Preview=pool).pool for _number in range(8)} == {release}
         return self
 
+    def then_no_preview(self) -> Story:
+        """The balancer has no header route."""
+        assert self.site.observe()[BALANCER]["header"] == {}
+        return self
+
     def then_kinds(self, *kinds: str) -> Story:
         """The latest rollout did these actions, of those that are asked about."""
         assert [kind for kind in self.kinds() if kind in kinds] == list(kinds)

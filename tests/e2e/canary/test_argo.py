@@ -38,14 +38,14 @@ def test_the_weight_at_each_step_is_what_the_step_says_and_the_preview_is_gone_i
     story.then_ended("paused", "waiting for promotion").then_serves(OLD).then_preview("green", GOOD)
     for share in (5, 50):
         story.when("promote").then_ended("paused").then_measured(GOOD, share).then_preview("green", GOOD)
-    story.when("promote").then_ended("succeeded").then_serves(GOOD).then_preview("blue", GOOD)
+    story.when("promote").then_ended("succeeded").then_serves(GOOD).then_no_preview()
     story.then_shares(0, 5, 50, 100).then_nothing_failed()
 
 
 def test_a_rollback_amid_the_steps_puts_the_weights_back_and_closes_the_preview(each_story: Story) -> None:
     story = each_story.given_serving().when_delivering(GOOD, steps=[{"share": 25}, {"share": 50}, GATE], preview=True)
     story.when("rollback").then_ended("rolled_back", "asked for a rollback").then_serves(OLD)
-    story.then_preview("green", OLD).then_shares(0, 25, 50, 0).then_nothing_failed()
+    story.then_no_preview().then_preview("green", OLD).then_shares(0, 25, 50, 0).then_nothing_failed()
 
 
 def test_abort_then_retry_then_promote(story: Story) -> None:

@@ -27,6 +27,14 @@ def test_a_second_run_is_refused_and_the_first_goes_on(story: Story) -> None:
     story.then_shares(0, 20, 60, 100).then_nothing_failed()
 
 
+def test_a_rollback_is_heard_by_the_run_under_way(story: Story) -> None:
+    """Whoever asks for it waits for the lock, here not for long; what they wanted happens."""
+    ask = {("bake", 2): lambda: story.another("rollback", lock_wait=0.1).then_refused_while_held("held by alice")}
+    story.given_serving().when_delivering(GOOD, ask, steps=[{"share": 20}, {"pause": 240}])
+    story.then_ended("rolled_back", "an operator asked for a rollback").then_serves(OLD).then_shares(0, 20, 0)
+    story.when("rollback").then_ended("unchanged", "1.0 serves").then_rollouts(GOOD).then_nothing_failed()
+
+
 def test_a_run_whose_app_was_taken_over_moves_nothing_any_more(story: Story) -> None:
     """The other run has returned all the traffic; this one, which was about to shift, finds that out before it does."""
     take_over = {("shift", 2): lambda: story.another("rollback", take_over=True).then_ended("rolled_back")}
