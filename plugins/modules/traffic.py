@@ -12,7 +12,8 @@ short_description: Divide an app's traffic among its pools
 version_added: "0.1.0"
 description:
   - Sets which per cent of an app's traffic each pool gets, opens a pool to testers who send a preview header or cookie, keeps
-    clients in their pool with a cookie, sends a copy of requests to a pool that serves nobody, waits until a pool is drained, and takes servers of a pool in and out.
+    clients in their pool with a cookie, sends a copy of requests to a pool that serves nobody, waits until a pool is drained, and
+    takes servers of a pool in and out.
   - No change reloads the balancer or drops a request. HAProxy gets a new map in one transaction, nginx a renamed link, Caddy and Envoy a renamed file.
   - Runs on the balancer's host. What serves is read from the running balancer each time, compared with what is on disk, and read
     back after a change.
@@ -150,8 +151,8 @@ attributes:
 notes:
   - >-
     What each balancer can do. Shares in steps of 0.01 %, preview by header and cookie, stickiness and drain: all four. Copies of
-    requests: nginx and Envoy. Single servers into drain or maint: HAProxy and Envoy; nginx and Caddy would need a reload. A view of its own on the health of endpoints, which must agree
-    with that of this host: HAProxy and Envoy.
+    requests: nginx and Envoy. Single servers into drain or maint: HAProxy and Envoy; nginx and Caddy would need a reload. A view of
+    its own on the health of endpoints, which must agree with that of this host: HAProxy and Envoy.
   - Whoever may use HAProxy's runtime socket may move traffic. HAProxy lets map commands pass at every C(level) of a socket, also
     that of an exporter.
   - The requests in flight to a pool are counted by the balancer itself; HAProxy's processes that a reload left behind to finish their
