@@ -130,8 +130,9 @@ options:
     default: {}
   splits:
     description:
-      - What each balancer carries out, read just now - a dictionary of balancers to V(shares) (by pool, 1/100 %) and V(header)
-        (the pool of an open header route), as M(progressive.delivery.traffic_info) returns them.
+      - What each balancer carries out, read just now - a dictionary of balancers to V(shares) (by pool, 1/100 %), V(header)
+        (the pool of an open header route) and V(mirror) (the pool that gets copies, and of how many per cent), as
+        M(progressive.delivery.traffic_info) returns them.
       - One that has no V(shares) could not be read.
     type: dict
     default: {}
@@ -151,6 +152,11 @@ options:
     suboptions:
       share:
         description: Give the new pool so many per cent of the traffic, with two decimals at most. Shares rise.
+        type: float
+      mirror:
+        description:
+          - Before its first share, give it a copy of so many per cent of the requests, whose answers are thrown away.
+          - For balancers that can; see O(progressive.delivery.traffic#module:mirror).
         type: float
       pause:
         description: Watch it for so many seconds or, with V(until_promoted), end the run until O(command=promote).
@@ -337,6 +343,9 @@ action:
     header:
       description: For a shift, the pool whose header route is open.
       type: str
+    mirror:
+      description: For a shift, the part of the requests of which the pool gets a copy, in 1/100 %.
+      type: int
     seconds:
       description: For a bake, how long; for analyse, how long at most.
       type: float
@@ -426,6 +435,7 @@ Params = t.Dict[str, t.Any]
 
 STEP_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "share": {"type": "float"},
+    "mirror": {"type": "float"},
     "pause": {"type": "str"},
     "analysis": {"type": "str"},
     "health": {"type": "str"},

@@ -67,6 +67,10 @@ mirror:
   type: dict
   returned: success
   sample: {"pool": "green", "percent": 10}
+cannot_mirror:
+  description: Why this balancer can send no copies of requests; empty where it can.
+  type: str
+  returned: success
 consistent:
   description: Whether the files on disk say the same, of servers too, so that a restart of the balancer changes nothing.
   type: bool
@@ -110,7 +114,12 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
+    LayoutMismatch,
+    Unsupported,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Balancer
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.parameters import (
     common_arguments,
     open_balancer,
@@ -119,6 +128,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.re
     endpoint_result,
     split_result,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.shift import check_mirroring
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
 
 
@@ -129,11 +139,20 @@ def read(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     return dict(
         split_result(reading.live),
         changed=False,
+        cannot_mirror=_why_not_mirrored(balancer, layout),
         consistent=reading.consistent,
         faults=list(reading.out_of_order),
         generation=balancer.generation(),
         pools={pool: _pool(balancer, pool) for pool in layout.pools},
     )
+
+
+def _why_not_mirrored(balancer: Balancer, layout: Layout) -> str:
+    try:
+        check_mirroring(balancer, layout)
+    except (LayoutMismatch, Unsupported) as error:
+        return error.message
+    return ""
 
 
 def _pool(balancer: Balancer, pool: str) -> t.Dict[str, t.Any]:

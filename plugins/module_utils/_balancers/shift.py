@@ -64,7 +64,7 @@ def shift(balancer: Balancer, layout: Layout, request: Request, policy: HealthPo
     reading = balancer.read()
     change = decide(reading, request, layout)
     if change.wanted.mirror:
-        _check_mirroring(balancer, layout)
+        check_mirroring(balancer, layout)
     for pool in change.rising:
         require_healthy(pool, layout.servers(pool), policy, functools.partial(balancer.endpoints, pool))
     commands = balancer.plan(reading, change.wanted)
@@ -112,7 +112,12 @@ def set_servers(balancer: Balancer, pool: str, names: t.Sequence[str], state: st
     return ServerChange(before, after, changing)
 
 
-def _check_mirroring(balancer: Balancer, layout: Layout) -> None:
+def check_mirroring(balancer: Balancer, layout: Layout) -> None:
+    """Refuse copies where there can be none.
+
+    :raises Unsupported: this kind of balancer cannot send any
+    :raises LayoutMismatch: this one was laid down without what they need
+    """
     if balancer.CANNOT_MIRROR:
         raise Unsupported("mirror: balancer {0} cannot mirror; {1}".format(layout.balancer, balancer.CANNOT_MIRROR))
     if not layout.mirrors:

@@ -89,7 +89,7 @@ def begin_delivery(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[Roll
     if release == wanted.release:
         return Unchanged("release {0} serves already, from pool {1}".format(release, serving))
     steps = wanted.strategy.plan(serving, idle, wanted.options, first=release is None)
-    if any(split.header is not None for split in world.readable):
+    if any(split.header is not None or idle in split.touches for split in world.readable):
         steps = close_preview(serving, idle) + steps
     return _open(wanted, serving, idle, release, steps, world)
 

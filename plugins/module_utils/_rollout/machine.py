@@ -141,7 +141,7 @@ def _gate(rollout: Rollout, step: Step, world: World) -> Proposal:
 
 def _shift(rollout: Rollout, step: Step, world: World) -> Proposal:
     shares = step.shares or {}
-    if world.agrees(shares, step.header):
+    if world.agrees(step):
         return next_step(rollout.noting(world.now, "observed", "every balancer carries out the split"), world)
     if world.unreadable:
         done = any(split.shares.get(step.pool) == shares.get(step.pool) for split in world.readable)
@@ -154,17 +154,18 @@ def _shift(rollout: Rollout, step: Step, world: World) -> Proposal:
         )
     gains = [pool for pool, share in shares.items() if any(share > split.share(pool) for split in world.readable)]
     gains += [step.header] if step.header else []
+    gains += [step.pool] if step.mirror else []
     unknown = [pool for pool in gains if pool not in rollout.vouched]
     if unknown:
         return Action(0, Kind.VALIDATE, unknown[0], checks=READY)
-    return Action(0, Kind.SHIFT, step.pool, shares=shares, header=step.header)
+    return Action(0, Kind.SHIFT, step.pool, shares=shares, header=step.header, mirror=step.mirror)
 
 
 def _watch(rollout: Rollout, step: Step, world: World) -> Proposal:
     if world.unreadable:
         return pause(rollout, Pause.WORLD, _cannot_read(world), world)
     split = _split_before(rollout)
-    if split is not None and not world.agrees(split.shares or {}, split.header):
+    if split is not None and not world.agrees(split):
         reason = "the split is not the one this rollout set: someone else moved traffic"
         return pause(rollout, Pause.WORLD, reason, world)
     since = world.now if rollout.baking_since is None else rollout.baking_since
@@ -221,7 +222,7 @@ def _when_idle(rollout: Rollout, pool: str, world: World) -> t.Optional[Rollout]
 
 def _unwind(rollout: Rollout, world: World) -> Proposal:
     old, new = rollout.old_pool, rollout.new_pool
-    if any(split.share(new) > 0 or split.header is not None for split in world.readable):
+    if any(new in split.touches or split.header is not None for split in world.readable):
         if rollout.attempts >= rollout.options.attempts:
             return _give_up(rollout, "traffic could not be moved back in {0} tries".format(rollout.attempts))
         if world.highest_share(new) > 0:
@@ -240,8 +241,8 @@ def _unwind(rollout: Rollout, world: World) -> Proposal:
 
 
 def _previewed(rollout: Rollout) -> bool:
-    """Whether a header route may have led to the new pool."""
-    return any(step.header is not None for step in rollout.steps[: rollout.position + 1])
+    """Whether a header route, or copies of requests, may have led to the new pool."""
+    return any(step.header is not None or step.mirror for step in rollout.steps[: rollout.position + 1])
 
 
 def _needs_deploy(rollout: Rollout, world: World) -> bool:

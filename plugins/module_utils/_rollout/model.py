@@ -91,6 +91,7 @@ class Step:
     :param pool: the pool it acts on
     :param shares: for a shift: the wanted share of each pool
     :param header: for a shift: the pool whose header route is open, or None
+    :param mirror: for a shift: the part of the requests of which the pool gets a copy, 1/100 %
     :param seconds: for a bake, analyse or warm step: how long
     :param checks: for validate and bake: the named set of health checks
     :param analysis: for analyse: the name of the analysis
@@ -102,6 +103,7 @@ class Step:
     pool: str
     shares: t.Optional[t.Mapping[str, int]] = None
     header: t.Optional[str] = None
+    mirror: int = 0
     seconds: float = 0.0
     checks: str = ""
     analysis: str = ""
@@ -128,6 +130,7 @@ class Action:
     release: str = ""
     shares: t.Optional[t.Mapping[str, int]] = None
     header: t.Optional[str] = None
+    mirror: int = 0
     seconds: float = 0.0
     checks: str = ""
     analysis: str = ""
@@ -160,10 +163,20 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True)
 class Observed:
-    """One balancer's split as it was read: shares by pool and the pool of an open header route."""
+    """One balancer's split as it was read: shares by pool, the pool of an open header route, and who gets copies of requests.
+
+    :param mirrors: by pool, the part of the requests of which it gets a copy, 1/100 %
+    """
 
     shares: t.Mapping[str, int]
     header: t.Optional[str] = None
+    mirrors: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def touches(self) -> t.Set[str]:
+        """The pools that requests reach in any way."""
+        reached = {pool for pool, share in self.shares.items() if share}
+        return reached.union(self.mirrors, [self.header] if self.header else [])
 
     def share(self, pool: str) -> int:
         return self.shares.get(pool, 0)
@@ -201,12 +214,11 @@ class World:
         """The largest share that any readable balancer gives *pool*."""
         return max((split.share(pool) for split in self.readable), default=0)
 
-    def agrees(self, shares: t.Mapping[str, int], header: t.Optional[str]) -> bool:
-        """Whether every balancer was read and carries out exactly this."""
-        wanted = {pool: share for pool, share in shares.items() if share}
+    def agrees(self, step: Step) -> bool:
+        """Whether every balancer was read and carries out exactly what the shift *step* says."""
+        wanted = Observed(_shared(step.shares or {}), step.header, {step.pool: step.mirror} if step.mirror else {})
         return not self.unreadable and all(
-            {pool: share for pool, share in split.shares.items() if share} == wanted and split.header == header
-            for split in self.readable
+            dataclasses.replace(split, shares=_shared(split.shares)) == wanted for split in self.readable
         )
 
 
@@ -330,3 +342,8 @@ class Rollout:
         part = Judged(begun[-1] if begun else at, at, self.position, name, verdict, outcome.metrics)
         goes_on = (self.analysis if action.analysis else self.background) is not None
         return dataclasses.replace(self, judged=with_judged(self.judged, part, goes_on))
+
+
+def _shared(shares: t.Mapping[str, int]) -> t.Dict[str, int]:
+    """The shares of those pools that have one."""
+    return {pool: share for pool, share in shares.items() if share}

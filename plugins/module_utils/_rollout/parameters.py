@@ -144,11 +144,13 @@ def _stage(number: int, step: Params) -> Stage:
                 number, pause, _UNTIL_PROMOTED
             )
         ) from None
-    for name, value in (("share", share), ("pause", seconds), ("seconds", step["seconds"])):
+    mirror = step["mirror"]
+    for name, value in (("share", share), ("mirror", mirror), ("pause", seconds), ("seconds", step["seconds"])):
         if value is not None and not (math.isfinite(value) and value >= 0):
             raise InvalidOption("steps: the {0} of step {1} is {2:g}".format(name, number, value))
     return Stage(
-        share=None if share is None else _parts(number, share),
+        share=None if share is None else _parts(number, "share", share),
+        mirror=None if mirror is None else _parts(number, "mirror", mirror),
         pause=seconds,
         gate=pause == _UNTIL_PROMOTED,
         analysis=step["analysis"] or "",
@@ -158,12 +160,12 @@ def _stage(number: int, step: Params) -> Stage:
     )
 
 
-def _parts(number: int, per_cent: float) -> int:
-    """A share as 1/100 %."""
+def _parts(number: int, name: str, per_cent: float) -> int:
+    """A share, or a mirror, as 1/100 %."""
     parts = round(100 * per_cent)
     if abs(parts - 100 * per_cent) > 1e-6:
         raise InvalidOption(
-            "steps: the share of step {0} is {1} %; it has two decimals at most".format(number, per_cent)
+            "steps: the {0} of step {1} is {2} %; it has two decimals at most".format(name, number, per_cent)
         )
     return parts
 
@@ -208,4 +210,6 @@ def account(params: Params, now: float) -> Account:
 def _observed(split: t.Mapping[str, t.Any]) -> Observed:
     header = split.get("header") or None
     shares = {pool: int(share) for pool, share in split["shares"].items()}
-    return Observed(shares, header["pool"] if isinstance(header, dict) else header)
+    mirror = split.get("mirror") or {}
+    mirrors = {mirror["pool"]: round(100 * float(mirror["percent"]))} if mirror else {}
+    return Observed(shares, header["pool"] if isinstance(header, dict) else header, mirrors)

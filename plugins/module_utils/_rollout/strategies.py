@@ -83,6 +83,7 @@ class Stage:
     """One entry of a canary's steps: exactly one of these.
 
     :param share: give the new pool this part of the traffic, 1 to 10000
+    :param mirror: before its first share, give it a copy of this part of the requests, 1 to 10000
     :param pause: watch it for so many seconds
     :param gate: end the run and wait for ``promote``
     :param analysis: the name of an analysis to judge it by
@@ -92,6 +93,7 @@ class Stage:
     """
 
     share: t.Optional[int] = None
+    mirror: t.Optional[int] = None
     pause: t.Optional[float] = None
     gate: bool = False
     analysis: str = ""
@@ -100,9 +102,10 @@ class Stage:
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        chosen = (self.share is not None, self.pause is not None, self.gate, self.analysis, self.health, self.tasks)
-        if sum(map(bool, chosen)) != 1:
-            raise InvalidOption("steps: each is one of share, pause, analysis, health and task_file")
+        numbers = (self.share, self.mirror, self.pause)
+        words = (self.gate, self.analysis, self.health, self.tasks)
+        if sum(number is not None for number in numbers) + sum(map(bool, words)) != 1:
+            raise InvalidOption("steps: each is one of share, mirror, pause, analysis, health and task_file")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,20 +137,31 @@ class Canary:
                         share / 100, before / 100
                     )
                 )
+        self._check_mirrors()
         if shares[-1] == WHOLE and self.stages[-1].share != WHOLE:
             raise InvalidOption("steps: nothing comes after a share of 100 % but the bake; give the bake its seconds")
         if self.background and not any(self._gives_time(index) for index in range(len(self.stages))):
             raise InvalidOption(
-                "background: there is no pause of some seconds and no analysis after the first share in which {0} could look".format(
+                "background: there is no pause of some seconds and no analysis after the first share or mirror in which {0} could look".format(
                     self.background
                 )
             )
 
+    def _check_mirrors(self) -> None:
+        first_share = next(index for index, stage in enumerate(self.stages) if stage.share is not None)
+        for index, stage in enumerate(self.stages):
+            if stage.mirror is None:
+                continue
+            if not 0 < stage.mirror <= WHOLE:
+                raise InvalidOption("steps: a mirror of {0:g} %; it is above 0, up to 100 %".format(stage.mirror / 100))
+            if index > first_share:
+                raise InvalidOption("steps: a mirror after a share; a copy goes only to a pool that has no share yet")
+
     def _gives_time(self, index: int) -> bool:
-        """Whether there is time at the stage *index* for the analysis in the background, and traffic to look at."""
+        """Whether there is time at the stage *index* for the analysis in the background, and requests to look at."""
         stage = self.stages[index]
-        has_share = any(earlier.share is not None for earlier in self.stages[:index])
-        return has_share and (bool(stage.pause) or bool(stage.analysis))
+        is_reached = any(earlier.share is not None or earlier.mirror is not None for earlier in self.stages[:index])
+        return is_reached and (bool(stage.pause) or bool(stage.analysis))
 
     def plan(self, old: str, new: str, options: Options, first: bool) -> t.Tuple[Step, ...]:
         if first:
@@ -166,6 +180,8 @@ class Canary:
         background = self.background if self._gives_time(index) else ""
         if stage.share is not None:
             return _shift(old, new, stage.share, header)
+        if stage.mirror is not None:
+            return dataclasses.replace(_shift(old, new, 0, header), mirror=stage.mirror)
         if stage.pause is not None:
             return Step(Kind.BAKE, new, seconds=stage.pause, checks=BAKE, background=background)
         if stage.gate:
@@ -178,7 +194,7 @@ class Canary:
 
 
 def close_preview(serving: str, idle: str) -> t.Tuple[Step, ...]:
-    """Close a header route that an earlier rollout left open, before anything is done to the pool that it leads to."""
+    """Close a header route, or end copies, that an earlier rollout left, before anything is done to the pool that they lead to."""
     return (_shift(idle, serving, WHOLE), Step(Kind.DRAIN, idle))
 
 

@@ -39,7 +39,8 @@ def describe(action: Action) -> str:
     if action.kind is Kind.END:
         return "{0}: {1}".format(action.result, action.reason) if action.reason else action.result
     if action.kind is Kind.SHIFT:
-        return "shift " + _split(action.shares or {}, action.header)
+        copies = ", copies of {0:g} % to {1}".format(action.mirror / 100, action.pool) if action.mirror else ""
+        return "shift " + _split(action.shares or {}, action.header) + copies
     if action.kind is Kind.ANALYSE:
         named = ", ".join(name for name in (action.analysis, action.background) if name)
         time = "for up to {0:.0f} s".format(action.seconds) if action.seconds >= 1 else "to its verdict"
@@ -94,6 +95,8 @@ def label(step: Step) -> str:
     """One step of the plan in as few words as there can be."""
     if step.kind is Kind.SHIFT:
         share = "{0:g} %".format((step.shares or {}).get(step.pool, 0) / 100)
+        if step.mirror:
+            return "mirror {0:g} % to {1}".format(step.mirror / 100, step.pool)
         return "shift {0} to {1}".format(step.pool, share) + (", header route" if step.header else "")
     if step.kind is Kind.ANALYSE:
         return "analyse {0}".format(step.analysis)

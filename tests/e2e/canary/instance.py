@@ -51,7 +51,7 @@ class Instance:
         self._recent: collections.deque[tuple[bool, float]] = collections.deque(maxlen=RECENT)
         self._due = 0.5
 
-    async def answer(self, path: str) -> tuple[int, bytes]:
+    async def answer(self, _method: str, path: str, _headers: dict[str, str]) -> tuple[int, bytes]:
         """The status and the body for *path*."""
         _empty, first, *rest = path.partition("?")[0].split("/")
         if first == "readyz":

@@ -42,6 +42,8 @@ class Options:
     strategy: str = "canary"
     steps: t.Sequence[Data] = ()
     analyses: t.Mapping[str, Data] = dataclasses.field(default_factory=dict)
+    background: str = ""
+    supersede: bool = False
     preview: bool = False
     gate: bool = False
     sticky: bool = False
@@ -71,7 +73,7 @@ class Options:
             for step in self.steps
         ]
         named = ("strategy", "preview", "gate", "bake", "warm", "rollback_window", "progress_deadline", "error_limit")
-        more = ("stop_on_abort", "irreversible", "full", "lease")
+        more = ("stop_on_abort", "irreversible", "full", "lease", "background", "supersede")
         return {"steps": steps, **{name: getattr(self, name) for name in (*named, *more)}}
 
 
@@ -108,6 +110,8 @@ class Run:
                 self._preflight(release)
             waiting = {"lock_wait": self.options.lock_wait, "take_over": self.options.take_over}
             asking = {"ask": "rollback"} if command == "rollback" else {}
+            if command == "begin" and self.options.supersede:
+                asking = {"ask": "pause", "release": release}
             held = self.ask("lock", owner=OWNER, lease=self.options.lease, **asking, **waiting)
             self._token = held["token"]
             try:
@@ -158,7 +162,8 @@ class Run:
     def _preflight(self, release: str | None) -> None:
         for pool in POOLS:
             self.check_health(pool, validate_only=True)
-        for name in {step["analysis"] for step in self.options.steps if "analysis" in step}:
+        named = {step["analysis"] for step in self.options.steps if "analysis" in step}
+        for name in named.union([self.options.background] if self.options.background else []):
             baseline, canary = POOLS
             self.analyse(name, release, baseline=baseline, canary=canary, validate_only=True)
 
@@ -221,7 +226,9 @@ def _shift(run: Run, answer: Data, _actor: str) -> Data:
     action = answer["action"]
     run.renew()
     header = {"pool": action["header"]} if action["header"] else {}
-    run.site.traffic(split=action["split"], header=header, sticky=run.options.sticky, health={"path": "/readyz"})
+    mirror = {"pool": action["pool"], "percent": action["mirror"] / 100} if action["mirror"] else {}
+    options = {"header": header, "mirror": mirror, "sticky": run.options.sticky}
+    run.site.traffic(split=action["split"], health={"path": "/readyz"}, **options)
     return {}
 
 
@@ -234,33 +241,52 @@ def _validate(run: Run, answer: Data, _actor: str) -> Data:
     return _by_health(run.check_health(answer["action"]["pool"], rise=run.options.rise))
 
 
-def _bake(run: Run, answer: Data, _actor: str) -> Data:
-    action, options = answer["action"], run.options
-    watched = 0 if action["kind"] == "analyse" else action["seconds"]
-    hold = max(watched, options.fall * options.check_interval)
-    return _by_health(run.check_health(action["pool"], hold=hold, wait=False))
+def _tasks(_run: Run, _answer: Data, _actor: str) -> Data:
+    """What a task file does is of no matter to the rollout; scenarios say what happens meanwhile."""
+    return {}
 
 
-def _analyse(run: Run, answer: Data, actor: str) -> Data:
-    health = _bake(run, answer, actor)
-    action, rollout = answer["action"], answer["rollout"]
-    judged = run.analyse(
-        action["analysis"],
+def _watch(run: Run, answer: Data, _actor: str) -> Data:
+    """A pause or an analysis: the pool's health and, where they are asked for, the step's analysis and that in the background."""
+    action, rollout, options = answer["action"], answer["rollout"], run.options
+    own, along = action["analysis"], action["background"]
+    hold = max(0 if own or along else action["seconds"], options.fall * options.check_interval)
+    told = [_by_health(run.check_health(action["pool"], hold=hold, wait=False))]
+    background = judged = None
+    if along:
+        looking = 0 if own else action["seconds"]
+        background = _judge(run, rollout, along, looking, rollout["background"], action["ends_background"])
+        told.append(_by_metrics(background))
+    if own:
+        judged = _judge(run, rollout, own, action["seconds"], rollout["analysis"], action["closes"])
+        told.append(_by_metrics(judged))
+    worst = min(told, key=lambda one: ("failed", "error", "inconclusive", "succeeded").index(one["result"]))
+    return {
+        "result": worst["result"],
+        "reason": "; ".join(filter(None, (one["reason"] for one in told))),
+        "decided": judged is not None and judged["verdict"] is not None,
+        "analysis": judged and judged["state"],
+        "background": background and background["state"],
+    }
+
+
+def _judge(run: Run, rollout: Data, name: str, seconds: float, state: Data | None, final: bool) -> Data:
+    kinds = [step["kind"] for step in rollout["steps"]]
+    return run.analyse(
+        name,
         rollout["to_release"],
-        analyses=sum(step["kind"] == "analyse" for step in rollout["steps"]),
+        analyses=kinds.count("analyse") + any(step["background"] for step in rollout["steps"]),
         baseline=rollout["old_pool"],
         canary=rollout["new_pool"],
-        duration=action["seconds"],
-        state=rollout["analysis"] or {},
-        final=action["closes"],
+        duration=seconds,
+        state=state or {},
+        final=final,
     )
-    by_metrics = "succeeded" if judged["verdict"] in (None, "successful") else judged["verdict"]
-    return {
-        "result": "failed" if health["result"] == "failed" else by_metrics,
-        "reason": "; ".join(filter(None, (health["reason"], judged["reason"]))),
-        "decided": judged["verdict"] is not None,
-        "analysis": judged["state"],
-    }
+
+
+def _by_metrics(judged: Data) -> Data:
+    result = "succeeded" if judged["verdict"] in (None, "successful") else judged["verdict"]
+    return {"result": result, "reason": judged["reason"]}
 
 
 def _by_health(health: Data) -> Data:
@@ -287,7 +313,8 @@ PERFORM: dict[str, tuple[t.Callable[[Data], list[str]], t.Callable[[Run, Data, s
     "shift": (_balancers, _shift),
     "drain": (_balancers, _drain),
     "validate": (_state_host, _validate),
-    "bake": (_state_host, _bake),
-    "analyse": (_state_host, _analyse),
+    "bake": (_state_host, _watch),
+    "analyse": (_state_host, _watch),
+    "tasks": (_state_host, _tasks),
 }
 """By kind of action: who takes part in it, and what each of them does."""

@@ -177,9 +177,19 @@ class Story:
         other.splits = self.splits
         return other.when(command, **options)
 
+    def another_delivery(self, release: str, **options: t.Any) -> Story:
+        """The same of a delivery."""
+        other = Story(self.site, self.edge, self._folder)
+        other.splits = self.splits
+        return other.when_delivering(release, **options)
+
     def pause(self) -> None:
         """Somebody asks the run under way to pause, as the pause playbook does."""
         call("rollout", app=APP, state_dir=str(self._state_dir), command="pause")
+
+    def skip(self, full: bool = False) -> None:
+        """Somebody asks it to go on, as the skip playbook does."""
+        call("rollout", app=APP, state_dir=str(self._state_dir), command="skip", full=full)
 
     # -- then --------------------------------------------------------------
 
@@ -250,6 +260,11 @@ class Story:
     def then_preview(self, pool: str, release: str) -> Story:
         """A request with the header for *pool* is answered by *release*."""
         assert {self.edge.get(X_Preview=pool).pool for _number in range(8)} == {release}
+        return self
+
+    def then_no_copies(self) -> Story:
+        """No pool gets copies of requests."""
+        assert self.site.observe()[BALANCER]["mirror"] == {}
         return self
 
     def then_no_preview(self) -> Story:

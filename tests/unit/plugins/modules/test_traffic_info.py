@@ -70,3 +70,11 @@ def test_where_a_balancer_of_that_kind_never_is_is_refused(run, tmp_path):
     result = run(Variable(split(0), split(0)), connection={"directory": str(tmp_path), "admin": "127.0.0.1:2019"})
     assert result["error"] == "invalid-option"
     assert "connection.admin is not for haproxy, which is reached by connection.socket" in result["msg"]
+
+
+def test_why_no_copies_can_be_sent_is_told_before_anybody_asks_for_them(run):
+    old = run(Variable(split(0), split(0)))
+    assert old["cannot_mirror"].endswith("was laid down before it could mirror")
+    unable = Variable(split(0), split(0))
+    unable.CANNOT_MIRROR = "it has no way"
+    assert run(unable)["cannot_mirror"].endswith("cannot mirror; it has no way")

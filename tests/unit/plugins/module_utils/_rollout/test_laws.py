@@ -62,6 +62,7 @@ STAGES = st.lists(
     | st.just(Stage(pause=45.0))
     | st.just(Stage(gate=True))
     | st.just(Stage(analysis="errors", seconds=45.0))
+    | st.just(Stage(mirror=1000))
     | st.just(Stage(health="deep"))
     | st.just(Stage(tasks="/announce.yml")),
     max_size=6,
@@ -70,9 +71,10 @@ STAGES = st.lists(
 
 def canary(stages: t.Sequence[Stage], preview: bool, bake: float, background: bool) -> Canary:
     """One whose shares rise, whatever was drawn."""
-    kept: t.List[Stage] = [Stage(share=50)]
+    mirrors = [stage for stage in stages if stage.mirror]
+    kept: t.List[Stage] = [*mirrors, Stage(share=50)]
     highest = 50
-    for stage in stages:
+    for stage in (stage for stage in stages if not stage.mirror):
         if highest < 10000 and (stage.share is None or stage.share > highest):
             kept.append(stage)
             highest = max(highest, stage.share or 0)
@@ -156,16 +158,20 @@ class Histories(RuleBasedStateMachine):
                 rises = any(share > split.share(pool) for split in self.world().readable)
                 assert not rises or pool in self.known_healthy  # law 1
             assert action.header is None or action.header in self.known_healthy  # law 1
+            assert not action.mirror or action.pool in self.known_healthy  # law 1
+            assert not action.mirror or rollout.status is Status.RUNNING  # law 2
         first = action.kind is Kind.DEPLOY and rollout.from_release is None
         if action.kind in (Kind.RETIRE, Kind.DEPLOY) and not first:
             assert self.world().highest_share(action.pool) == 0  # law 1
+            assert not any(action.pool in split.mirrors for split in self.world().readable)  # nor copies
             assert not self.world().unreadable  # law 1
 
     def apply(self, action: Action, names: t.Iterable[str]) -> None:
         for name in names:
             if action.kind is Kind.SHIFT and self.reachable[name]:
                 before = self.live[name].share(self.rollout.new_pool)
-                self.live[name] = Observed(dict(action.shares or {}), action.header)
+                mirrors = {action.pool: action.mirror} if action.mirror else {}
+                self.live[name] = Observed(dict(action.shares or {}), action.header, mirrors)
                 if self.rollout.status is Status.ABORTING:
                     assert self.live[name].share(self.rollout.new_pool) <= before  # law 2
         if action.kind is Kind.DEPLOY:

@@ -22,7 +22,7 @@ def told(steps: t.Iterable[Step]) -> t.List[str]:
     words = []
     for step in steps:
         share = "" if step.shares is None else " {0}".format(step.shares["green"])
-        words.append(step.kind.value + share + (" header" if step.header else ""))
+        words.append(step.kind.value + share + (" header" if step.header else "") + (" mirror" if step.mirror else ""))
     return words
 
 
@@ -42,6 +42,10 @@ def told(steps: t.Iterable[Step]) -> t.List[str]:
         (
             Canary((Stage(gate=True), FIVE), preview=True, bake=0),
             ["shift 0 header", "gate", "shift 500 header", "shift 10000", "drain"],
+        ),
+        (
+            Canary((Stage(mirror=1000), JUDGED, FIVE), bake=0, background="latency"),
+            ["shift 0 mirror", "analyse", "shift 500", "shift 10000", "drain"],
         ),
         (
             Canary((Stage(tasks="/warm_caches.yml"), FIVE, Stage(health="deep"), QUARTER), bake=0),
@@ -67,6 +71,10 @@ def test_a_first_delivery_has_nothing_to_be_compared_with() -> None:
         ((FIVE, FIVE), "steps: a share of 5 % after 5 %"),
         ((Stage(share=0), FIVE), "steps: a share of 0 % after 0 %"),
         ((Stage(share=10001),), "steps: a share of 100.01 % after 0 %"),
+        ((Stage(mirror=0), FIVE), "steps: a mirror of 0 %"),
+        ((Stage(mirror=10001), FIVE), "steps: a mirror of 100.01 %"),
+        ((FIVE, Stage(mirror=500)), "steps: a mirror after a share"),
+        ((Stage(mirror=500),), "steps: none of them gives the new pool a share"),
         ((FIVE, ALL, JUDGED), "steps: nothing comes after a share of 100 % but the bake"),
     ],
 )

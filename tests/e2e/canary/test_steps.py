@@ -1,0 +1,102 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What steps there are beside shares, pauses and analyses, and who asks a run for something else."""
+
+from __future__ import annotations
+
+from ansible_collections.progressive.delivery.tests.e2e.canary.conftest import Telling
+from ansible_collections.progressive.delivery.tests.e2e.canary.story import (
+    BETTER,
+    COMPARED,
+    ERRORS,
+    FAILING,
+    GOOD,
+    OLD,
+    Data,
+    Story,
+)
+
+LONG = 240
+"""A pause, in seconds, that is over long after the tests are."""
+BACKGROUND: Data = {"analyses": {"errors": COMPARED}, "background": "errors"}
+
+
+def test_an_analysis_in_the_background_takes_a_failing_release_back_amid_a_long_pause(story: Story) -> None:
+    story.given_serving().when_delivering(FAILING, steps=[{"share": 30}, {"pause": LONG}], **BACKGROUND)
+    story.then_ended("rolled_back", "errors: worse than").then_serves(OLD).then_shares(0, 30, 0)
+
+
+def test_an_analysis_in_the_background_goes_on_from_share_to_share(story: Story) -> None:
+    """What each pause alone has too few requests for, all of them together have."""
+    few = {"errors": {**COMPARED, "metrics": [{**ERRORS, "minimum_sample": 150}]}}
+    steps = [{"share": 30}, {"pause": 1.5}, {"share": 50}, {"pause": 1.5}]
+    story.given_serving().when_delivering(GOOD, steps=steps, analyses=few, background="errors")
+    story.then_ended("succeeded").then_serves(GOOD).then_shares(0, 30, 50, 100).then_nothing_failed()
+
+
+def test_one_that_has_seen_too_little_in_the_end_is_no_success(story: Story) -> None:
+    much = {"errors": {**COMPARED, "metrics": [{**ERRORS, "minimum_sample": 1_000_000}]}}
+    story.given_serving().when_delivering(GOOD, steps=[{"share": 30}, {"pause": 1}], analyses=much, background="errors")
+    story.then_ended("paused", "too little to judge").then_shares(0, 30)
+    story.when("promote").then_ended("succeeded").then_serves(GOOD).then_nothing_failed()
+
+
+def test_tasks_and_checks_between_the_shares(story: Story) -> None:
+    steps = [{"share": 30}, {"task_file": "/announce.yml"}, {"health": "ready"}, {"share": 60}]
+    story.given_serving().when_delivering(GOOD, steps=steps).then_ended("succeeded").then_serves(GOOD)
+    story.then_kinds(
+        "deploy", "validate", "shift", "tasks", "validate", "shift", "shift", "bake", "drain"
+    ).then_nothing_failed()
+
+
+def test_a_long_pause_is_skipped_by_somebody_else(story: Story) -> None:
+    story.given_serving().when_delivering(
+        GOOD, {("bake", 2): story.skip}, steps=[{"share": 30}, {"pause": LONG}, {"share": 60}]
+    )
+    story.then_ended("succeeded").then_serves(GOOD).then_shares(0, 30, 60, 100).then_nothing_failed()
+
+
+def test_the_rest_of_the_steps_is_skipped_amid_an_analysis(story: Story) -> None:
+    endless = {"errors": {**COMPARED, "duration": LONG, "metrics": [{**ERRORS, "minimum_sample": 1_000_000}]}}
+    steps = [{"share": 30}, {"analysis": "errors"}, {"share": 60}, {"pause": LONG}]
+    go_on = {("analyse", 2): lambda: story.skip(full=True)}
+    story.given_serving().when_delivering(GOOD, go_on, steps=steps, analyses=endless)
+    story.then_ended("succeeded").then_serves(GOOD).then_shares(0, 30, 100).then_nothing_failed()
+
+
+def test_a_new_release_takes_the_place_of_one_that_waits(each_story: Story) -> None:
+    steps = [{"share": 40}, {"pause": "until_promoted"}]
+    each_story.given_serving().when_delivering(GOOD, steps=steps).then_ended("paused")
+    each_story.when_delivering(BETTER, steps=[{"share": 20}, {"pause": 0.5}], supersede=True)
+    each_story.then_ended("succeeded").then_serves(BETTER).then_rollouts(GOOD, BETTER)
+    each_story.then_shares(0, 40, 0, 20, 100).then_nothing_failed()
+
+
+def test_a_new_release_is_waited_for_by_the_run_under_way(story: Story) -> None:
+    """It pauses where it is; whoever came later waits for the lock, here not for long, and comes again."""
+    come = {
+        ("bake", 2): lambda: story.another_delivery(BETTER, supersede=True, lock_wait=0.1).then_refused_while_held(
+            "held by alice"
+        )
+    }
+    story.given_serving().when_delivering(GOOD, come, steps=[{"share": 40}, {"pause": LONG}])
+    story.then_ended("paused", "asked for a pause").then_shares(0, 40)
+    story.when_delivering(BETTER, steps=[{"share": 20}], supersede=True).then_ended("succeeded").then_serves(BETTER)
+    story.then_shares(0, 40, 0, 20, 100).then_nothing_failed()
+
+
+def test_the_release_that_is_to_stay_ends_the_one_under_way(story: Story) -> None:
+    story.given_serving().when_delivering(GOOD, steps=[{"share": 40}, {"pause": "until_promoted"}])
+    story.when_delivering(OLD, steps=[{"share": 20}], supersede=True).then_ended("rolled_back").then_serves(OLD)
+    story.then_rollouts(GOOD).then_shares(0, 40, 0).then_nothing_failed()
+
+
+def test_copies_of_requests_show_that_a_release_fails_before_anybody_depends_on_it(telling: Telling) -> None:
+    story = telling("nginx")
+    steps = [{"mirror": 100}, {"analysis": "errors"}, {"share": 30}]
+    options: Data = {"steps": steps, "analyses": {"errors": COMPARED}}
+    story.given_serving().when_delivering(FAILING, **options).then_ended("rolled_back", "errors: worse than")
+    story.then_serves(OLD).then_shares(0).then_no_copies()
+    story.when_delivering(GOOD, **options).then_ended("succeeded").then_serves(GOOD).then_shares(0, 30, 100)
+    story.then_no_copies().then_nothing_failed()
