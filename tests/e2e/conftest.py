@@ -23,6 +23,7 @@ LONGEST_FIRST = (
     "balancers/test_role.py",
     "rollout/test_scenarios.py",
     "canary/test_argo.py",
+    "analysis/test_balancers.py",
     "balancers/test_systemd.py",
 )
 """Files that take minutes; they begin first, so that no processor is left without work while the last of them runs."""

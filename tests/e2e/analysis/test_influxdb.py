@@ -27,6 +27,7 @@ ERRORS = {
     "bad": """SELECT last("count") FROM requests WHERE pool = '{{ pool }}' AND code = '500' GROUP BY host, code""",
     "total": """SELECT last("count") FROM requests WHERE pool = '{{ pool }}' GROUP BY host, code""",
     "interval": 0.25,
+    "minimum_sample": 2000,
 }
 
 
@@ -132,7 +133,8 @@ def test_a_canary_beside_its_baseline(influxdb: InfluxDB, bad: int, verdict: str
         traffic.join()
     assert (result["verdict"], result["reason"][: len(reason)]) == (verdict, reason), result
     samples = result["metrics"]["errors"]["measured"]["samples"]
-    assert samples["baseline"] == pytest.approx(2 * samples["canary"], rel=0.1)
+    # The queries of a look are asked one after the other, while the counters rise.
+    assert samples["baseline"] == pytest.approx(2 * samples["canary"], rel=0.3)
 
 
 def test_conditions_on_a_query_of_its_language(influxdb: InfluxDB) -> None:
