@@ -23,6 +23,7 @@ LONGEST_FIRST = (
     "balancers/test_role.py",
     "rollout/test_scenarios.py",
     "canary/test_argo.py",
+    "canary/test_steps.py",
     "analysis/test_balancers.py",
     "balancers/test_systemd.py",
 )
