@@ -8,7 +8,6 @@ SHELL := /bin/sh
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
 VENV := .venv
-STEPS := packages lint sanity unit integration e2e
 
 .PHONY: help
 help: ## what there is to run
@@ -19,13 +18,8 @@ demo: environment-demo ## deliver a release under load, and roll a bad one back;
 	@$(VENV)/bin/python examples/demo/demo.py
 
 .PHONY: test
-test: ## packages, lint, sanity, unit, integration and e2e, in turn, up to the first that fails
-	@for step in $(STEPS); do \
-	    printf '\n==== make %s\n' "$$step"; \
-	    began=$$(date +%s); \
-	    $(MAKE) --no-print-directory "$$step" || { printf '==== make %s: failed\n' "$$step"; exit 1; }; \
-	    printf '==== make %s: passed in %s s\n' "$$step" "$$(($$(date +%s) - began))"; \
-	done
+test: ## packages, lint, sanity, unit, integration and e2e, up to the first that fails
+	@MAKE="$(MAKE)" scripts/test.sh
 
 .PHONY: packages
 packages: ## what the tests need from the system: installed through apt as root, else named

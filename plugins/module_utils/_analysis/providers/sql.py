@@ -43,7 +43,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._missing_libr
 _PATIENCE = {"psycopg": "connect_timeout", "psycopg2": "connect_timeout", "pg8000": "timeout", "pysqlite": "timeout"}
 """By driver, what it calls the seconds that a connection may take."""
 _BEGINNING = {
-    "postgresql": ("SET TRANSACTION READ ONLY", "SET LOCAL statement_timeout = {0:.0f}"),
+    "postgresql": ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL statement_timeout = {0:.0f}"),
     "sqlite": ("PRAGMA query_only = ON",),
 }
 """By database, what comes before the queries; it is given the milliseconds that each may take."""
@@ -53,7 +53,7 @@ class Sql:
     """A database; satisfies ``Provider``.
 
     A query yields a series for each row. The last column is its value, the others are its labels, and NULL is no data.
-    The queries of one look are asked in one transaction.
+    The queries of one look are asked in one transaction, in PostgreSQL of one snapshot, so that what is counted meanwhile is in none.
 
     :param engine: SQLAlchemy's
     :param timeout: seconds that a query may take, where the database can be told
