@@ -43,7 +43,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._missing_libr
 _PATIENCE = {"psycopg": "connect_timeout", "psycopg2": "connect_timeout", "pg8000": "timeout", "pysqlite": "timeout"}
 """By driver, what it calls the seconds that a connection may take."""
 _BEGINNING = {
-    "postgresql": ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL statement_timeout = {0:.0f}"),
+    "postgresql": (
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        "SET LOCAL statement_timeout = {0:.0f}",
+    ),
     "sqlite": ("PRAGMA query_only = ON",),
 }
 """By database, what comes before the queries; it is given the milliseconds that each may take."""
