@@ -125,34 +125,50 @@ options:
   fleet:
     description:
       - For O(command=begin), the release that each host of each pool has, read just now.
-      - Two pools; for each, a dictionary of hosts to a release, which is a text, or V(null).
+      - Two pools, with O(baseline_pool) three, with O(strategy=rolling) one; for each, a dictionary of hosts to a release, which is a
+        text, or V(null).
     type: dict
     default: {}
   splits:
     description:
       - What each balancer carries out, read just now - a dictionary of balancers to V(shares) (by pool, 1/100 %), V(header)
-        (the pool of an open header route) and V(mirror) (the pool that gets copies, and of how many per cent), as
-        M(progressive.delivery.traffic_info) returns them.
+        (the pool of an open header route), V(mirror) (the pool that gets copies, and of how many per cent) and V(pools) (their
+        endpoints with their state), as M(progressive.delivery.traffic_info) returns them.
       - One that has no V(shares) could not be read.
     type: dict
     default: {}
   strategy:
     description:
-      - For O(command=begin), whether the new pool takes all traffic at once, or step by step as O(steps) says.
+      - For O(command=begin), whether the new pool takes all traffic at once, or step by step as O(steps) says; or the hosts of
+        the one pool there is get the release some at a time.
     type: str
-    choices: [blue_green, canary]
+    choices: [blue_green, canary, rolling]
     default: blue_green
   steps:
     description:
-      - The steps of V(canary), each of which is one thing. What ends a rollout, all traffic on the new pool, need not be among them.
+      - The steps of V(canary) and V(rolling), each of which is one thing. What ends a rollout, all traffic on the new pool or the
+        release on all hosts, need not be among them.
       - A first delivery takes none of them, as there is nothing to compare with and nobody to lose.
     type: list
     elements: dict
     default: []
     suboptions:
       share:
-        description: Give the new pool so many per cent of the traffic, with two decimals at most. Shares rise.
+        description: Of V(canary). Give the new pool so many per cent of the traffic, with two decimals at most. Shares rise.
         type: float
+      hosts:
+        description:
+          - Of V(rolling). Give the release to so many hosts of the pool in all, a count such as V(1) or a percentage such as V(25%).
+          - They are taken in the order of O(fleet), in batches as O(floor) and O(batch) allow. The numbers rise.
+        type: str
+        version_added: "0.2.0"
+      learn:
+        description:
+          - The name of an analysis for which it is learned how much the hosts differ while all have the old release, for O(steps[].seconds).
+            The first step, for a later one with that O(steps[].analysis).
+          - The new pool of a canary gets the old release and the first share for it, and loses both again.
+        type: str
+        version_added: "0.2.0"
       mirror:
         description:
           - Before its first share, give it a copy of so many per cent of the requests, whose answers are thrown away.
@@ -180,6 +196,34 @@ options:
       - Its failure rolls back, its doubt pauses, at whichever step it comes.
     type: str
     default: ""
+  baseline_pool:
+    description:
+      - For O(strategy=canary), a third pool, which gets the old release afresh and as much of the traffic as the new pool, but no more
+        than is left to the pool that serves. Analyses then compare the new pool with it.
+    type: str
+    default: ""
+    version_added: "0.2.0"
+  promotion:
+    description:
+      - For O(strategy=canary), how the release gets all traffic after the last step. With V(swap) the new pool takes it.
+      - With V(batches) the hosts of the pool that serves get the release, some at a time, and that pool keeps serving; the new pool,
+        which may be smaller, keeps its share until they have it.
+    type: str
+    choices: [swap, batches]
+    default: swap
+    version_added: "0.2.0"
+  floor:
+    description:
+      - How many hosts of a pool must be healthy while others of it are changed, a count, a percentage, or V(0). Those that are changed do not count.
+      - A batch is not begun below it; the rollout pauses instead.
+    type: str
+    default: 50%
+    version_added: "0.2.0"
+  batch:
+    description:
+      - The most hosts that are changed at a time; left out, as many as O(floor) allows.
+    type: int
+    version_added: "0.2.0"
   preview:
     description:
       - Open a header route to the idle pool before promotion.
@@ -261,8 +305,8 @@ options:
     description:
       - For O(command=advance), what each of O(expected) reports - a dictionary with V(seq), V(result) (V(succeeded), V(failed),
         V(inconclusive), V(error)) and V(reason). A missing or empty report means that it was lost.
-      - Of an analysis also C(decided), whether there is a verdict, and C(analysis) and C(metrics), the C(state) and C(metrics) that
-        M(progressive.delivery.analysis) returned.
+      - Of an analysis also C(decided), whether there is a verdict, and C(analysis), C(metrics) and C(offsets), the C(state), C(metrics)
+        and C(offsets) that M(progressive.delivery.analysis) returned.
       - One with the id of another rollout in V(rollout) is left over from that, and counts as missing.
     type: dict
     default: {}
@@ -326,13 +370,23 @@ action:
       description: Its number; the report must carry it.
       type: int
     kind:
-      description: One of V(deploy), V(validate), V(shift), V(bake), V(analyse), V(tasks), V(drain), V(retire), V(end).
+      description: One of V(deploy), V(validate), V(shift), V(bake), V(analyse), V(tasks), V(drain), V(retire), V(take_out), V(put_back), V(end).
       type: str
     pool:
       description: The pool it acts on.
       type: str
+    hosts:
+      description: The part of the pool that it is about; empty for all of it.
+      type: list
+      elements: str
+    floor:
+      description: For a validation, how many of them must be healthy; V(0) for all.
+      type: int
+    baseline:
+      description: For a bake and an analysis, the pool with which the release is compared.
+      type: str
     release:
-      description: For a deploy, the release that the pool is to have.
+      description: For a deploy, the release that the hosts are to have.
       type: str
     shares:
       description: For a shift, the wanted share of each pool in 1/100 %.
@@ -355,6 +409,9 @@ action:
     analysis:
       description: For analyse, which analysis.
       type: str
+    learns:
+      description: For analyse, whether it only learns by how much the hosts differ.
+      type: bool
     background:
       description: For bake and analyse, the analysis that goes along, if there is one.
       type: str
@@ -435,6 +492,8 @@ Params = t.Dict[str, t.Any]
 
 STEP_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "share": {"type": "float"},
+    "hosts": {"type": "str"},
+    "learn": {"type": "str"},
     "mirror": {"type": "float"},
     "pause": {"type": "str"},
     "analysis": {"type": "str"},
@@ -481,9 +540,13 @@ ARGUMENTS: Params = {
     "supersede": {"type": "bool", "default": False},
     "fleet": {"type": "dict", "default": {}},
     "splits": {"type": "dict", "default": {}},
-    "strategy": {"type": "str", "choices": ["blue_green", "canary"], "default": "blue_green"},
+    "strategy": {"type": "str", "choices": ["blue_green", "canary", "rolling"], "default": "blue_green"},
     "steps": {"type": "list", "elements": "dict", "options": STEP_OPTIONS, "default": []},
     "background": {"type": "str", "default": ""},
+    "baseline_pool": {"type": "str", "default": ""},
+    "promotion": {"type": "str", "choices": ["swap", "batches"], "default": "swap"},
+    "floor": {"type": "str", "default": "50%"},
+    "batch": {"type": "int"},
     "preview": {"type": "bool", "default": False},
     "promotion_checks": {"type": "bool", "default": False},
     "promotion_bake": {"type": "float", "default": 0},

@@ -15,6 +15,7 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._release_name import RULE, is_release_name
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.batches import back_again, in_batches, undo
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
     IrreversibleDelivered,
     MixedFleet,
@@ -28,9 +29,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import (
-    ROLLBACK,
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import (
+    Pools,
     Strategy,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import (
+    ROLLBACK,
     close_preview,
     rollback,
 )
@@ -75,23 +79,37 @@ def check_names(app: str, release: t.Optional[str]) -> None:
 
 
 def begin_delivery(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[Rollout, Unchanged]:
-    """A new rollout of *wanted* onto the idle pool, or Unchanged when that release serves already.
+    """A new rollout of *wanted* onto the idle pool, or host by host; Unchanged when that release serves already.
 
-    :raises InvalidOption: a bad name, or a pool without hosts
+    :raises InvalidOption: a bad name, a pool without hosts, or choices that do not fit the pools
     :raises TrafficUnclear: balancers that are unreadable, disagree or divide the traffic
     :raises MixedFleet: a serving pool whose hosts have different releases
     """
     check_names(wanted.app, wanted.release)
-    _check_fleet(fleet)
-    serving = serving_pool(world, sorted(fleet))
-    idle = next(pool for pool in fleet if pool != serving)
+    check_fleet(fleet, wanted.strategy)
+    if wanted.strategy.in_one_pool:
+        return _begin_in_one_pool(wanted, fleet, world)
+    serving = serving_pool(world, sorted(set(fleet) - {wanted.strategy.baseline}))
+    idle = next(pool for pool in fleet if pool not in (serving, wanted.strategy.baseline))
     release = release_of(serving, fleet)
     if release == wanted.release:
         return Unchanged("release {0} serves already, from pool {1}".format(release, serving))
-    steps = wanted.strategy.plan(serving, idle, wanted.options, first=release is None)
+    steps = wanted.strategy.plan(_pools(serving, idle, release, fleet), wanted.options)
     if any(split.header is not None or idle in split.touches for split in world.readable):
         steps = close_preview(serving, idle) + steps
     return _open(wanted, serving, idle, release, steps, world)
+
+
+def _begin_in_one_pool(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[Rollout, Unchanged]:
+    (pool,) = fleet
+    if world.splits:
+        serving_pool(world, [pool])
+    release = _release_to_replace(pool, fleet, wanted.release)
+    if release == wanted.release:
+        return Unchanged("all hosts of pool {0} have release {1} already".format(pool, release))
+    return _open(
+        wanted, pool, pool, release, wanted.strategy.plan(_pools(pool, pool, release, fleet), wanted.options), world
+    )
 
 
 def begin_in_place_of(current: Rollout, wanted: Delivery, fleet: Fleet, world: World) -> Rollout:
@@ -102,10 +120,12 @@ def begin_in_place_of(current: Rollout, wanted: Delivery, fleet: Fleet, world: W
     :raises InvalidOption, MixedFleet: see :func:`begin_delivery`
     """
     check_names(wanted.app, wanted.release)
-    _check_fleet(fleet)
+    check_fleet(fleet, wanted.strategy)
     old, new = current.old_pool, current.new_pool
-    plan = wanted.strategy.plan(old, new, wanted.options, first=False)
-    opened = _open(wanted, old, new, release_of(old, fleet), close_preview(old, new) + plan, world)
+    release = release_before(current, fleet)
+    first = () if current.in_one_pool else close_preview(old, new)
+    plan = wanted.strategy.plan(_pools(old, new, release, fleet), wanted.options)
+    opened = _open(wanted, old, new, release, (*first, *undo(current), *plan), world)
     return dataclasses.replace(opened, supersedes=current.id).noting(world.now, "supersede", current.id)
 
 
@@ -122,22 +142,47 @@ def begin_rollback(last: t.Optional[Rollout], wanted: Delivery, world: World) ->
     """
     if last is None:
         raise NothingToRollBackTo("app {0} has no rollout in its journal".format(wanted.app))
+    if in_batches(last):
+        return _begin_return_in_batches(last, wanted, world)
     again = last.strategy == ROLLBACK
     pool, release = (last.new_pool, last.to_release) if again else (last.old_pool, last.from_release)
     serving = serving_pool(world, [last.old_pool, last.new_pool])
     if serving == pool:
         said = "{0} serves, from pool {1}: rollout {2} is {3}"
         return Unchanged(said.format(release or "nothing", pool, last.id, last.status.value))
-    if release is None:
-        raise NothingToRollBackTo("{0} was the first release of {1}".format(last.to_release, last.app))
-    if last.irreversible:
-        raise IrreversibleDelivered("release {0} of {1} was declared irreversible".format(last.to_release, last.app))
+    release = _release_to_return_to(last, release)
     instant = not again and _served_lately(last, wanted.options.rollback_window, world)
     back = dataclasses.replace(wanted, release=release, irreversible=False)
     steps = rollback(serving, pool, instant, wanted.options)
     opened = _open(back, serving, pool, last.from_release if again else last.to_release, steps, world)
     # Having served within the window speaks for the pool; the shift itself still asks each endpoint before it moves anything.
     return dataclasses.replace(opened, strategy=ROLLBACK, vouched=(pool,) if instant else ())
+
+
+def _begin_return_in_batches(last: Rollout, wanted: Delivery, world: World) -> t.Union[Rollout, Unchanged]:
+    """Back on the hosts that *last* gave its release in batches, as many at a time as there."""
+    again = last.strategy == ROLLBACK
+    pool = last.lands_on
+    release = last.to_release if again else last.from_release
+    if last.status is (Status.SUCCEEDED if again else Status.ROLLED_BACK):
+        return Unchanged(
+            "{0} serves, from pool {1}: rollout {2} is {3}".format(release, pool, last.id, last.status.value)
+        )
+    release = _release_to_return_to(last, release)
+    if world.splits and serving_pool(world, list(last.pools)) != pool:
+        raise TrafficUnclear("pool {0}, whose hosts are to get {1} again, does not serve".format(pool, release))
+    back = dataclasses.replace(wanted, release=release, irreversible=False)
+    before = last.from_release if again else last.to_release
+    opened = _open(back, pool, pool, before, tuple(back_again(last, release)), world)
+    return dataclasses.replace(opened, strategy=ROLLBACK)
+
+
+def _release_to_return_to(last: Rollout, release: t.Optional[str]) -> str:
+    if release is None:
+        raise NothingToRollBackTo("{0} was the first release of {1}".format(last.to_release, last.app))
+    if last.irreversible:
+        raise IrreversibleDelivered("release {0} of {1} was declared irreversible".format(last.to_release, last.app))
+    return release
 
 
 def _served_lately(delivered: Rollout, window: float, world: World) -> bool:
@@ -174,12 +219,45 @@ def release_of(pool: str, fleet: Fleet) -> t.Optional[str]:
     return releases.pop()
 
 
-def _check_fleet(fleet: Fleet) -> None:
-    if len(fleet) != 2:
-        raise InvalidOption("pools: blue-green takes two pools, got {0}".format(", ".join(sorted(fleet)) or "none"))
-    shared = sorted(set.intersection(*(set(hosts) for hosts in fleet.values())))
+def release_before(current: Rollout, fleet: Fleet) -> t.Optional[str]:
+    """What served before *current*; while it gives its release to that pool in batches only the journal knows.
+
+    :raises MixedFleet: see :func:`release_of`
+    """
+    return current.from_release if in_batches(current) else release_of(current.old_pool, fleet)
+
+
+def _release_to_replace(pool: str, fleet: Fleet, wanted: str) -> t.Optional[str]:
+    """The release of a pool, or of those of its hosts that do not have the wanted one yet, as somebody left off amid a delivery."""
+    releases = set(fleet[pool].values())
+    others = releases - {wanted}
+    return others.pop() if len(others) == 1 and len(releases) == 2 and None not in releases else release_of(pool, fleet)
+
+
+def _pools(old: str, new: str, release: t.Optional[str], fleet: Fleet) -> Pools:
+    return Pools(old, new, release, {pool: tuple(hosts) for pool, hosts in fleet.items()})
+
+
+def check_fleet(fleet: Fleet, strategy: Strategy) -> None:
+    """Refuse pools that *strategy* cannot use.
+
+    :raises InvalidOption: saying which
+    """
+    number = 1 if strategy.in_one_pool else 3 if strategy.baseline else 2
+    if len(fleet) != number:
+        raise InvalidOption(
+            "pools: strategy {0} takes {1} of them, got {2}".format(
+                strategy.name, number, ", ".join(sorted(fleet)) or "none"
+            )
+        )
+    if strategy.baseline and strategy.baseline not in fleet:
+        raise InvalidOption(
+            "baseline_pool: {0} is none of the pools {1}".format(strategy.baseline, ", ".join(sorted(fleet)))
+        )
+    named = [host for hosts in fleet.values() for host in hosts]
+    shared = sorted({host for host in named if named.count(host) > 1})
     if shared:
-        raise InvalidOption("pools: {0} is in both; a host has one pool".format(", ".join(shared)))
+        raise InvalidOption("pools: {0} is in more than one; a host has one pool".format(", ".join(shared)))
     empty = [pool for pool, hosts in fleet.items() if not hosts]
     if empty:
         raise InvalidOption("pools: pool {0} has no hosts; give its inventory group some".format(", ".join(empty)))
@@ -201,5 +279,6 @@ def _open(
         progress_at=world.now,
         irreversible=wanted.irreversible,
         options=wanted.options,
+        baseline_pool=wanted.strategy.baseline,
     )
     return opened.noting(world.now, "begin", "{0} to {1} on pool {2}".format(release or "nothing", wanted.release, new))

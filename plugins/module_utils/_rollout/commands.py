@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import batches
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import serving_pool
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
     Irreversible,
@@ -28,7 +29,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     World,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.moves import abort, must_stay
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import rollback, unjudged
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import rollback, unjudged
 
 
 def resume(rollout: Rollout, world: World) -> Rollout:
@@ -64,8 +65,8 @@ def promote(rollout: Rollout, world: World, full: bool = False) -> Rollout:
     judged = rollout.pause in (Pause.GATE, Pause.INCONCLUSIVE) or rollout.status is Status.FROZEN
     passes = judged and step is not None and step.kind in (Kind.GATE, Kind.VALIDATE, *WATCHES)
     position = _last_shift(rollout) if rollout.pause is Pause.WORLD else rollout.position + (1 if passes else 0)
-    if RETIRING in rollout.unwound:
-        # Its instances may be stopped, so the plan begins again with the deploy.
+    if RETIRING in rollout.unwound or any(name.startswith(batches.DEPLOYED) for name in rollout.unwound):
+        # Its instances may be stopped, or hosts may have the earlier release again, so the plan begins again with the deploy.
         position = 0
     awake = _awake(rollout, world, "promote in full" if full else "promote")
     return dataclasses.replace(
@@ -104,6 +105,7 @@ def return_again(rollout: Rollout, world: World) -> Rollout:
         return resume(rollout, world)
     # Nothing is deployed to a pool that has part of the traffic; one that has none may have been stopped meanwhile.
     started = world.highest_share(rollout.new_pool) > 0
+    steps = rollback(rollout.old_pool, rollout.new_pool, started, rollout.options)
     return dataclasses.replace(
         _awake(rollout, world, "rollback"),
         status=Status.RUNNING,
@@ -111,7 +113,7 @@ def return_again(rollout: Rollout, world: World) -> Rollout:
         reason="",
         position=0,
         analysis=None,
-        steps=rollback(rollout.old_pool, rollout.new_pool, started, rollout.options),
+        steps=rollout.steps if batches.in_batches(rollout) else steps,
         unwound=(),
     )
 
@@ -124,7 +126,8 @@ def abandon(rollout: Rollout, world: World) -> Rollout:
     """
     if rollout.status.ended:
         raise NoRollout("rollout {0} has ended: {1}".format(rollout.id, rollout.status.value))
-    serving = serving_pool(world, [rollout.old_pool, rollout.new_pool])
+    is_elsewhere = rollout.in_one_pool and not world.splits
+    serving = rollout.lands_on if is_elsewhere else serving_pool(world, list(rollout.pools))
     reason = "abandoned by an operator; pool {0} serves".format(serving)
     ended = dataclasses.replace(
         rollout, status=Status.ABANDONED, reason=reason, ended_at=world.now, intent=None, request=None, pause=None
@@ -151,8 +154,11 @@ def _awake(rollout: Rollout, world: World, command: str) -> Rollout:
 
     What an analysis has seen stays: begun anew, it would have a further chance of a false alarm.
     """
+    # Whether there are hosts enough is asked anew.
+    unwound = tuple(name for name in rollout.unwound if not name.startswith((batches.SHORT, batches.SPARE)))
     awake = dataclasses.replace(
         rollout,
+        unwound=unwound,
         intent=None,
         vouched=(),
         attempts=0,

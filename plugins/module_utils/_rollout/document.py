@@ -61,7 +61,7 @@ def as_rollout(data: Json) -> Rollout:
             data,
             status=Status(data["status"]),
             pause=None if data["pause"] is None else Pause(data["pause"]),
-            steps=tuple(Step(**dict(step, kind=Kind(step["kind"]))) for step in data["steps"]),
+            steps=tuple(_load_step(step) for step in data["steps"]),
             options=Options(**data["options"]),
             intent=None if data["intent"] is None else _load_action(data["intent"]),
             entries=tuple(Entry(**entry) for entry in data["entries"]),
@@ -97,8 +97,12 @@ def _load_lock(data: Json) -> Lock:
     return Lock(**dict(data, owner=Owner(**data["owner"]), broken=None if broken is None else _load_lock(broken)))
 
 
+def _load_step(data: Json) -> Step:
+    return Step(**dict(data, kind=Kind(data["kind"]), hosts=tuple(data.get("hosts", ()))))
+
+
 def _load_action(data: Json) -> Action:
-    return Action(**dict(data, kind=Kind(data["kind"])))
+    return Action(**dict(data, kind=Kind(data["kind"]), hosts=tuple(data.get("hosts", ()))))
 
 
 def _load_judged(data: Json) -> Judged:

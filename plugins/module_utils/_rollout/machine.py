@@ -16,6 +16,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import batches
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     RETIRING,
     WATCHES,
@@ -28,20 +29,24 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     Step,
     World,
+    is_of,
+    part,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.moves import (
+    Proposal,
     abort,
+    cannot_read,
+    does_not,
     finish,
     freeze,
     next_step,
     pause,
+    with_name,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.operator_requests import heed
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import READY
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import READY
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.unwinding import record_unwinding, unwind
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.words import describe
-
-Proposal = t.Union[Action, Rollout]
-"""Either something to do outside, or a rollout that moved on without touching anything."""
 
 
 def decide(rollout: Rollout, world: World) -> t.Tuple[Rollout, Action]:
@@ -76,10 +81,14 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
         noted = dataclasses.replace(noted, analysis=outcome.analysis)
     if outcome.background is not None and action.background:
         noted = dataclasses.replace(noted, background=outcome.background)
+    if outcome.offsets is not None and action.learns:
+        noted = dataclasses.replace(noted, offsets={**noted.offsets, action.analysis: outcome.offsets})
     if rollout.status is Status.ABORTING:
-        return _record_unwinding(noted, action, outcome, world)
+        return record_unwinding(noted, action, outcome, world)
     if outcome.result is Result.INCONCLUSIVE:
         return pause(noted, Pause.INCONCLUSIVE, outcome.reason, world)
+    if outcome.result is Result.FAILED and action.kind is Kind.VALIDATE and action.floor:
+        return pause(noted, Pause.WORLD, "too few hosts would be left: {0}".format(outcome.reason), world)
     if outcome.result is Result.FAILED and action.kind not in (Kind.DRAIN, Kind.RETIRE):
         return abort(noted, "{0} failed: {1}".format(action.kind.value, outcome.reason), world)
     if action.kind in (Kind.DEPLOY, Kind.VALIDATE) and _is_late(noted, world):
@@ -113,18 +122,45 @@ def _run(rollout: Rollout, world: World) -> Proposal:
     step = rollout.step
     if step is None:
         return _succeed(rollout, world)
-    if step.kind in (Kind.DEPLOY, Kind.VALIDATE, Kind.SHIFT) and _is_late(rollout, world):
+    if step.kind in (Kind.DEPLOY, Kind.PUT_BACK, Kind.VALIDATE, Kind.SHIFT) and _is_late(rollout, world):
         return _abort_late(rollout, step.kind, world)
     return _STEPS[step.kind](rollout, step, world)
 
 
 def _deploy(rollout: Rollout, step: Step, world: World) -> Proposal:
     if world.unreadable:
-        return pause(rollout, Pause.WORLD, _cannot_read(world), world)
+        return pause(rollout, Pause.WORLD, cannot_read(world), world)
+    release = step.release or rollout.to_release
+    if step.hosts:
+        return _spare(rollout, step, world) or Action(0, Kind.DEPLOY, step.pool, step.hosts, release=release)
     if world.highest_share(step.pool) > 0 and rollout.from_release is not None:
         reason = "pool {0} takes traffic already, so nothing is deployed to it".format(step.pool)
         return pause(rollout, Pause.WORLD, reason, world)
-    return Action(0, Kind.DEPLOY, step.pool, release=rollout.to_release)
+    return Action(0, Kind.DEPLOY, step.pool, release=release)
+
+
+def _spare(rollout: Rollout, batch: Step, world: World) -> t.Optional[Proposal]:
+    """What is to be done before *batch* can be changed; None when enough others are healthy and nothing goes to it."""
+    others = batches.others(rollout, batch)
+    if batch.floor and part(batch.pool, others) not in rollout.vouched:
+        return Action(0, Kind.VALIDATE, batch.pool, others, batch.floor, checks=READY)
+    if world.all_out(batch.pool, batch.hosts):
+        return None
+    if rollout.attempts >= rollout.options.attempts:
+        return abort(rollout, does_not("take out", batch, rollout), world)
+    return Action(0, Kind.TAKE_OUT, batch.pool, batch.hosts)
+
+
+def _put_back(rollout: Rollout, step: Step, world: World) -> Proposal:
+    if world.unreadable:
+        return pause(rollout, Pause.WORLD, cannot_read(world), world)
+    if batches.name(step) not in rollout.vouched:
+        return Action(0, Kind.VALIDATE, step.pool, step.hosts, checks=READY)
+    if not world.any_out(step.pool, step.hosts):
+        return next_step(rollout, world)
+    if rollout.attempts >= rollout.options.attempts:
+        return abort(rollout, does_not("put back", step, rollout), world)
+    return Action(0, Kind.PUT_BACK, step.pool, step.hosts)
 
 
 def _validate(rollout: Rollout, step: Step, world: World) -> Proposal:
@@ -146,8 +182,8 @@ def _shift(rollout: Rollout, step: Step, world: World) -> Proposal:
     if world.unreadable:
         done = any(split.shares.get(step.pool) == shares.get(step.pool) for split in world.readable)
         if done and shares.get(step.pool, 0) > 0:
-            return abort(rollout, "some balancers shifted, and " + _cannot_read(world), world)
-        return pause(rollout, Pause.WORLD, _cannot_read(world), world)
+            return abort(rollout, "some balancers shifted, and " + cannot_read(world), world)
+        return pause(rollout, Pause.WORLD, cannot_read(world), world)
     if rollout.attempts >= rollout.options.attempts:
         return abort(
             rollout, "the balancers do not carry out the split after {0} tries".format(rollout.attempts), world
@@ -163,7 +199,7 @@ def _shift(rollout: Rollout, step: Step, world: World) -> Proposal:
 
 def _watch(rollout: Rollout, step: Step, world: World) -> Proposal:
     if world.unreadable:
-        return pause(rollout, Pause.WORLD, _cannot_read(world), world)
+        return pause(rollout, Pause.WORLD, cannot_read(world), world)
     split = _split_before(rollout)
     if split is not None and not world.agrees(split):
         reason = "the split is not the one this rollout set: someone else moved traffic"
@@ -181,9 +217,12 @@ def _watch(rollout: Rollout, step: Step, world: World) -> Proposal:
         0,
         step.kind,
         step.pool,
+        step.hosts or (batches.with_release(rollout) if rollout.in_one_pool else ()),
+        baseline=rollout.baseline_pool or rollout.old_pool,
         seconds=max(0.0, min(left, rollout.options.bake_slice)),
         checks=step.checks,
         analysis=step.analysis,
+        learns=step.learns,
         background=step.background,
         opens=left >= step.seconds,
         closes=closes,
@@ -207,55 +246,21 @@ def _retire(rollout: Rollout, step: Step, world: World) -> Proposal:
 
 
 def _succeed(rollout: Rollout, world: World) -> Proposal:
-    return _when_idle(rollout, rollout.old_pool, world) or finish(rollout, Status.SUCCEEDED, world)
+    for pool in rollout.pools:
+        busy = _when_idle(rollout, pool, world) if pool != rollout.lands_on else None
+        if busy is not None:
+            return busy
+    return finish(rollout, Status.SUCCEEDED, world)
 
 
 def _when_idle(rollout: Rollout, pool: str, world: World) -> t.Optional[Rollout]:
     """None when no balancer sends *pool* anything, else the rollout paused: capacity never goes before traffic."""
     if world.unreadable:
-        return pause(rollout, Pause.WORLD, _cannot_read(world), world)
+        return pause(rollout, Pause.WORLD, cannot_read(world), world)
     if world.highest_share(pool) > 0:
         reason = "pool {0} takes traffic again: someone else moved it".format(pool)
         return pause(rollout, Pause.WORLD, reason, world)
     return None
-
-
-def _unwind(rollout: Rollout, world: World) -> Proposal:
-    old, new = rollout.old_pool, rollout.new_pool
-    if any(new in split.touches or split.header is not None for split in world.readable):
-        if rollout.attempts >= rollout.options.attempts:
-            return _give_up(rollout, "traffic could not be moved back in {0} tries".format(rollout.attempts))
-        if world.highest_share(new) > 0:
-            if _needs_deploy(rollout, world):
-                return Action(0, Kind.DEPLOY, old, release=rollout.from_release or "")
-            if old not in rollout.vouched:
-                return Action(0, Kind.VALIDATE, old, checks=READY)
-        return Action(0, Kind.SHIFT, old, shares=rollout.all_on(old))
-    if world.unreadable:
-        return _give_up(rollout, _cannot_read(world))
-    if (rollout.shifted or rollout.supersedes or _previewed(rollout)) and "drain" not in rollout.unwound:
-        return Action(0, Kind.DRAIN, new)
-    if rollout.options.stop_on_abort and "retire" not in rollout.unwound:
-        return Action(0, Kind.RETIRE, new)
-    return finish(rollout, Status.ROLLED_BACK, world)
-
-
-def _previewed(rollout: Rollout) -> bool:
-    """Whether a header route, or copies of requests, may have led to the new pool."""
-    return any(step.header is not None or step.mirror for step in rollout.steps[: rollout.position + 1])
-
-
-def _needs_deploy(rollout: Rollout, world: World) -> bool:
-    """Whether the old pool may have been retired before the rollout turned round, and may be touched."""
-    reached = rollout.steps[: rollout.position + 1]
-    retired = any(step.kind is Kind.RETIRE and step.pool == rollout.old_pool for step in reached)
-    idle = not world.unreadable and world.highest_share(rollout.old_pool) == 0
-    return retired and idle and "deploy" not in rollout.unwound
-
-
-def _give_up(rollout: Rollout, why: str) -> Action:
-    """End the run with the abort unfinished; the next ``resume`` or ``rollback`` goes on from here."""
-    return Action(0, Kind.END, result=rollout.status.value, reason="{0}; {1}".format(rollout.reason, why))
 
 
 def _rest(rollout: Rollout, world: World) -> Proposal:
@@ -264,7 +269,7 @@ def _rest(rollout: Rollout, world: World) -> Proposal:
 
 _BY_STATUS: t.Mapping[Status, t.Callable[[Rollout, World], Proposal]] = {
     Status.RUNNING: _run,
-    Status.ABORTING: _unwind,
+    Status.ABORTING: unwind,
     Status.PAUSED: _rest,
     Status.FROZEN: _rest,
     Status.SUCCEEDED: _rest,
@@ -283,6 +288,7 @@ _STEPS: t.Mapping[Kind, t.Callable[[Rollout, Step, World], Proposal]] = {
     Kind.DRAIN: _drain,
     Kind.WARM: _warm,
     Kind.RETIRE: _retire,
+    Kind.PUT_BACK: _put_back,
 }
 
 
@@ -293,10 +299,10 @@ def _record_progress(rollout: Rollout, action: Action, outcome: Outcome, world: 
     moved = dataclasses.replace(rollout, progress_at=world.now)
     step = rollout.step
     if action.kind is Kind.VALIDATE:
-        moved = dataclasses.replace(moved, vouched=_with(moved.vouched, action.pool))
+        moved = dataclasses.replace(moved, vouched=with_name(moved.vouched, part(action.pool, action.hosts)))
         planned = step is not None and step.kind is Kind.VALIDATE and step.pool == action.pool
         return next_step(moved, world) if planned else moved
-    if action.kind is Kind.SHIFT:
+    if action.kind in (Kind.SHIFT, Kind.TAKE_OUT, Kind.PUT_BACK):
         return dataclasses.replace(moved, attempts=moved.attempts + 1)
     if action.kind is Kind.ANALYSE or action.background or action.kind is Kind.TASKS:
         # It speaks of the release; whether the instances can take more is asked again before they get it.
@@ -306,23 +312,6 @@ def _record_progress(rollout: Rollout, action: Action, outcome: Outcome, world: 
     if action.kind is Kind.ANALYSE:
         return next_step(moved, world) if outcome.decided else moved
     return next_step(moved, world)
-
-
-def _record_unwinding(rollout: Rollout, action: Action, outcome: Outcome, world: World) -> Rollout:
-    good = outcome.result is Result.SUCCEEDED
-    if action.kind is Kind.VALIDATE:
-        if good:
-            return dataclasses.replace(rollout, vouched=_with(rollout.vouched, action.pool))
-        reason = "{0}; pool {1} is not healthy either: {2}".format(rollout.reason, action.pool, outcome.reason)
-        return freeze(rollout, reason, world)
-    if action.kind is Kind.SHIFT:
-        return dataclasses.replace(rollout, attempts=rollout.attempts + 1)
-    if action.kind is Kind.DEPLOY and not good:
-        reason = "{0}; {1} could not be put back on pool {2}: {3}".format(
-            rollout.reason, action.release, action.pool, outcome.reason
-        )
-        return freeze(rollout, reason, world)
-    return dataclasses.replace(rollout, unwound=_with(rollout.unwound, action.kind.value))
 
 
 def _not_watched(rollout: Rollout, action: Action, world: World) -> Rollout:
@@ -352,12 +341,27 @@ def _intend(rollout: Rollout, proposal: Action, world: World) -> t.Tuple[Rollout
     intent = None if action.kind is Kind.END else action
     taken = dataclasses.replace(rollout, seq=action.seq, intent=intent)
     if action.kind in (Kind.DEPLOY, Kind.RETIRE):
-        taken = dataclasses.replace(taken, vouched=tuple(p for p in taken.vouched if p != action.pool))
+        taken = dataclasses.replace(
+            taken, vouched=tuple(name for name in taken.vouched if not is_of(action.pool, name))
+        )
     if action.kind is Kind.RETIRE and rollout.status is Status.ABORTING:
-        taken = dataclasses.replace(taken, unwound=_with(taken.unwound, RETIRING))
-    if action.kind is Kind.SHIFT and (action.shares or {}).get(rollout.new_pool, 0) > 0:
+        taken = dataclasses.replace(taken, unwound=with_name(taken.unwound, RETIRING))
+    if _serves_by(rollout, action, world):
         taken = dataclasses.replace(taken, shifted=True)
     return taken.noting(world.now, "intent", describe(action), action), action
+
+
+def _serves_by(rollout: Rollout, action: Action, world: World) -> bool:
+    """Whether the new release may get requests by *action*."""
+    if rollout.status is Status.ABORTING:
+        return False
+    if action.kind is Kind.SHIFT and (action.shares or {}).get(rollout.new_pool, 0) > 0:
+        return any(
+            step.kind is Kind.DEPLOY and step.pool == rollout.new_pool and step.release in ("", rollout.to_release)
+            for step in rollout.steps[: rollout.position]
+        ) or not any(step.kind is Kind.DEPLOY for step in rollout.steps)
+    # Where no balancer takes hosts out, an instance may serve as soon as it runs.
+    return action.kind is Kind.PUT_BACK or (action.kind is Kind.DEPLOY and bool(action.hosts) and not world.splits)
 
 
 def _split_before(rollout: Rollout) -> t.Optional[Step]:
@@ -374,11 +378,3 @@ def _is_late(rollout: Rollout, world: World) -> bool:
 def _abort_late(rollout: Rollout, kind: Kind, world: World) -> Rollout:
     deadline = rollout.options.progress_deadline
     return abort(rollout, "no progress in {0:g} s at step {1}".format(deadline, kind.value), world)
-
-
-def _cannot_read(world: World) -> str:
-    return "balancer {0} cannot be read".format(", ".join(world.unreadable))
-
-
-def _with(names: t.Tuple[str, ...], name: str) -> t.Tuple[str, ...]:
-    return names if name in names else names + (name,)

@@ -21,7 +21,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.obse
     with_split,
 )
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the journal's form; a reader refuses a higher one."""
 
 
@@ -59,6 +59,8 @@ class Kind(str, enum.Enum):
     DRAIN = "drain"
     WARM = "warm"
     RETIRE = "retire"
+    TAKE_OUT = "take_out"
+    PUT_BACK = "put_back"
     END = "end"
 
 
@@ -89,24 +91,32 @@ class Step:
     """One stage of the plan.
 
     :param pool: the pool it acts on
+    :param hosts: the part of the pool that it acts on; empty for all of it
+    :param floor: for a deploy to a part of a pool: how many of the others must be healthy meanwhile
+    :param release: for a deploy: what the hosts are to have; empty for the release that is delivered
     :param shares: for a shift: the wanted share of each pool
     :param header: for a shift: the pool whose header route is open, or None
     :param mirror: for a shift: the part of the requests of which the pool gets a copy, 1/100 %
     :param seconds: for a bake, analyse or warm step: how long
     :param checks: for validate and bake: the named set of health checks
     :param analysis: for analyse: the name of the analysis
+    :param learns: whether that only learns by how much the hosts differ before the release is on them
     :param background: for bake and analyse: the name of an analysis that goes along from step to step; empty for none
     :param file: for tasks: the file that holds them
     """
 
     kind: Kind
     pool: str
+    hosts: t.Tuple[str, ...] = ()
+    floor: int = 0
+    release: str = ""
     shares: t.Optional[t.Mapping[str, int]] = None
     header: t.Optional[str] = None
     mirror: int = 0
     seconds: float = 0.0
     checks: str = ""
     analysis: str = ""
+    learns: bool = False
     background: str = ""
     file: str = ""
 
@@ -116,7 +126,10 @@ class Action:
     """What the run has to do next; written to the journal before it is done.
 
     :param seq: its number within the rollout; a report must carry it
-    :param release: for a deploy: the release that the pool is to have
+    :param hosts: the part of the pool that it is about; empty for all of it
+    :param floor: for a validation: how many of them must be healthy; 0 for all
+    :param release: for a deploy: the release that the hosts are to have
+    :param baseline: for bake and analyse: the pool that the release is compared with
     :param opens: whether it begins its step, which one that takes several actions does once
     :param closes: whether it ends its step, unless it has to be repeated
     :param ends_background: whether the analysis in the background is to come to its verdict, as nothing follows in which it looks
@@ -127,13 +140,17 @@ class Action:
     seq: int
     kind: Kind
     pool: str = ""
+    hosts: t.Tuple[str, ...] = ()
+    floor: int = 0
     release: str = ""
+    baseline: str = ""
     shares: t.Optional[t.Mapping[str, int]] = None
     header: t.Optional[str] = None
     mirror: int = 0
     seconds: float = 0.0
     checks: str = ""
     analysis: str = ""
+    learns: bool = False
     background: str = ""
     file: str = ""
     opens: bool = True
@@ -151,6 +168,7 @@ class Outcome:
     :param analysis: what it has seen, for the next action of its step
     :param background: what the analysis in the background has seen, for the next action that has one
     :param metrics: what it came to about each metric, for people
+    :param offsets: what an analysis that only learns has learned
     """
 
     result: Result
@@ -159,6 +177,7 @@ class Outcome:
     analysis: t.Optional[t.Mapping[str, t.Any]] = None
     background: t.Optional[t.Mapping[str, t.Any]] = None
     metrics: t.Tuple[MetricSeen, ...] = ()
+    offsets: t.Optional[t.Mapping[str, t.Any]] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,11 +185,13 @@ class Observed:
     """One balancer's split as it was read: shares by pool, the pool of an open header route, and who gets copies of requests.
 
     :param mirrors: by pool, the part of the requests of which it gets a copy, 1/100 %
+    :param out: by pool, the servers that were taken out
     """
 
     shares: t.Mapping[str, int]
     header: t.Optional[str] = None
     mirrors: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
+    out: t.Mapping[str, t.FrozenSet[str]] = dataclasses.field(default_factory=dict)
 
     @property
     def touches(self) -> t.Set[str]:
@@ -218,8 +239,16 @@ class World:
         """Whether every balancer was read and carries out exactly what the shift *step* says."""
         wanted = Observed(_shared(step.shares or {}), step.header, {step.pool: step.mirror} if step.mirror else {})
         return not self.unreadable and all(
-            dataclasses.replace(split, shares=_shared(split.shares)) == wanted for split in self.readable
+            dataclasses.replace(split, shares=_shared(split.shares), out={}) == wanted for split in self.readable
         )
+
+    def all_out(self, pool: str, hosts: t.Collection[str]) -> bool:
+        """Whether no readable balancer sends anything new to *hosts* of *pool*."""
+        return all(split.out.get(pool, frozenset()).issuperset(hosts) for split in self.readable)
+
+    def any_out(self, pool: str, hosts: t.Collection[str]) -> bool:
+        """Whether a readable balancer has taken one of *hosts* of *pool* out."""
+        return any(not split.out.get(pool, frozenset()).isdisjoint(hosts) for split in self.readable)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -264,14 +293,17 @@ class Rollout:
     """One attempt to take an app from a release to another: all that the journal holds.
 
     :param position: index of the step to do next
-    :param vouched: pools seen healthy in this run with nothing done to them since
+    :param baseline_pool: the pool on which the old release runs afresh, to compare the new one with; empty for none
+    :param vouched: pools, and parts of pools by :func:`part`, seen healthy in this run with nothing done to them since
     :param shifted: whether traffic for the new pool was ever intended
-    :param unwound: which parts of an abort are done: ``deploy``, ``drain``, ``retire``; ``RETIRING`` once the last is begun
+    :param unwound: which parts of an abort are done: ``deploy``, ``drain``, ``retire``; ``RETIRING`` once the last is begun;
+        of batches see ``batches.py``
     :param request: ``pause``, ``rollback``, ``skip`` or ``skip_all``, asked for by someone without the lock
     :param intent: the action under way; None when nothing is
     :param baking_since: since when the present step is watched, time in which nobody could watch not counted
     :param analysis: what the analysis of the present step has seen, in this run and those before
     :param background: what the analysis in the background has seen
+    :param offsets: by name of an analysis, what was learned for it before the release was on any host
     :param supersedes: the id of the rollout whose place this one took before it had ended; empty for none
     :param splits_seen: what the balancers carried out, as it changed
     :param judged: every analysis so far, with its course
@@ -304,7 +336,9 @@ class Rollout:
     baking_since: t.Optional[float] = None
     analysis: t.Optional[t.Mapping[str, t.Any]] = None
     background: t.Optional[t.Mapping[str, t.Any]] = None
+    offsets: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     supersedes: str = ""
+    baseline_pool: str = ""
     ended_at: t.Optional[float] = None
     entries: t.Tuple[Entry, ...] = ()
     splits_seen: t.Tuple[SplitSeen, ...] = ()
@@ -314,9 +348,25 @@ class Rollout:
     def step(self) -> t.Optional[Step]:
         return self.steps[self.position] if self.position < len(self.steps) else None
 
+    @property
+    def pools(self) -> t.Tuple[str, ...]:
+        """All pools that it has to do with."""
+        return tuple(filter(None, dict.fromkeys((self.old_pool, self.new_pool, self.baseline_pool))))
+
+    @property
+    def in_one_pool(self) -> bool:
+        """Whether the hosts of one pool get the release one after the other, and no traffic moves to another pool."""
+        return self.old_pool == self.new_pool
+
+    @property
+    def lands_on(self) -> str:
+        """The pool that has all the traffic at the end."""
+        whole = [pool for step in self.steps for pool, share in (step.shares or {}).items() if share == 10000]
+        return whole[-1] if whole else self.new_pool
+
     def all_on(self, pool: str) -> t.Dict[str, int]:
         """The shares with everything on *pool*."""
-        return {name: 10000 if name == pool else 0 for name in (self.old_pool, self.new_pool)}
+        return {name: 10000 if name == pool else 0 for name in self.pools}
 
     def noting(self, at: float, what: str, text: str = "", action: t.Optional[Action] = None) -> Rollout:
         """The same rollout with one more line in its journal."""
@@ -342,6 +392,16 @@ class Rollout:
         part = Judged(begun[-1] if begun else at, at, self.position, name, verdict, outcome.metrics)
         goes_on = (self.analysis if action.analysis else self.background) is not None
         return dataclasses.replace(self, judged=with_judged(self.judged, part, goes_on))
+
+
+def part(pool: str, hosts: t.Sequence[str]) -> str:
+    """How a pool, or some hosts of it, is named among those that are vouched for."""
+    return "{0}: {1}".format(pool, ", ".join(hosts)) if hosts else pool
+
+
+def is_of(pool: str, name: str) -> bool:
+    """Whether *name* is what :func:`part` made of *pool*."""
+    return name == pool or name.startswith(pool + ": ")
 
 
 def _shared(shares: t.Mapping[str, int]) -> t.Dict[str, int]:

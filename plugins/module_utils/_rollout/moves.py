@@ -10,14 +10,20 @@ PRIVATE to the collection. Pure. When each is made, ``machine.py``,
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    Action,
     Kind,
     Pause,
     Rollout,
     Status,
+    Step,
     World,
 )
+
+Proposal = t.Union[Action, Rollout]
+"""Either something to do outside, or a rollout that moved on without touching anything."""
 
 
 def abort(rollout: Rollout, reason: str, world: World) -> Rollout:
@@ -32,7 +38,10 @@ def abort(rollout: Rollout, reason: str, world: World) -> Rollout:
 
 def must_stay(rollout: Rollout, world: World) -> bool:
     """Whether the new release is irreversible and may have served: by this rollout, or by somebody else once it was deployed."""
-    deployed = any(step.kind is Kind.DEPLOY for step in rollout.steps[: rollout.position])
+    deployed = any(
+        step.kind is Kind.DEPLOY and step.release in ("", rollout.to_release)
+        for step in rollout.steps[: rollout.position]
+    )
     return rollout.irreversible and (rollout.shifted or (deployed and world.highest_share(rollout.new_pool) > 0))
 
 
@@ -63,3 +72,18 @@ def next_step(rollout: Rollout, world: World) -> Rollout:
 def at_its_start(rollout: Rollout) -> Rollout:
     """The rollout with nothing seen yet at its present step."""
     return dataclasses.replace(rollout, attempts=0, baking_since=None, analysis=None)
+
+
+def cannot_read(world: World) -> str:
+    """Which balancers cannot be read, in words."""
+    return "balancer {0} cannot be read".format(", ".join(world.unreadable))
+
+
+def does_not(what: str, batch: Step, rollout: Rollout) -> str:
+    """That the balancers do not do *what* with the servers of *batch*, in words."""
+    return "the balancers do not {0} {1} after {2} tries".format(what, ", ".join(batch.hosts), rollout.attempts)
+
+
+def with_name(names: t.Tuple[str, ...], name: str) -> t.Tuple[str, ...]:
+    """*names* with *name*, once."""
+    return names if name in names else names + (name,)

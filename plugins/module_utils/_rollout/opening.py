@@ -19,7 +19,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     World,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.moves import must_stay
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import ROLLBACK
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import ROLLBACK
 
 Opening = t.Callable[[t.Optional[Rollout], World], t.Union[Rollout, begin.Unchanged]]
 """What a command makes of the current rollout and the world."""
@@ -37,8 +37,8 @@ def begin_or_resume(wanted: begin.Delivery, fleet: begin.Fleet, supersede: bool 
             return begin.begin_delivery(wanted, fleet, world)
         if current.to_release == wanted.release and current.strategy == wanted.strategy.name:
             return commands.resume(current, world)
-        if supersede and _can_be_superseded(current, world):
-            if begin.release_of(current.old_pool, fleet) == wanted.release:
+        if supersede and _can_be_superseded(current, wanted, world):
+            if begin.release_before(current, fleet) == wanted.release:
                 return commands.roll_back(current, world)
             return begin.begin_in_place_of(current, wanted, fleet, world)
         raise RolloutActive(
@@ -50,14 +50,15 @@ def begin_or_resume(wanted: begin.Delivery, fleet: begin.Fleet, supersede: bool 
     return opening
 
 
-def _can_be_superseded(current: Rollout, world: World) -> bool:
-    """Whether traffic can go back to the release before *current*, which still runs, and may."""
+def _can_be_superseded(current: Rollout, wanted: begin.Delivery, world: World) -> bool:
+    """Whether traffic can go back to the release before *current*, which still runs, and may, and the new one goes the same way."""
     retired = any(
         step.kind is Kind.RETIRE and step.pool == current.old_pool for step in current.steps[: current.position + 1]
     )
     return (
         current.status is not Status.FROZEN
         and current.strategy != ROLLBACK
+        and current.in_one_pool == wanted.strategy.in_one_pool
         and current.from_release is not None
         and not retired
         and not must_stay(current, world)

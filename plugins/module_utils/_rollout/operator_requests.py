@@ -25,7 +25,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.move
     next_step,
     pause,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import ROLLBACK, unjudged
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import ROLLBACK, unjudged
 
 SKIP = "skip"
 """A request to go past the step that watches."""

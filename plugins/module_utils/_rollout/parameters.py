@@ -13,20 +13,29 @@ import math
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import Delivery, Fleet, check_names
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.batches import Batching
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import (
+    Delivery,
+    Fleet,
+    check_fleet,
+    check_names,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     WATCHES,
     Kind,
     Observed,
     Options,
+    Step,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.reports import Account, parse_report
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import (
-    BlueGreen,
-    Canary,
-    Stage,
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.blue_green import BlueGreen
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.canary import Canary
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import (
+    Pools,
     Strategy,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.rolling import Rolling
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
 
 Params = t.Mapping[str, t.Any]
 
@@ -39,6 +48,9 @@ MAX_ACTIONS = 200
 _SECONDS = ("lease", "lock_wait", "promotion_bake", "bake", "warm", "rollback_window", "progress_deadline")
 _NOT_NEGATIVE = ("lock_wait", "promotion_bake", "bake", "rollback_window", "progress_deadline", "error_limit")
 _BLUE_GREEN_CHOICES = ("preview", "promotion_checks", "promotion_bake", "gate", "bake")
+_STEP_BY_STEP = ("steps", "background")
+_OUT = ("drain", "maint")
+"""The states of servers that were taken out."""
 _UNTIL_PROMOTED = "until_promoted"
 
 
@@ -58,9 +70,16 @@ def check(params: Params, check_mode: bool) -> None:
     if params["lease"] <= 0 or params["keep"] < 1:
         raise InvalidOption("lease must be above 0 and keep at least 1")
     if params["command"] == "begin":
-        chosen = strategy(params)
-        _check_lease(params["lease"], _watched(chosen))
-        _check_length(chosen)
+        steps = _foreseen(strategy(params), fleet(params["fleet"]))
+        _check_lease(params["lease"], _watched(steps))
+        _check_length(steps)
+
+
+def _foreseen(chosen: Strategy, hosts: Fleet) -> t.Tuple[Step, ...]:
+    """The steps that *chosen* comes to, whichever of the pools serves; checks that they fit the pools."""
+    check_fleet(hosts, chosen)
+    old, new = ([pool for pool in hosts if pool != chosen.baseline] * 2)[:2]
+    return chosen.plan(Pools(old, new, "before", {pool: tuple(names) for pool, names in hosts.items()}), Options())
 
 
 def _check_lease(lease: float, watched: float) -> None:
@@ -74,18 +93,20 @@ def _check_lease(lease: float, watched: float) -> None:
         )
 
 
-def _check_length(chosen: Strategy) -> None:
+def _check_length(steps: t.Sequence[Step]) -> None:
     """Refuse a plan whose actions between two gates, at each of which a run ends, are too many for a run."""
     actions, most = 0, 0
-    slice_ = bake_slice(_watched(chosen))
-    for step in chosen.plan("old", "new", Options(), first=False):
-        # A shift asks first whether the pool is healthy, and may be tried again.
-        actions = 0 if step.kind is Kind.GATE else actions + (math.ceil(step.seconds / slice_) if step.seconds else 2)
+    slice_ = bake_slice(_watched(steps))
+    for step in steps:
+        # A shift asks first whether the pool is healthy, and may be tried again; a batch also asks whether the others are.
+        others = 3 if step.kind is Kind.DEPLOY and step.hosts else 2
+        taken = math.ceil(step.seconds / slice_) if step.seconds else others
+        actions = 0 if step.kind is Kind.GATE else actions + taken
         most = max(most, actions)
     if most > MAX_ACTIONS:
         raise InvalidOption(
-            "steps: they take some {0} actions in one run, which has room for {1}; take fewer steps, or put a pause "
-            "until_promoted among them".format(most, MAX_ACTIONS)
+            "steps: they take some {0} actions in one run, which has room for {1}; take fewer steps or larger batches, "
+            "or put a pause until_promoted among them".format(most, MAX_ACTIONS)
         )
 
 
@@ -100,7 +121,9 @@ def bake_slice(baked: float) -> float:
 def delivery(params: Params, rollout_id: str) -> Delivery:
     """What the operator asks for, to be called *rollout_id*."""
     # Whatever stands in the inventory for the next delivery, one under way can be promoted, resumed and taken back.
-    chosen = strategy(params) if params["command"] == "begin" else BlueGreen()
+    begins = params["command"] == "begin"
+    chosen = strategy(params) if begins else BlueGreen()
+    watched = _watched(_foreseen(chosen, fleet(params["fleet"]))) if begins else 0.0
     return Delivery(
         rollout_id,
         params["app"],
@@ -112,7 +135,7 @@ def delivery(params: Params, rollout_id: str) -> Delivery:
             rollback_window=params["rollback_window"],
             warm=params["warm"],
             stop_on_abort=params["stop_on_abort"],
-            bake_slice=bake_slice(_watched(chosen)),
+            bake_slice=bake_slice(watched),
         ),
         params["irreversible"],
     )
@@ -120,18 +143,35 @@ def delivery(params: Params, rollout_id: str) -> Delivery:
 
 def strategy(params: Params) -> Strategy:
     """What the operator chose of the strategy."""
-    if params["strategy"] == BlueGreen.name:
-        for choice in ("steps", "background"):
-            if params[choice]:
-                raise InvalidOption("{0}: strategy {1} takes none".format(choice, BlueGreen.name))
+    name = params["strategy"]
+    if name != Canary.name:
+        _refuse(params, ("baseline_pool",), name)
+        if params["promotion"] != "swap":
+            raise InvalidOption("promotion: strategy {0} has no other than swap".format(name))
+    if name == BlueGreen.name:
+        _refuse(params, _STEP_BY_STEP, name)
         return BlueGreen(**{choice: params[choice] for choice in _BLUE_GREEN_CHOICES})
-    ignored = [choice for choice in ("promotion_checks", "promotion_bake", "gate") if params[choice]]
-    if ignored:
-        raise InvalidOption(
-            "{0}: strategy {1} takes none; say it with a step: a pause, an analysis".format(ignored[0], Canary.name)
-        )
+    _refuse(params, ("promotion_checks", "promotion_bake", "gate"), name, "; say it with a step: a pause, an analysis")
     stages = tuple(_stage(number, step) for number, step in enumerate(params["steps"], 1))
-    return Canary(stages, params["preview"], params["bake"], params["background"])
+    batching = Batching(params["floor"], params["batch"])
+    if name == Rolling.name:
+        _refuse(params, ("preview",), name)
+        return Rolling(stages, params["bake"], params["background"], batching)
+    return Canary(
+        stages,
+        params["preview"],
+        params["bake"],
+        params["background"],
+        params["baseline_pool"],
+        batching if params["promotion"] == "batches" else None,
+    )
+
+
+def _refuse(params: Params, choices: t.Sequence[str], name: str, instead: str = "") -> None:
+    """Refuse what the strategy would not look at."""
+    ignored = [choice for choice in choices if params[choice]]
+    if ignored:
+        raise InvalidOption("{0}: strategy {1} takes none{2}".format(ignored[0], name, instead))
 
 
 def _stage(number: int, step: Params) -> Stage:
@@ -151,6 +191,8 @@ def _stage(number: int, step: Params) -> Stage:
     return Stage(
         share=None if share is None else _parts(number, "share", share),
         mirror=None if mirror is None else _parts(number, "mirror", mirror),
+        hosts=step["hosts"] or "",
+        learn=step["learn"] or "",
         pause=seconds,
         gate=pause == _UNTIL_PROMOTED,
         analysis=step["analysis"] or "",
@@ -170,9 +212,8 @@ def _parts(number: int, name: str, per_cent: float) -> int:
     return parts
 
 
-def _watched(chosen: Strategy) -> float:
-    """Seconds of all steps of the plan that take their time."""
-    steps = chosen.plan("old", "new", Options(), first=False)
+def _watched(steps: t.Sequence[Step]) -> float:
+    """Seconds of all *steps* that take their time."""
     return sum(step.seconds for step in steps if step.kind in WATCHES)
 
 
@@ -212,4 +253,8 @@ def _observed(split: t.Mapping[str, t.Any]) -> Observed:
     shares = {pool: int(share) for pool, share in split["shares"].items()}
     mirror = split.get("mirror") or {}
     mirrors = {mirror["pool"]: round(100 * float(mirror["percent"]))} if mirror else {}
-    return Observed(shares, header["pool"] if isinstance(header, dict) else header, mirrors)
+    out = {
+        name: frozenset(endpoint["name"] for endpoint in pool["endpoints"] if endpoint["state"] in _OUT)
+        for name, pool in (split.get("pools") or {}).items()
+    }
+    return Observed(shares, header["pool"] if isinstance(header, dict) else header, mirrors, out)

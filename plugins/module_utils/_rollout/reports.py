@@ -29,6 +29,7 @@ class Report:
     :param analysis: what it has seen
     :param background: what the analysis in the background has seen
     :param metrics: what it came to about each metric
+    :param offsets: what one that only learns has learned
     """
 
     seq: int
@@ -39,6 +40,7 @@ class Report:
     analysis: t.Optional[t.Mapping[str, t.Any]] = None
     background: t.Optional[t.Mapping[str, t.Any]] = None
     metrics: t.Tuple[MetricSeen, ...] = ()
+    offsets: t.Optional[t.Mapping[str, t.Any]] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +75,7 @@ def parse_report(host: str, data: t.Any, now: float) -> t.Optional[Report]:
             data.get("analysis"),
             data.get("background"),
             metrics_in(data.get("metrics"), now),
+            data.get("offsets"),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         raise InvalidOption(
@@ -111,6 +114,7 @@ def judge(action: Action, expected: t.Sequence[str], reports: t.Mapping[str, t.O
         analysis=_first(answer.analysis for answer in answers.values()),
         background=_first(answer.background for answer in answers.values()),
         metrics=next(iter(metrics), ()),
+        offsets=_first(answer.offsets for answer in answers.values()),
     )
 
 

@@ -42,7 +42,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import ROLLBACK
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import ROLLBACK
 
 NOTHING_BEGUN = begin.Unchanged(
     "the run that died had begun nothing, so nothing is rolled back; run the rollback playbook again to go "

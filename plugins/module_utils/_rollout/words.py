@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.batches import members, with_release
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     Action,
     Kind,
@@ -19,7 +20,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Step,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import MetricSeen
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import ROLLBACK
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import ROLLBACK
 
 _NEXT = {
     Status.FROZEN: "Traffic stays where it is. Mend the cause, then run promote, rollback or resume.",
@@ -32,6 +33,9 @@ _NEXT_IN_PAUSE = {
     Pause.WORLD: "See the status playbook; then resume, take the last shift again with promote, or go back with rollback.",
 }
 """What a person does next, by the status in which a run ends or why it is paused; nothing where it is over."""
+_VERBS = {Kind.TAKE_OUT: "take out", Kind.PUT_BACK: "put back"}
+_MOST_NAMED = 4
+"""How many hosts are named one by one."""
 
 
 def describe(action: Action) -> str:
@@ -44,17 +48,20 @@ def describe(action: Action) -> str:
     if action.kind is Kind.ANALYSE:
         named = ", ".join(name for name in (action.analysis, action.background) if name)
         time = "for up to {0:.0f} s".format(action.seconds) if action.seconds >= 1 else "to its verdict"
-        return "analyse {0} ({1}) {2}".format(action.pool, named, time)
+        verb = "learn from" if action.learns else "analyse"
+        return "{0} {1} ({2}) {3}".format(verb, _where(action.pool, action.hosts), named, time)
     if action.kind is Kind.BAKE:
         along = " under " + action.background if action.background else ""
-        return "bake {0}{1} for {2:.0f} s".format(action.pool, along, action.seconds)
+        return "bake {0}{1} for {2:.0f} s".format(_where(action.pool, action.hosts), along, action.seconds)
     if action.kind is Kind.TASKS:
         return "do the tasks of {0}".format(action.file)
+    where = _where(action.pool, action.hosts)
     if action.kind is Kind.VALIDATE:
-        return "validate {0} ({1} checks)".format(action.pool, action.checks)
+        least = ", {0} of them at least".format(action.floor) if action.floor else ""
+        return "validate {0} ({1} checks{2})".format(where, action.checks, least)
     if action.kind is Kind.DEPLOY:
-        return "deploy {0} to {1}".format(action.release, action.pool)
-    return "{0} {1}".format(action.kind.value, action.pool)
+        return "deploy {0} to {1}".format(action.release, where)
+    return "{0} {1}".format(_VERBS.get(action.kind, action.kind.value), where)
 
 
 def headline(rollout: t.Optional[Rollout], action: Action) -> str:
@@ -75,9 +82,13 @@ def progress(rollout: t.Optional[Rollout], action: Action) -> t.List[str]:
     lines = [headline(rollout, action)]
     if rollout is None or action.seq == 0:
         return lines
-    if rollout.splits_seen:
+    if rollout.splits_seen and not rollout.in_one_pool:
         seen = rollout.splits_seen[-1]
         lines.append("split: " + (_split(seen.shares, seen.header) if seen.shares else "no balancer can be read"))
+    hosts = members(rollout, rollout.lands_on)
+    if hosts:
+        done = len(with_release(rollout))
+        lines.append("hosts: {0} of {1} have {2}".format(done, len(hosts), rollout.to_release))
     lines += _judgements(rollout)
     if action.kind is Kind.END:
         return lines
@@ -99,7 +110,7 @@ def label(step: Step) -> str:
             return "mirror {0:g} % to {1}".format(step.mirror / 100, step.pool)
         return "shift {0} to {1}".format(step.pool, share) + (", header route" if step.header else "")
     if step.kind is Kind.ANALYSE:
-        return "analyse {0}".format(step.analysis)
+        return "{0} {1}".format("learn for" if step.learns else "analyse", step.analysis)
     if step.kind is Kind.VALIDATE:
         return "validate {0} ({1} checks)".format(step.pool, step.checks)
     if step.kind is Kind.GATE:
@@ -108,7 +119,8 @@ def label(step: Step) -> str:
         return "do the tasks of {0}".format(step.file)
     if step.kind in (Kind.BAKE, Kind.WARM):
         return "{0} {1} for {2:g} s".format(step.kind.value, step.pool, step.seconds)
-    return "{0} {1}".format(step.kind.value, step.pool)
+    release = step.release + " to " if step.release else ""
+    return "{0} {1}{2}".format(_VERBS.get(step.kind, step.kind.value), release, _where(step.pool, step.hosts))
 
 
 def judgement(metric: MetricSeen) -> str:
@@ -134,6 +146,16 @@ def _next(rollout: Rollout) -> str:
     if rollout.status is Status.ROLLED_BACK and rollout.strategy == ROLLBACK:
         return "{0} still serves. Mend the cause, then run the rollback playbook again.".format(rollout.from_release)
     return _NEXT.get(rollout.status, "") if rollout.pause is None else _NEXT_IN_PAUSE[rollout.pause]
+
+
+def _where(pool: str, hosts: t.Sequence[str]) -> str:
+    """A pool, or some hosts of it."""
+    if not hosts:
+        return pool
+    named = ", ".join(hosts[:_MOST_NAMED])
+    return (
+        "{0} and {1} others of {2}".format(named, len(hosts) - _MOST_NAMED, pool) if len(hosts) > _MOST_NAMED else named
+    )
 
 
 def _split(shares: t.Mapping[str, int], header: t.Optional[str]) -> str:

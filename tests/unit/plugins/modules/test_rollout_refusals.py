@@ -164,11 +164,11 @@ def test_refused_a_split_of_another_form(shop, command, split):
         ({"strategy": "canary", "steps": [{"share": 50}, {"share": 5}]}, "steps: a share of 5 % after 50 %"),
         (
             {"strategy": "canary", "steps": [{"share": 5, "pause": "9"}]},
-            "steps: each is one of share, mirror, pause, analysis, health and task_file",
+            "steps: each is one of share, mirror, hosts, learn, pause, analysis, health and task_file",
         ),
         (
             {"strategy": "canary", "steps": [{"share": 5}, {}]},
-            "steps: each is one of share, mirror, pause, analysis, health and task_file",
+            "steps: each is one of share, mirror, hosts, learn, pause, analysis, health and task_file",
         ),
         (
             {"strategy": "canary", "steps": [{"share": 5.005}]},
@@ -216,8 +216,6 @@ SERVED = {"shares": {"blue": 10000, "green": 0}}
         ({"splits": {}}, "invalid-option", "balancers: none is named"),
         ({"splits": {"lb1": SERVED, "lb2": {}}}, "traffic-unclear", "balancer lb2 cannot be read"),
         ({"splits": {"lb1": {"shares": {"blue": 5000, "green": 5000}}}}, "traffic-unclear", "no pool takes all"),
-        ({"fleet": {"blue": {"app1": "1.0"}}}, "invalid-option", "blue-green takes two pools, got blue"),
-        ({"fleet": {"blue": {"app1": "1.0"}, "green": {}}}, "invalid-option", "pool green has no hosts"),
         ({"fleet": {"blue": {"a": "1.0", "b": "0.9"}, "green": {"c": None}}}, "mixed-fleet", "pool blue has"),
     ],
 )
@@ -227,6 +225,33 @@ def test_refused_to_begin_from_a_world_that_is_not_clear(shop, options, error, s
     for check_mode in (True, False):
         assert says in shop.refused(error, "begin", **options, check_mode=check_mode)
     assert shop.info()["lock"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"fleet": {"blue": {"app1": "1.0"}}}, "strategy blue_green takes 2 of them, got blue"),
+        ({"fleet": {"blue": {"app1": "1.0"}, "green": {}}}, "pool green has no hosts"),
+        ({"fleet": {"blue": {"a": "1.0"}, "green": {"a": None}}}, "a is in more than one"),
+        (
+            {"strategy": "rolling", "fleet": {"blue": {"a": "1.0"}, "green": {"b": None}}},
+            "strategy rolling takes 1 of them, got blue, green",
+        ),
+        (
+            {"strategy": "rolling", "fleet": {"blue": {"a": "1.0"}}},
+            "floor: 50% of 1 hosts leaves none that may be changed; 0 is the highest",
+        ),
+        (
+            {"strategy": "canary", "steps": [{"share": 5}], "baseline_pool": "control"},
+            "strategy canary takes 3 of them, got blue, green",
+        ),
+    ],
+)
+def test_refused_pools_that_the_strategy_cannot_use(shop, options, says):
+    options = {**shop.ready_for("begin"), **options}
+
+    for check_mode in (True, False):
+        assert says in shop.refused("invalid-option", "begin", **options, check_mode=check_mode)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     World,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import metrics_in
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import Canary, Stage
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.canary import Canary
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Pools
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
 
 BEGIN = 1_800_000_000.0
 """2027-01-15 08:00:00 UTC."""
@@ -33,7 +35,7 @@ class Delivery:
     def __init__(self, stages: t.Sequence[Stage] = STAGES) -> None:
         self.now = BEGIN
         self.share = 0
-        steps = Canary(tuple(stages), bake=30).plan("blue", "green", Options(), first=False)
+        steps = Canary(tuple(stages), bake=30).plan(Pools("blue", "green", "1.0.0"), Options())
         begun = Rollout("r1", "shop", "canary", "blue", "green", "1.4.0", "1.5.0", steps, BEGIN, BEGIN)
         self.rollout, self.action = machine.decide(begun.noting(BEGIN, "begin", "1.4.0 to 1.5.0"), self.world())
 

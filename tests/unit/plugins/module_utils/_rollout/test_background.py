@@ -23,7 +23,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import Canary, Stage
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.canary import Canary
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Pools
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
 
 FIVE, QUARTER, PAUSE = Stage(share=500), Stage(share=2500), Stage(pause=40)
 JUDGED = Stage(analysis="latency", seconds=20)
@@ -71,7 +73,7 @@ def test_it_takes_part_in_each_look_and_hands_on_what_it_saw() -> None:
 
 
 def test_it_has_no_part_where_there_is_no_traffic_to_look_at() -> None:
-    steps = Canary((Stage(pause=5), FIVE, PAUSE), background="errors").plan("blue", "green", Options(), first=False)
+    steps = Canary((Stage(pause=5), FIVE, PAUSE), background="errors").plan(Pools("blue", "green", "1.0.0"), Options())
     assert [step.background for step in steps if step.kind is Kind.BAKE] == ["", "errors", ""]
 
 

@@ -28,7 +28,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     World,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.opening import begin_or_resume
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import BlueGreen, Canary, Stage
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.blue_green import BlueGreen
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.canary import Canary
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Pools
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
 
 WANTED = begin.Delivery("r2", "app", "1.1.0", BlueGreen(), Options(rollback_window=100))
 FLEET = {"blue": {"b1": "1.0.0", "b2": "1.0.0"}, "green": {"g1": "0.9.0", "g2": None}}
@@ -192,7 +195,7 @@ STOOD = {"blue": {"b1": "1.0.0"}, "green": {"g1": "1.1.0"}}
 
 def under_way(**changes: t.Any) -> Rollout:
     """A rollout from 1.0.0 on blue to 1.1.0 on green that has not ended."""
-    steps = Canary((Stage(share=2500), Stage(pause=60))).plan("blue", "green", Options(warm=0), first=False)
+    steps = Canary((Stage(share=2500), Stage(pause=60))).plan(Pools("blue", "green", "1.0.0"), Options(warm=0))
     running = dataclasses.replace(
         DONE,
         old_pool="blue",

@@ -15,7 +15,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout import machine, strategies
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import machine
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
     JournalCorrupt,
     JournalTooNew,
@@ -33,9 +33,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     World,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.blue_green import BlueGreen
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Pools
 
 HERE = pathlib.Path(__file__).parent
-STEPS = strategies.BlueGreen(preview=True, gate=True).plan("blue", "green", Options(warm=5), first=False)
+STEPS = BlueGreen(preview=True, gate=True).plan(Pools("blue", "green", "1.0.0"), Options(warm=5))
 ROLLOUT = Rollout("r1", "app", "blue_green", "blue", "green", "1.0.0", "1.1.0", STEPS, 1.0, 2.0)
 LOCK = Lock(Owner("a", "b", "c"), "token", 1.0, 2.0, 3.0)
 

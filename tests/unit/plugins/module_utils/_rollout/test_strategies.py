@@ -11,7 +11,9 @@ import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Options, Step
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import Canary, Stage
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.canary import Canary
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Pools
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
 
 FIVE, QUARTER, ALL = Stage(share=500), Stage(share=2500), Stage(share=10000)
 JUDGED = Stage(analysis="errors", seconds=60)
@@ -54,11 +56,11 @@ def told(steps: t.Iterable[Step]) -> t.List[str]:
     ],
 )
 def test_a_canary_goes_from_share_to_share(canary: Canary, plan: t.List[str]) -> None:
-    assert told(canary.plan("blue", "green", Options(), first=False)) == ["deploy", "validate", *plan]
+    assert told(canary.plan(Pools("blue", "green", "1.0.0"), Options())) == ["deploy", "validate", *plan]
 
 
 def test_a_first_delivery_has_nothing_to_be_compared_with() -> None:
-    plan = Canary((FIVE, JUDGED), preview=True, bake=5).plan("blue", "green", Options(), first=True)
+    plan = Canary((FIVE, JUDGED), preview=True, bake=5).plan(Pools("blue", "green", None), Options())
     assert told(plan) == ["deploy", "validate", "shift 10000", "bake", "drain"]
 
 

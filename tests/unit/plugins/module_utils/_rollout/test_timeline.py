@@ -18,7 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import SplitSeen
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import Stage
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.timeline import Tone, timeline
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout.deliveries import (
     BEGIN,

@@ -22,7 +22,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     World,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import MetricSeen
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies import Canary, Stage
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.canary import Canary
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Pools
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
 
 STAGES = (Stage(share=500), Stage(analysis="health", seconds=60), Stage(share=2500), Stage(gate=True))
 OPEN = MetricSeen(
@@ -37,7 +39,7 @@ def world(green: int, now: float = 0.0) -> World:
 
 
 def begun() -> t.Tuple[Rollout, Action]:
-    steps = Canary(STAGES, bake=30).plan("blue", "green", Options(), first=False)
+    steps = Canary(STAGES, bake=30).plan(Pools("blue", "green", "1.0.0"), Options())
     rollout = Rollout("r1", "shop", "canary", "blue", "green", "1.0", "1.1", steps, 0.0, 0.0)
     return machine.decide(rollout, world(0))
 
