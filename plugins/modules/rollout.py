@@ -380,7 +380,7 @@ action:
       type: list
       elements: str
     floor:
-      description: For a validation, how many of them must be healthy; V(0) for all.
+      description: For a validation and a shift, how many of them must be healthy; V(0) for all.
       type: int
     baseline:
       description: For a bake and an analysis, the pool with which the release is compared.

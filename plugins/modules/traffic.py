@@ -129,6 +129,13 @@ options:
         type: str
         choices: [ready, drain, maint]
         required: true
+      wait:
+        description:
+          - Seconds to wait until no request is in flight to servers that were taken out; then the module fails and says how many are left.
+            V(0) does not wait.
+        type: float
+        default: 0.0
+        version_added: "0.2.0"
   lock_timeout:
     description: Seconds to wait for another process that is changing this app.
     type: float
@@ -321,6 +328,7 @@ def arguments() -> t.Dict[str, t.Any]:
         "pool": {"type": "str", "required": True},
         "names": {"type": "list", "elements": "str", "required": True},
         "state": {"type": "str", "choices": ["ready", "drain", "maint"], "required": True},
+        "wait": {"type": "float", "default": 0.0},
     }
     return {
         **common_arguments(),
@@ -340,6 +348,8 @@ def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.
     check_seconds("lock_timeout", params["lock_timeout"])
     if params["drain"]:
         check_seconds("drain.timeout", params["drain"]["timeout"])
+    if params["servers"]:
+        check_seconds("servers.wait", params["servers"]["wait"])
     balancer, layout = open_balancer(params)
     with contextlib.ExitStack() as held:
         if not check_mode:
@@ -352,6 +362,8 @@ def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.
     # The lock is free again: a drain changes nothing, and others need not wait for it.
     if params["drain"]:
         result.update(_drain(balancer, params["drain"], check_mode))
+    if params["servers"] and not check_mode:
+        _wait_for_servers(balancer, params["servers"])
     return result
 
 
@@ -398,9 +410,23 @@ def _in_words(endpoint: Endpoint) -> str:
 
 def _drain(balancer: Balancer, drain: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
     if not check_mode:
-        wait_until_drained(drain["pool"], lambda: balancer.endpoints(drain["pool"]), drain["timeout"])
+        wait_until_drained(
+            "pool '{0}'".format(drain["pool"]), lambda: balancer.endpoints(drain["pool"]), drain["timeout"]
+        )
     in_flight = sum(endpoint.in_flight for endpoint in balancer.endpoints(drain["pool"])) if check_mode else 0
     return {"drained": in_flight == 0, "in_flight": in_flight}
+
+
+def _wait_for_servers(balancer: Balancer, servers: t.Mapping[str, t.Any]) -> None:
+    """Until nothing is in flight to those that were taken out, where the task waits."""
+    pool, names = servers["pool"], servers["names"]
+    if servers["wait"] and servers["state"] != "ready":
+        where = "{0} of pool '{1}'".format(", ".join(names), pool)
+
+        def named() -> t.List[Endpoint]:
+            return [endpoint for endpoint in balancer.endpoints(pool) if endpoint.name in names]
+
+        wait_until_drained(where, named, servers["wait"])
 
 
 def main() -> t.NoReturn:

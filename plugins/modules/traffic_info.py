@@ -71,6 +71,10 @@ cannot_mirror:
   description: Why this balancer can send no copies of requests; empty where it can.
   type: str
   returned: success
+cannot_take_out:
+  description: Why this balancer can take no single server out of a pool; empty where it can.
+  type: str
+  returned: success
 consistent:
   description: Whether the files on disk say the same, of servers too, so that a restart of the balancer changes nothing.
   type: bool
@@ -140,6 +144,7 @@ def read(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
         split_result(reading.live),
         changed=False,
         cannot_mirror=_why_not_mirrored(balancer, layout),
+        cannot_take_out=balancer.CANNOT_TAKE_OUT,
         consistent=reading.consistent,
         faults=list(reading.out_of_order),
         generation=balancer.generation(),

@@ -49,6 +49,9 @@ class Caddy:
 
     REACHED_BY: t.ClassVar[t.Tuple[str, ...]] = ("admin", "probe")
     CANNOT_MIRROR: t.ClassVar[str] = "Caddy has nothing that sends a request twice; nginx and Envoy can"
+    CANNOT_TAKE_OUT: t.ClassVar[str] = (
+        "Caddy cannot change a server of a pool without a reload, which resets idle connections of clients"
+    )
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout
@@ -96,10 +99,7 @@ class Caddy:
 
     def set_servers(self, pool: str, names: t.Sequence[str], state: str) -> None:
         del pool, names, state
-        raise Unsupported(
-            "Caddy cannot change a server of a pool without a reload, which resets idle connections of clients; "
-            "move the pool's share instead"
-        )
+        raise Unsupported("{0}; move the pool's share instead".format(self.CANNOT_TAKE_OUT))
 
     def _seen(self) -> str:
         """What Caddy finds in the file; empty where it finds nothing."""

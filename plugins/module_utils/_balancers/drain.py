@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting until no request is in flight to a pool.
+"""Waiting until no request is in flight to a pool, or to some of its servers.
 
 PRIVATE to the collection.
 """
@@ -23,10 +23,11 @@ def in_flight_by_name(endpoints: t.Sequence[Endpoint]) -> t.Dict[str, int]:
     return {endpoint.name: endpoint.in_flight for endpoint in endpoints if endpoint.in_flight}
 
 
-def wait_until_drained(pool: str, endpoints: t.Callable[[], t.Sequence[Endpoint]], timeout: float) -> None:
+def wait_until_drained(where: str, endpoints: t.Callable[[], t.Sequence[Endpoint]], timeout: float) -> None:
     """Return once two counts in a row found nothing: a request that was being assigned during the first is in the second.
 
-    :param endpoints: asks the balancer for the pool's endpoints
+    :param where: a pool, or servers, in words
+    :param endpoints: asks the balancer for their endpoints
     :param timeout: seconds to wait; 0 counts without waiting for requests to end
     :raises DrainTimeout: requests were still in flight when the time was over
     """
@@ -37,8 +38,8 @@ def wait_until_drained(pool: str, endpoints: t.Callable[[], t.Sequence[Endpoint]
         empty_counts = 0 if busy else empty_counts + 1
         if busy and time.monotonic() >= deadline:
             raise DrainTimeout(
-                "drain: {0} requests to pool '{1}' were still in flight after {2:g} s".format(
-                    sum(busy.values()), pool, timeout
+                "drain: {0} requests to {1} were still in flight after {2:g} s".format(
+                    sum(busy.values()), where, timeout
                 ),
                 in_flight=busy,
             )

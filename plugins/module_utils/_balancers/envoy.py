@@ -63,6 +63,7 @@ class Envoy:
 
     REACHED_BY: t.ClassVar[t.Tuple[str, ...]] = ("admin",)
     CANNOT_MIRROR: t.ClassVar[str] = ""
+    CANNOT_TAKE_OUT: t.ClassVar[str] = ""
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout

@@ -64,6 +64,7 @@ class HAProxy:
         "HAProxy sends copies only with the help of an SPOE agent beside it or of a Lua script, which takes milliseconds of "
         "each request; nginx and Envoy can"
     )
+    CANNOT_TAKE_OUT: t.ClassVar[str] = ""
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout

@@ -120,6 +120,9 @@ class Balancer(t.Protocol):
     CANNOT_MIRROR: t.ClassVar[str]
     """Why it cannot send a copy of requests to a second pool, in words; empty where it can."""
 
+    CANNOT_TAKE_OUT: t.ClassVar[str]
+    """Why it cannot take single servers out of a pool, in words; empty where it can."""
+
     def __init__(self, layout: Layout, connection: Connection) -> None: ...
 
     def read(self) -> Reading:

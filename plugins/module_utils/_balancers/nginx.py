@@ -45,6 +45,9 @@ class Nginx:
 
     REACHED_BY: t.ClassVar[t.Tuple[str, ...]] = ("probe",)
     CANNOT_MIRROR: t.ClassVar[str] = ""
+    CANNOT_TAKE_OUT: t.ClassVar[str] = (
+        "nginx cannot change a server of a pool without a reload, which resets idle connections of clients"
+    )
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout
@@ -74,10 +77,7 @@ class Nginx:
 
     def set_servers(self, pool: str, names: t.Sequence[str], state: str) -> None:
         del pool, names, state
-        raise Unsupported(
-            "nginx cannot change a server of a pool without a reload, which resets idle connections of clients; "
-            "move the pool's share instead"
-        )
+        raise Unsupported("{0}; move the pool's share instead".format(self.CANNOT_TAKE_OUT))
 
     def _seen(self) -> Split:
         """The split that nginx itself sees."""

@@ -120,6 +120,12 @@ def touched(rollout: Rollout) -> t.List[Step]:
     ]
 
 
+def rest_of(rollout: Rollout, pool: str) -> int:
+    """How many hosts of *pool* will do for all its traffic: while some may be out, those that are never changed with them; else 0 for all."""
+    floors = [max(1, batch.floor) for batch in touched(rollout) if batch.pool == pool]
+    return max(floors, default=0)
+
+
 def with_release(rollout: Rollout) -> t.Tuple[str, ...]:
     """The hosts that got the release in batches so far, in the order of the plan."""
     done = [

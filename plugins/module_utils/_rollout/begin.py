@@ -15,7 +15,12 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._release_name import RULE, is_release_name
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.batches import back_again, in_batches, undo
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.batches import (
+    back_again,
+    in_batches,
+    rest_of,
+    undo,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
     IrreversibleDelivered,
     MixedFleet,
@@ -123,7 +128,7 @@ def begin_in_place_of(current: Rollout, wanted: Delivery, fleet: Fleet, world: W
     check_fleet(fleet, wanted.strategy)
     old, new = current.old_pool, current.new_pool
     release = release_before(current, fleet)
-    first = () if current.in_one_pool else close_preview(old, new)
+    first = () if current.in_one_pool else close_preview(old, new, rest_of(current, old))
     plan = wanted.strategy.plan(_pools(old, new, release, fleet), wanted.options)
     opened = _open(wanted, old, new, release, (*first, *undo(current), *plan), world)
     return dataclasses.replace(opened, supersedes=current.id).noting(world.now, "supersede", current.id)

@@ -193,8 +193,8 @@ def _shift(rollout: Rollout, step: Step, world: World) -> Proposal:
     gains += [step.pool] if step.mirror else []
     unknown = [pool for pool in gains if pool not in rollout.vouched]
     if unknown:
-        return Action(0, Kind.VALIDATE, unknown[0], checks=READY)
-    return Action(0, Kind.SHIFT, step.pool, shares=shares, header=step.header, mirror=step.mirror)
+        return Action(0, Kind.VALIDATE, unknown[0], floor=step.floor, checks=READY)
+    return Action(0, Kind.SHIFT, step.pool, floor=step.floor, shares=shares, header=step.header, mirror=step.mirror)
 
 
 def _watch(rollout: Rollout, step: Step, world: World) -> Proposal:

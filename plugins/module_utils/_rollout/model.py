@@ -92,7 +92,8 @@ class Step:
 
     :param pool: the pool it acts on
     :param hosts: the part of the pool that it acts on; empty for all of it
-    :param floor: for a deploy to a part of a pool: how many of the others must be healthy meanwhile
+    :param floor: for a deploy to a part of a pool: how many of the others must be healthy meanwhile; for a shift: how many hosts of
+        a pool must be that gets more, 0 for all
     :param release: for a deploy: what the hosts are to have; empty for the release that is delivered
     :param shares: for a shift: the wanted share of each pool
     :param header: for a shift: the pool whose header route is open, or None
@@ -127,7 +128,7 @@ class Action:
 
     :param seq: its number within the rollout; a report must carry it
     :param hosts: the part of the pool that it is about; empty for all of it
-    :param floor: for a validation: how many of them must be healthy; 0 for all
+    :param floor: for a validation or a shift: how many of them must be healthy; 0 for all
     :param release: for a deploy: the release that the hosts are to have
     :param baseline: for bake and analyse: the pool that the release is compared with
     :param opens: whether it begins its step, which one that takes several actions does once

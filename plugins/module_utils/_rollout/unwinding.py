@@ -62,10 +62,8 @@ def _unwind_traffic(rollout: Rollout, world: World) -> t.Optional[Proposal]:
             if _needs_deploy(rollout, world):
                 return Action(0, Kind.DEPLOY, old, release=rollout.from_release or "")
             if old not in rollout.vouched:
-                # While some of its hosts are changed, the rest of them will do.
-                floors = [batch.floor for batch in batches.touched(rollout) if batch.pool == old]
-                return Action(0, Kind.VALIDATE, old, floor=max(floors, default=0), checks=READY)
-        return Action(0, Kind.SHIFT, old, shares=rollout.all_on(old))
+                return Action(0, Kind.VALIDATE, old, floor=batches.rest_of(rollout, old), checks=READY)
+        return Action(0, Kind.SHIFT, old, floor=batches.rest_of(rollout, old), shares=rollout.all_on(old))
     return None
 
 

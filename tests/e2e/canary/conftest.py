@@ -12,43 +12,45 @@ import pathlib
 import pytest
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import LaidDown
-from ansible_collections.progressive.delivery.tests.e2e.canary.site import Site
+from ansible_collections.progressive.delivery.tests.e2e.canary.site import POOLS, WIDE, Pools, Site
 from ansible_collections.progressive.delivery.tests.e2e.canary.story import OLD, Story
 
 KINDS = ("haproxy", "caddy")
-Telling = collections.abc.Callable[[str], Story]
+TAKE_OUT = ("haproxy", "envoy")
+"""Those that can take single servers out of a pool."""
+Telling = collections.abc.Callable[..., Story]
+Places = collections.abc.Callable[..., tuple[Site, LaidDown]]
 
 
 @pytest.fixture(scope="session")
-def places(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[Telling]:
-    """Gives the site with a kind of balancer, started when first asked for, and its balancer."""
-    running: dict[str, tuple[Site, LaidDown]] = {}
+def places(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[Places]:
+    """Gives the site with a kind of balancer and such pools, started when first asked for, and its balancer."""
+    running: dict[tuple[str, str], tuple[Site, LaidDown]] = {}
 
-    def place(balancer: str) -> tuple[Site, LaidDown]:
-        if balancer not in running:
-            site = Site.plan(tmp_path_factory.mktemp("c") / balancer, balancer)
+    def place(balancer: str, pools: Pools = POOLS) -> tuple[Site, LaidDown]:
+        place = (balancer, str(pools))
+        if place not in running:
+            site = Site.plan(tmp_path_factory.mktemp("c") / balancer, balancer, pools)
             closing.callback(site.down)
             site.add_release(OLD)
-            for name in ("blue-1", "blue-2"):
+            for name in pools["blue"]:
                 site.put(name, OLD)
             edge = site.lay_down()
             closing.callback(edge.stop)
-            running[balancer] = (site, edge)
-        return running[balancer]
+            running[place] = (site, edge)
+        return running[place]
 
     with contextlib.ExitStack() as closing:
         yield place
 
 
 @pytest.fixture
-def telling(
-    places: collections.abc.Callable[[str], tuple[Site, LaidDown]], tmp_path: pathlib.Path
-) -> collections.abc.Iterator[Telling]:
+def telling(places: Places, tmp_path: pathlib.Path) -> collections.abc.Iterator[Telling]:
     """Gives a story on a kind of balancer."""
     with contextlib.ExitStack() as closing:
 
-        def tell(balancer: str) -> Story:
-            story = Story(*places(balancer), tmp_path)
+        def tell(balancer: str, pools: Pools = POOLS) -> Story:
+            story = Story(*places(balancer, pools), tmp_path)
             closing.callback(story.close)
             return story
 
@@ -65,3 +67,9 @@ def story(telling: Telling) -> Story:
 def each_story(telling: Telling, request: pytest.FixtureRequest) -> Story:
     """The same story on HAProxy and on Caddy, which differ in nearly everything."""
     return telling(request.param)
+
+
+@pytest.fixture(params=TAKE_OUT)
+def wide_story(telling: Telling, request: pytest.FixtureRequest) -> Story:
+    """The same story where four hosts of a pool can be changed in batches."""
+    return telling(request.param, WIDE)

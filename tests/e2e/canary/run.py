@@ -19,7 +19,7 @@ import typing as t
 from unittest import mock
 
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import parameters
-from ansible_collections.progressive.delivery.tests.e2e.canary.site import APP, BALANCER, POOLS, DoesNotStart, Site
+from ansible_collections.progressive.delivery.tests.e2e.canary.site import APP, BALANCER, DoesNotStart, Site
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call
 
 Data = dict[str, t.Any]
@@ -35,6 +35,7 @@ OWNER = {"name": "alice", "host": "control", "run": "a scenario"}
 class Options:
     """The role's variables, less their prefix, with values for instances that answer at once.
 
+    :param balanced: whether the run knows of the balancer; it is no variable of the role, where there is a group of balancers or none
     :param slice: seconds that one action of a pause or an analysis takes at most; it is no variable of the role, where it
         is half a minute, which is too long for a scenario in which something is asked of a run
     """
@@ -43,6 +44,11 @@ class Options:
     steps: t.Sequence[Data] = ()
     analyses: t.Mapping[str, Data] = dataclasses.field(default_factory=dict)
     background: str = ""
+    baseline_pool: str = ""
+    promotion: str = "swap"
+    floor: str = "50%"
+    batch: int | None = None
+    balanced: bool = True
     supersede: bool = False
     preview: bool = False
     gate: bool = False
@@ -69,12 +75,19 @@ class Options:
     def plan(self) -> Data:
         """What is said of the rollout when a run opens."""
         steps = [
-            {**step, "seconds": self.analyses[step["analysis"]].get("duration", 300)} if "analysis" in step else step
+            {**step, "seconds": self.analyses[name].get("duration", 300)} if name else step
             for step in self.steps
+            for name in [step.get("analysis", step.get("learn"))]
         ]
         named = ("strategy", "preview", "gate", "bake", "warm", "rollback_window", "progress_deadline", "error_limit")
-        more = ("stop_on_abort", "irreversible", "full", "lease", "background", "supersede")
-        return {"steps": steps, **{name: getattr(self, name) for name in (*named, *more)}}
+        more = ("stop_on_abort", "irreversible", "full", "lease", "background", "supersede", "baseline_pool")
+        batches = ("promotion", "floor", "batch")
+        return {"steps": steps, **{name: getattr(self, name) for name in (*named, *more, *batches)}}
+
+    @property
+    def in_one_pool(self) -> bool:
+        """Whether the site is one pool to the run."""
+        return self.strategy == "rolling"
 
 
 class Run:
@@ -125,12 +138,12 @@ class Run:
         """The module ``rollout``."""
         return call("rollout", app=APP, state_dir=str(self._state_dir), command=command, **options)
 
-    def check_health(self, pool: str, **options: t.Any) -> Data:
-        """The module ``health_check``."""
+    def check_health(self, names: t.Sequence[str], **options: t.Any) -> Data:
+        """The module ``health_check``, for some instances."""
         chosen = self.options
         return call(
             "health_check",
-            targets=self.site.listening(pool),
+            targets=self.site.listening(names),
             checks=CHECKS,
             fall=chosen.fall,
             interval=chosen.check_interval,
@@ -142,7 +155,9 @@ class Run:
     def analyse(self, name: str, release: str | None, analyses: int = 1, **part: t.Any) -> Data:
         """The module ``analysis``, for one part of the analysis *name*, which is one of so many."""
         given = self.options.analyses[name]
-        own = {"type": "scrape", "targets": self.site.metrics()}
+        sides = {"baseline": part["baseline"], "canary": part["canary"]}
+        known = {pool: self.site.pools.get(pool, pool.split("|")) for pool in sides.values()}
+        own = {"type": "scrape", "targets": self.site.metrics(known)}
         every = {"interval": given["interval"]} if "interval" in given else {}
         return call(
             "analysis",
@@ -160,15 +175,18 @@ class Run:
         self.ask("renew", token=self._token)
 
     def _preflight(self, release: str | None) -> None:
-        for pool in POOLS:
-            self.check_health(pool, validate_only=True)
+        for names in self.site.pools.values():
+            self.check_health(names, validate_only=True)
         named = {step["analysis"] for step in self.options.steps if "analysis" in step}
         for name in named.union([self.options.background] if self.options.background else []):
-            baseline, canary = POOLS
+            baseline, canary = list(self.site.pools)[:2]
             self.analyse(name, release, baseline=baseline, canary=canary, validate_only=True)
 
     def _open(self, command: str, release: str | None) -> Data:
-        wanted = {"release": release, "fleet": self.site.fleet()} if command == "begin" else {}
+        fleet = {
+            pool: hosts for pool, hosts in self.site.fleet().items() if pool == "blue" or not self.options.in_one_pool
+        }
+        wanted = {"release": release, "fleet": fleet} if command == "begin" else {}
         return self.ask(command, token=self._token, splits=self._observe(), **wanted, **self.options.plan)
 
     def _carry_on(self, answer: Data) -> Data:
@@ -186,9 +204,9 @@ class Run:
         return answer
 
     def _observe(self) -> Data:
-        splits = self.site.observe()
+        splits = self.site.observe() if self.options.balanced else {BALANCER: {}}
         self._split_seen(splits[BALANCER])
-        return splits
+        return splits if self.options.balanced else {}
 
     def _perform(self, answer: Data) -> dict[str, Data]:
         """Do the action where it belongs; by actor, the report of it."""
@@ -200,7 +218,7 @@ class Run:
         account = {"rollout": answer["rollout"]["id"], "seq": action["seq"]}
         return {
             actor: {**account, **_reported(kind, lambda actor=actor: perform(self, answer, actor))}
-            for actor in actors(action)
+            for actor in actors(self, action)
         }
 
 
@@ -228,7 +246,8 @@ def _shift(run: Run, answer: Data, _actor: str) -> Data:
     header = {"pool": action["header"]} if action["header"] else {}
     mirror = {"pool": action["pool"], "percent": action["mirror"] / 100} if action["mirror"] else {}
     options = {"header": header, "mirror": mirror, "sticky": run.options.sticky}
-    run.site.traffic(split=action["split"], health={"path": "/readyz"}, **options)
+    split = {**dict.fromkeys(run.site.pools, 0), **action["split"]}
+    run.site.traffic(split=split, health={"path": "/readyz", "quorum": str(action["floor"] or "all")}, **options)
     return {}
 
 
@@ -237,8 +256,26 @@ def _drain(run: Run, answer: Data, _actor: str) -> Data:
     return {}
 
 
+def _take_out(run: Run, answer: Data, _actor: str) -> Data:
+    run.renew()
+    run.site.traffic(servers={**_servers(answer), "state": "drain", "wait": run.options.drain_timeout})
+    return {}
+
+
+def _put_back(run: Run, answer: Data, _actor: str) -> Data:
+    run.renew()
+    run.site.traffic(servers={**_servers(answer), "state": "ready"})
+    return {}
+
+
+def _servers(answer: Data) -> Data:
+    return {"pool": answer["action"]["pool"], "names": answer["action"]["hosts"]}
+
+
 def _validate(run: Run, answer: Data, _actor: str) -> Data:
-    return _by_health(run.check_health(answer["action"]["pool"], rise=run.options.rise))
+    action = answer["action"]
+    quorum = str(action["floor"] or "all")
+    return _by_health(run.check_health(_hosts(run, action), rise=run.options.rise, quorum=quorum))
 
 
 def _tasks(_run: Run, _answer: Data, _actor: str) -> Data:
@@ -251,14 +288,14 @@ def _watch(run: Run, answer: Data, _actor: str) -> Data:
     action, rollout, options = answer["action"], answer["rollout"], run.options
     own, along = action["analysis"], action["background"]
     hold = max(0 if own or along else action["seconds"], options.fall * options.check_interval)
-    told = [_by_health(run.check_health(action["pool"], hold=hold, wait=False))]
+    told = [_by_health(run.check_health(_hosts(run, action), hold=hold, wait=False))]
     background = judged = None
     if along:
         looking = 0 if own else action["seconds"]
-        background = _judge(run, rollout, along, looking, rollout["background"], action["ends_background"])
+        background = _judge(run, answer, along, looking, rollout["background"], action["ends_background"])
         told.append(_by_metrics(background))
     if own:
-        judged = _judge(run, rollout, own, action["seconds"], rollout["analysis"], action["closes"])
+        judged = _judge(run, answer, own, action["seconds"], rollout["analysis"], action["closes"])
         told.append(_by_metrics(judged))
     worst = min(told, key=lambda one: ("failed", "error", "inconclusive", "succeeded").index(one["result"]))
     return {
@@ -267,20 +304,30 @@ def _watch(run: Run, answer: Data, _actor: str) -> Data:
         "decided": judged is not None and judged["verdict"] is not None,
         "analysis": judged and judged["state"],
         "background": background and background["state"],
+        "offsets": judged and judged.get("offsets"),
     }
 
 
-def _judge(run: Run, rollout: Data, name: str, seconds: float, state: Data | None, final: bool) -> Data:
+def _judge(run: Run, answer: Data, name: str, seconds: float, state: Data | None, final: bool) -> Data:
+    action, rollout = answer["action"], answer["rollout"]
     kinds = [step["kind"] for step in rollout["steps"]]
+    backgrounds = sum(bool(step["background"]) for step in rollout["steps"])
+    baseline, canary = action["baseline"], rollout["new_pool"]
+    if baseline == canary:
+        others = [name for name in run.site.pools[canary] if name not in action["hosts"]]
+        baseline, canary = "|".join(others), "|".join(action["hosts"])
+    learning: Data = {"learn": True} if action["learns"] else {}
+    offsets = rollout["offsets"].get(name)
     return run.analyse(
         name,
         rollout["to_release"],
-        analyses=kinds.count("analyse") + any(step["background"] for step in rollout["steps"]),
-        baseline=rollout["old_pool"],
-        canary=rollout["new_pool"],
+        analyses=kinds.count("analyse") + min(backgrounds, 1000 if run.options.in_one_pool else 1),
+        baseline=baseline,
+        canary=canary,
         duration=seconds,
         state=state or {},
         final=final,
+        **learning or ({"offsets": offsets} if offsets else {}),
     )
 
 
@@ -295,23 +342,25 @@ def _by_health(health: Data) -> Data:
     return {"result": ailing if health["status"] == "unhealthy" else "succeeded", "reason": reason}
 
 
-def _hosts(action: Data) -> list[str]:
-    return POOLS[action["pool"]]
+def _hosts(run: Run, action: Data) -> list[str]:
+    return action["hosts"] or run.site.pools[action["pool"]]
 
 
-def _balancers(_action: Data) -> list[str]:
+def _balancers(_run: Run, _action: Data) -> list[str]:
     return [BALANCER]
 
 
-def _state_host(_action: Data) -> list[str]:
+def _state_host(_run: Run, _action: Data) -> list[str]:
     return [STATE_HOST]
 
 
-PERFORM: dict[str, tuple[t.Callable[[Data], list[str]], t.Callable[[Run, Data, str], Data]]] = {
+PERFORM: dict[str, tuple[t.Callable[[Run, Data], list[str]], t.Callable[[Run, Data, str], Data]]] = {
     "deploy": (_hosts, _deploy),
     "retire": (_hosts, _retire),
     "shift": (_balancers, _shift),
     "drain": (_balancers, _drain),
+    "take_out": (_balancers, _take_out),
+    "put_back": (_balancers, _put_back),
     "validate": (_state_host, _validate),
     "bake": (_state_host, _watch),
     "analyse": (_state_host, _watch),

@@ -21,14 +21,19 @@ import typing as t
 
 from loopback.site import _free_ports
 
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.registry import DRIVERS
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call
 
 HERE = pathlib.Path(__file__).resolve().parent
 APP = laid_down.APP
 BALANCER = "lb-1"
-POOLS = {"blue": ["blue-1", "blue-2"], "green": ["green-1", "green-2"]}
+Pools = dict[str, list[str]]
 """The instances by pool, as a fleet has hosts."""
+
+POOLS: Pools = {"blue": ["blue-1", "blue-2"], "green": ["green-1", "green-2"]}
+WIDE: Pools = {"blue": ["blue-1", "blue-2", "blue-3", "blue-4"], "green": ["green-1"]}
+"""One pool whose hosts can be changed in batches, and a small one."""
 
 
 class DoesNotStart(Exception):
@@ -39,22 +44,25 @@ class Site:
     """The site in *directory*.
 
     :param balancer: what kind of balancer it has
+    :param pools: its instances
     :param ports: where each instance listens
     """
 
-    def __init__(self, directory: pathlib.Path, balancer: str, ports: dict[str, int]) -> None:
+    def __init__(self, directory: pathlib.Path, balancer: str, pools: Pools, ports: dict[str, int]) -> None:
         self.directory = directory
         self.balancer = balancer
+        self.pools = pools
         self._ports = ports
 
     @classmethod
-    def plan(cls, directory: pathlib.Path, balancer: str) -> Site:
+    def plan(cls, directory: pathlib.Path, balancer: str, pools: Pools = POOLS) -> Site:
         """A new one, of which nothing runs."""
         for folder in ("releases", "instances"):
             (directory / folder).mkdir(parents=True)
-        ports = _free_ports([name for names in POOLS.values() for name in names])
-        (directory / "site.json").write_text(json.dumps({"balancer": balancer, "ports": ports}), encoding="utf-8")
-        return cls(directory, balancer, ports)
+        ports = _free_ports([name for names in pools.values() for name in names])
+        planned = {"balancer": balancer, "pools": pools, "ports": ports}
+        (directory / "site.json").write_text(json.dumps(planned), encoding="utf-8")
+        return cls(directory, **planned)
 
     @classmethod
     def at(cls, directory: pathlib.Path) -> Site:
@@ -66,12 +74,17 @@ class Site:
     @property
     def ports(self) -> dict[str, dict[str, int]]:
         """Where the instances of each pool listen."""
-        return {pool: {name: self._ports[name] for name in names} for pool, names in POOLS.items()}
+        return {pool: {name: self._ports[name] for name in names} for pool, names in self.pools.items()}
 
     @property
     def _edge(self) -> dict[str, t.Any]:
         connection = {"directory": str(self.directory / "edge")}
         return {"app": APP, "balancer": self.balancer, "connection": connection}
+
+    @property
+    def takes_out(self) -> bool:
+        """Whether its balancer takes single servers out."""
+        return not DRIVERS[self.balancer].CANNOT_TAKE_OUT
 
     def lay_down(self) -> laid_down.LaidDown:
         """Lay the balancer down as the role does, and start it."""
@@ -98,7 +111,7 @@ class Site:
 
     def fleet(self) -> dict[str, dict[str, str | None]]:
         """By pool, by instance, the release that was put there."""
-        return {pool: {name: self._current(name) for name in names} for pool, names in POOLS.items()}
+        return {pool: {name: self._current(name) for name in names} for pool, names in self.pools.items()}
 
     def put(self, name: str, version: str) -> None:
         """Put a release on an instance and start it anew; raises DoesNotStart."""
@@ -138,19 +151,19 @@ class Site:
         """Let a running instance behave otherwise from now on."""
         assert laid_down.ask(self._ports[name], f"/control/{quality}/{json.dumps(value)}").status == 200
 
-    def listening(self, pool: str) -> list[dict[str, t.Any]]:
-        """The pool's instances, as ``health_check`` takes its targets."""
-        return [{"name": name, "address": "127.0.0.1", "port": self._ports[name]} for name in POOLS[pool]]
+    def listening(self, names: t.Sequence[str]) -> list[dict[str, t.Any]]:
+        """Some instances, as ``health_check`` takes its targets."""
+        return [{"name": name, "address": "127.0.0.1", "port": self._ports[name]} for name in names]
 
-    def metrics(self) -> dict[str, list[str]]:
-        """By pool, where each instance shows its metrics."""
+    def metrics(self, sides: t.Mapping[str, t.Sequence[str]]) -> dict[str, list[str]]:
+        """By what a side of a comparison is called, where each of its instances shows its metrics."""
         return {
-            pool: [f"http://127.0.0.1:{self._ports[name]}/metrics" for name in names] for pool, names in POOLS.items()
+            side: [f"http://127.0.0.1:{self._ports[name]}/metrics" for name in names] for side, names in sides.items()
         }
 
     def down(self) -> None:
         """End every instance at once."""
-        for names in POOLS.values():
+        for names in self.pools.values():
             for name in names:
                 self.stop(name, signal.SIGKILL)
 

@@ -20,7 +20,7 @@ from loopback.site import Load
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import LaidDown, environment, until
 from ansible_collections.progressive.delivery.tests.e2e.canary.run import Data, Meanwhile, Options, Run
-from ansible_collections.progressive.delivery.tests.e2e.canary.site import APP, BALANCER, POOLS, Site
+from ansible_collections.progressive.delivery.tests.e2e.canary.site import APP, BALANCER, Site
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call
 
 OLD = "1.0"
@@ -113,7 +113,7 @@ class Story:
     def given_nothing(self) -> Story:
         """Nothing was ever delivered."""
         self._put_all(OLD)
-        for names in POOLS.values():
+        for names in self.site.pools.values():
             for name in names:
                 self.site.clear(name)
         return self
@@ -237,6 +237,18 @@ class Story:
         """In all runs together the pool green had these parts of the traffic, one after the other."""
         seen = [split["split"]["green"] for split in self.splits if split]
         assert [share for share, _same in itertools.groupby(seen)] == list(per_cent)
+        return self
+
+    def then_fleet(self, *releases: str | None) -> Story:
+        """The hosts of the pool blue have these releases."""
+        assert tuple(self.site.fleet()["blue"].values()) == releases
+        return self
+
+    def then_all_in(self) -> Story:
+        """No server is taken out."""
+        pools = self.site.observe()[BALANCER]["pools"]
+        states = {endpoint["state"] for pool in pools.values() for endpoint in pool["endpoints"]}
+        assert not states.intersection(("drain", "maint"))
         return self
 
     def then_runs(self, release: str, pool: str) -> Story:
@@ -364,11 +376,15 @@ class Story:
         """The site as a story finds it. Nobody sends anything, so the order does not matter."""
         for version, qualities in RELEASES.items():
             self.site.add_release(version, **qualities)
-        for name in POOLS["blue"]:
+        for name in self.site.pools["blue"]:
             self.site.put(name, release)
-        self.site.traffic(split={"blue": 100, "green": 0}, header={}, sticky=False, health={"check": False})
-        for name in POOLS["green"]:
-            self.site.clear(name)
+        blue = {**dict.fromkeys(self.site.pools, 0), "blue": 100}
+        self.site.traffic(split=blue, header={}, sticky=False, health={"check": False})
+        for pool, names in self.site.pools.items():
+            if self.site.takes_out:
+                self.site.traffic(servers={"pool": pool, "names": names, "state": "ready"})
+            for name in names if pool != "blue" else ():
+                self.site.clear(name)
         until(self._blue_is_up, "the balancer sees the instances")
 
     def _blue_is_up(self) -> bool:

@@ -74,7 +74,7 @@ class Prometheus:
 @pytest.fixture
 def prometheus(story: Story, tmp_path: pathlib.Path) -> collections.abc.Iterator[Prometheus]:
     """A Prometheus of the story's site, which has begun."""
-    prometheus = Prometheus(tmp_path, story.site.metrics())
+    prometheus = Prometheus(tmp_path, story.site.metrics(story.site.pools))
     story.given_serving()
     prometheus.start()
     yield prometheus

@@ -8,6 +8,7 @@ PRIVATE to the collection. Pure.
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import WATCHES, Kind, Options, Step
@@ -24,9 +25,12 @@ ROLLBACK = "rollback"
 """A rollout whose new release is the earlier one. Its way forward is the way back, so nobody is to turn it round."""
 
 
-def close_preview(serving: str, idle: str) -> t.Tuple[Step, ...]:
-    """Close a header route, or end copies, that an earlier rollout left, before anything is done to the pool that they lead to."""
-    return (shift(idle, serving, WHOLE), Step(Kind.DRAIN, idle))
+def close_preview(serving: str, idle: str, floor: int = 0) -> t.Tuple[Step, ...]:
+    """Close a header route, or end copies, that an earlier rollout left, before anything is done to the pool that they lead to.
+
+    :param floor: how many hosts of *serving* will do; 0 for all
+    """
+    return (dataclasses.replace(shift(idle, serving, WHOLE), floor=floor), Step(Kind.DRAIN, idle))
 
 
 def rollback(old: str, new: str, instant: bool, options: Options) -> t.Tuple[Step, ...]:

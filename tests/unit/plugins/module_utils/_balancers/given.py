@@ -81,6 +81,7 @@ class Variable:
     """A balancer whose live and stored splits are variables; one command sets both."""
 
     CANNOT_MIRROR = ""
+    CANNOT_TAKE_OUT = ""
 
     live: Split
     stored: Split | None

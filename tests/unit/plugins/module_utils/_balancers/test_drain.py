@@ -26,11 +26,11 @@ def counts(*numbers):
 
 def test_one_empty_count_is_not_believed():
     found = counts(3, 0, 1, 0, 0, 9)
-    wait_until_drained("blue", found, 60)
+    wait_until_drained("pool 'blue'", found, 60)
     assert found.remaining == [9]
 
 
 def test_requests_that_do_not_end_are_reported():
     with pytest.raises(DrainTimeout, match="2 requests to pool 'blue' were still in flight after 0 s") as failed:
-        wait_until_drained("blue", counts(2), 0)
+        wait_until_drained("pool 'blue'", counts(2), 0)
     assert failed.value.details == {"in_flight": {"a": 2}}
