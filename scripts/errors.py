@@ -29,6 +29,7 @@ TITLES = {
     "_health": "Health checks",
     "_analysis": "Analyses and their verdicts",
     "_releases": "Releases on a host",
+    "_toggles": "Feature toggles",
     "_supervisor": "Processes under a supervisor",
 }
 """What the section of an area is called, in the page's order."""

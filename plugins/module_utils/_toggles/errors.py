@@ -1,0 +1,60 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong between a task and a feature toggle, one class a kind.
+
+PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
+
+
+class UnknownToggle(DeliveryError):
+    """A change to a flag that does not exist, without the variants that a new one needs."""
+
+    code = "unknown-toggle"
+    remedy = "Correct the name or the path, or give the variants of a new flag"
+
+
+class InvalidDefinition(DeliveryError):
+    """A flag that flagd's readers would not understand: it breaks the schema, or names a variant that it does not have."""
+
+    code = "invalid-toggle-definition"
+    remedy = "Correct what the message names; nothing was changed"
+
+
+class ForeignTargeting(DeliveryError):
+    """A share was asked for of a flag whose targeting rules were written by somebody else, and would be lost."""
+
+    code = "foreign-targeting"
+    remedy = "Give the whole flag, with rules and share, as definition"
+
+
+class ToggleFileUnreadable(DeliveryError):
+    """The file with the flags cannot be read, or is not one JSON object with an object of flags."""
+
+    code = "toggle-file-unreadable"
+    remedy = "Correct the path or the file; nothing was changed"
+
+
+class ToggleFileUnwritable(DeliveryError):
+    """The file with the flags, or the lock beside it, cannot be written; the old file is untouched."""
+
+    code = "toggle-file-unwritable"
+    remedy = "Make the folder, make room, or run the task as a user that may write there (become)"
+
+
+class ToggleChangeInProgress(DeliveryError):
+    """Another process is changing the same file of flags."""
+
+    code = "toggle-change-in-progress"
+    remedy = "Wait for it to end and run the task again; the lock ends with the process that holds it"
+
+
+class ToggleReadBackMismatch(DeliveryError):
+    """After a write, the file holds something else than was written: something that takes no lock wrote at the same time."""
+
+    code = "toggle-read-back-mismatch"
+    remedy = "See what else writes this file, then run the task again"
