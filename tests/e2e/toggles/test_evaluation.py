@@ -85,7 +85,7 @@ def wait_until(what: t.Callable[[], bool]) -> None:
 
 def test_each_share_is_exact_and_each_raise_only_adds(path, read):
     before: set[str] = set()
-    for percent in (0, 0.01, 1, 5, 25, 50, 100):
+    for percent in (1, 5, 25, 50):
         toggle(path, percent=percent)
         now = users_in(read(path))
         share = percent / 100
@@ -93,6 +93,18 @@ def test_each_share_is_exact_and_each_raise_only_adds(path, read):
         assert before <= now
         assert abs(len(now) - len(USERS) * share) <= SIGMAS * (len(USERS) * share * (1 - share)) ** 0.5
         before = now
+
+
+def test_a_share_of_nothing_is_nobody_the_smallest_is_a_few_and_the_whole_is_everyone(path, read):
+    toggle(path, percent=0)
+    assert users_in(read(path), USERS[:20_000]) == set()
+    toggle(path, percent=0.01)
+    few = users_in(read(path), USERS[:20_000])
+    toggle(path, percent=100)
+
+    # 2 are expected.
+    assert len(few) < 10
+    assert users_in(read(path), USERS[:20_000]) == set(USERS[:20_000])
 
 
 def test_taking_back_takes_back_the_same_users(path, read):
