@@ -186,6 +186,12 @@ options:
       task_file:
         description: A file of tasks to do; done again where a run died meanwhile.
         type: path
+      toggle:
+        description:
+          - A feature toggle to change on all hosts of the pools, with C(path) and C(name) and what else
+            M(progressive.delivery.feature_toggle) takes. Where the rollout is taken back, it is put back to what it was on each host.
+        type: dict
+        version_added: "0.2.0"
       seconds:
         description: How long that analysis may take.
         type: float
@@ -307,6 +313,7 @@ options:
         V(inconclusive), V(error)) and V(reason). A missing or empty report means that it was lost.
       - Of an analysis also C(decided), whether there is a verdict, and C(analysis), C(metrics) and C(offsets), the C(state), C(metrics)
         and C(offsets) that M(progressive.delivery.analysis) returned.
+      - Of a toggle that is looked at also C(was), its definition, or null.
       - One with the id of another rollout in V(rollout) is left over from that, and counts as missing.
     type: dict
     default: {}
@@ -370,7 +377,7 @@ action:
       description: Its number; the report must carry it.
       type: int
     kind:
-      description: One of V(deploy), V(validate), V(shift), V(bake), V(analyse), V(tasks), V(drain), V(retire), V(take_out), V(put_back), V(end).
+      description: One of V(deploy), V(validate), V(shift), V(bake), V(analyse), V(tasks), V(drain), V(retire), V(take_out), V(put_back), V(toggle), V(end).
       type: str
     pool:
       description: The pool it acts on.
@@ -418,6 +425,12 @@ action:
     file:
       description: For tasks, the file that holds them.
       type: str
+    toggle:
+      description: For toggle, what is asked of it, as M(progressive.delivery.feature_toggle) takes it.
+      type: dict
+    was:
+      description: For toggle, its definition by host, to which it is put back; null when it is changed or looked at.
+      type: dict
     opens:
       description: Whether the action begins its step; a bake that takes several actions is begun by the first.
       type: bool
@@ -499,6 +512,7 @@ STEP_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "analysis": {"type": "str"},
     "health": {"type": "str"},
     "task_file": {"type": "path"},
+    "toggle": {"type": "dict"},
     "seconds": {"type": "float", "default": 300.0},
 }
 

@@ -32,6 +32,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Options,
     Rollout,
     Status,
+    Step,
     World,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import (
@@ -43,6 +44,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.stra
     close_preview,
     rollback,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.toggles import to_put_back
 
 APP_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -130,7 +132,7 @@ def begin_in_place_of(current: Rollout, wanted: Delivery, fleet: Fleet, world: W
     release = release_before(current, fleet)
     first = () if current.in_one_pool else close_preview(old, new, rest_of(current, old))
     plan = wanted.strategy.plan(_pools(old, new, release, fleet), wanted.options)
-    opened = _open(wanted, old, new, release, (*first, *undo(current), *plan), world)
+    opened = _open(wanted, old, new, release, (*first, *_untoggle(current), *undo(current), *plan), world)
     return dataclasses.replace(opened, supersedes=current.id).noting(world.now, "supersede", current.id)
 
 
@@ -158,7 +160,7 @@ def begin_rollback(last: t.Optional[Rollout], wanted: Delivery, world: World) ->
     release = _release_to_return_to(last, release)
     instant = not again and _served_lately(last, wanted.options.rollback_window, world)
     back = dataclasses.replace(wanted, release=release, irreversible=False)
-    steps = rollback(serving, pool, instant, wanted.options)
+    steps = (*rollback(serving, pool, instant, wanted.options), *_untoggle(last))
     opened = _open(back, serving, pool, last.from_release if again else last.to_release, steps, world)
     # Having served within the window speaks for the pool; the shift itself still asks each endpoint before it moves anything.
     return dataclasses.replace(opened, strategy=ROLLBACK, vouched=(pool,) if instant else ())
@@ -178,7 +180,7 @@ def _begin_return_in_batches(last: Rollout, wanted: Delivery, world: World) -> t
         raise TrafficUnclear("pool {0}, whose hosts are to get {1} again, does not serve".format(pool, release))
     back = dataclasses.replace(wanted, release=release, irreversible=False)
     before = last.from_release if again else last.to_release
-    opened = _open(back, pool, pool, before, tuple(back_again(last, release)), world)
+    opened = _open(back, pool, pool, before, (*back_again(last, release), *_untoggle(last)), world)
     return dataclasses.replace(opened, strategy=ROLLBACK)
 
 
@@ -222,6 +224,11 @@ def release_of(pool: str, fleet: Fleet) -> t.Optional[str]:
     if len(releases) > 1:
         raise MixedFleet("pool {0} has {1}".format(pool, dict(fleet[pool])))
     return releases.pop()
+
+
+def _untoggle(rollout: Rollout) -> t.List[Step]:
+    """The steps that put back the toggles that *rollout* has changed."""
+    return [step for _name, step in to_put_back(rollout)]
 
 
 def release_before(current: Rollout, fleet: Fleet) -> t.Optional[str]:

@@ -77,12 +77,7 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
     if outcome.result is Result.ERROR:
         return _count_error(_not_watched(noted, action, world), outcome, world)
     noted = dataclasses.replace(noted, errors=0)
-    if outcome.analysis is not None and action.kind is Kind.ANALYSE:
-        noted = dataclasses.replace(noted, analysis=outcome.analysis)
-    if outcome.background is not None and action.background:
-        noted = dataclasses.replace(noted, background=outcome.background)
-    if outcome.offsets is not None and action.learns:
-        noted = dataclasses.replace(noted, offsets={**noted.offsets, action.analysis: outcome.offsets})
+    noted = _keeping(noted, action, outcome)
     if rollout.status is Status.ABORTING:
         return record_unwinding(noted, action, outcome, world)
     if outcome.result is Result.INCONCLUSIVE:
@@ -94,6 +89,19 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
     if action.kind in (Kind.DEPLOY, Kind.VALIDATE) and _is_late(noted, world):
         return _abort_late(noted, action.kind, world)
     return _record_progress(noted, action, outcome, world)
+
+
+def _keeping(noted: Rollout, action: Action, outcome: Outcome) -> Rollout:
+    """The rollout with what its later actions are to know."""
+    if outcome.analysis is not None and action.kind is Kind.ANALYSE:
+        noted = dataclasses.replace(noted, analysis=outcome.analysis)
+    if outcome.background is not None and action.background:
+        noted = dataclasses.replace(noted, background=outcome.background)
+    if outcome.was is not None and action.kind is Kind.TOGGLE and action.opens:
+        noted = dataclasses.replace(noted, toggled={**noted.toggled, str(noted.position): outcome.was})
+    if outcome.offsets is not None and action.learns:
+        noted = dataclasses.replace(noted, offsets={**noted.offsets, action.analysis: outcome.offsets})
+    return noted
 
 
 def _with_verdict(action: Action, outcome: Outcome) -> Outcome:
@@ -169,6 +177,13 @@ def _validate(rollout: Rollout, step: Step, world: World) -> Proposal:
 
 def _tasks(rollout: Rollout, step: Step, world: World) -> Proposal:
     return Action(0, Kind.TASKS, step.pool, file=step.file)
+
+
+def _toggle(rollout: Rollout, step: Step, world: World) -> Proposal:
+    if step.was is not None:
+        return Action(0, Kind.TOGGLE, step.pool, toggle=step.toggle, was=step.was, opens=False)
+    known = str(rollout.position) in rollout.toggled
+    return Action(0, Kind.TOGGLE, step.pool, toggle=step.toggle, opens=not known, closes=known)
 
 
 def _gate(rollout: Rollout, step: Step, world: World) -> Proposal:
@@ -289,6 +304,7 @@ _STEPS: t.Mapping[Kind, t.Callable[[Rollout, Step, World], Proposal]] = {
     Kind.WARM: _warm,
     Kind.RETIRE: _retire,
     Kind.PUT_BACK: _put_back,
+    Kind.TOGGLE: _toggle,
 }
 
 
@@ -304,10 +320,10 @@ def _record_progress(rollout: Rollout, action: Action, outcome: Outcome, world: 
         return next_step(moved, world) if planned else moved
     if action.kind in (Kind.SHIFT, Kind.TAKE_OUT, Kind.PUT_BACK):
         return dataclasses.replace(moved, attempts=moved.attempts + 1)
-    if action.kind is Kind.ANALYSE or action.background or action.kind is Kind.TASKS:
+    if action.kind is Kind.ANALYSE or action.background or action.kind in (Kind.TASKS, Kind.TOGGLE):
         # It speaks of the release; whether the instances can take more is asked again before they get it.
         moved = dataclasses.replace(moved, vouched=())
-    if action.kind is Kind.BAKE:
+    if action.kind is Kind.BAKE or (action.kind is Kind.TOGGLE and not action.closes):
         return moved
     if action.kind is Kind.ANALYSE:
         return next_step(moved, world) if outcome.decided else moved

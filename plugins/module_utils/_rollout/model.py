@@ -61,6 +61,7 @@ class Kind(str, enum.Enum):
     RETIRE = "retire"
     TAKE_OUT = "take_out"
     PUT_BACK = "put_back"
+    TOGGLE = "toggle"
     END = "end"
 
 
@@ -104,6 +105,8 @@ class Step:
     :param learns: whether that only learns by how much the hosts differ before the release is on them
     :param background: for bake and analyse: the name of an analysis that goes along from step to step; empty for none
     :param file: for tasks: the file that holds them
+    :param toggle: for a toggle: what is asked of it, as the module ``feature_toggle`` takes it
+    :param was: for a toggle: its definition by host, None where there was none, when it is put back instead
     """
 
     kind: Kind
@@ -120,6 +123,8 @@ class Step:
     learns: bool = False
     background: str = ""
     file: str = ""
+    toggle: t.Optional[t.Mapping[str, t.Any]] = None
+    was: t.Optional[t.Mapping[str, t.Any]] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,7 +136,9 @@ class Action:
     :param floor: for a validation or a shift: how many of them must be healthy; 0 for all
     :param release: for a deploy: the release that the hosts are to have
     :param baseline: for bake and analyse: the pool that the release is compared with
-    :param opens: whether it begins its step, which one that takes several actions does once
+    :param toggle: for a toggle: what is asked of it
+    :param was: for a toggle: its definition by host, when it is put back
+    :param opens: whether it begins its step, which one that takes several actions does once; a toggle is only looked at by it
     :param closes: whether it ends its step, unless it has to be repeated
     :param ends_background: whether the analysis in the background is to come to its verdict, as nothing follows in which it looks
     :param result: for ``end``: the rollout's status as the run ends
@@ -154,6 +161,8 @@ class Action:
     learns: bool = False
     background: str = ""
     file: str = ""
+    toggle: t.Optional[t.Mapping[str, t.Any]] = None
+    was: t.Optional[t.Mapping[str, t.Any]] = None
     opens: bool = True
     closes: bool = True
     ends_background: bool = False
@@ -170,6 +179,7 @@ class Outcome:
     :param background: what the analysis in the background has seen, for the next action that has one
     :param metrics: what it came to about each metric, for people
     :param offsets: what an analysis that only learns has learned
+    :param was: the definition of a toggle by host, as it was found
     """
 
     result: Result
@@ -179,6 +189,7 @@ class Outcome:
     background: t.Optional[t.Mapping[str, t.Any]] = None
     metrics: t.Tuple[MetricSeen, ...] = ()
     offsets: t.Optional[t.Mapping[str, t.Any]] = None
+    was: t.Optional[t.Mapping[str, t.Any]] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -305,6 +316,7 @@ class Rollout:
     :param analysis: what the analysis of the present step has seen, in this run and those before
     :param background: what the analysis in the background has seen
     :param offsets: by name of an analysis, what was learned for it before the release was on any host
+    :param toggled: by the number of its step, the definition of each toggle by host before this rollout changed it
     :param supersedes: the id of the rollout whose place this one took before it had ended; empty for none
     :param splits_seen: what the balancers carried out, as it changed
     :param judged: every analysis so far, with its course
@@ -338,6 +350,7 @@ class Rollout:
     analysis: t.Optional[t.Mapping[str, t.Any]] = None
     background: t.Optional[t.Mapping[str, t.Any]] = None
     offsets: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    toggled: t.Mapping[str, t.Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
     supersedes: str = ""
     baseline_pool: str = ""
     ended_at: t.Optional[float] = None

@@ -198,6 +198,7 @@ def _stage(number: int, step: Params) -> Stage:
         analysis=step["analysis"] or "",
         health=step["health"] or "",
         tasks=step["task_file"] or "",
+        toggle=step["toggle"],
         seconds=step["seconds"],
     )
 

@@ -30,6 +30,7 @@ class Report:
     :param background: what the analysis in the background has seen
     :param metrics: what it came to about each metric
     :param offsets: what one that only learns has learned
+    :param was: of a toggle, its definition before; None where there was none
     """
 
     seq: int
@@ -41,6 +42,7 @@ class Report:
     background: t.Optional[t.Mapping[str, t.Any]] = None
     metrics: t.Tuple[MetricSeen, ...] = ()
     offsets: t.Optional[t.Mapping[str, t.Any]] = None
+    was: t.Optional[t.Mapping[str, t.Any]] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +78,7 @@ def parse_report(host: str, data: t.Any, now: float) -> t.Optional[Report]:
             data.get("background"),
             metrics_in(data.get("metrics"), now),
             data.get("offsets"),
+            data.get("was"),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         raise InvalidOption(
@@ -115,6 +118,7 @@ def judge(action: Action, expected: t.Sequence[str], reports: t.Mapping[str, t.O
         background=_first(answer.background for answer in answers.values()),
         metrics=next(iter(metrics), ()),
         offsets=_first(answer.offsets for answer in answers.values()),
+        was={name: answer.was for name, answer in answers.items()} if action.kind is Kind.TOGGLE else None,
     )
 
 

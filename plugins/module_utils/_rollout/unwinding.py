@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout import batches
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import batches, toggles
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     Action,
     Kind,
@@ -41,6 +41,8 @@ def unwind(rollout: Rollout, world: World) -> Proposal:
         return back
     if world.unreadable:
         return _give_up(rollout, cannot_read(world))
+    for _name, toggle in toggles.to_put_back(rollout):
+        return Action(0, Kind.TOGGLE, toggle.pool, toggle=toggle.toggle, was=toggle.was, opens=False)
     undone = _unwind_batches(rollout, world)
     if undone is not None or rollout.in_one_pool:
         return undone or finish(rollout, Status.ROLLED_BACK, world)
@@ -139,6 +141,13 @@ def record_unwinding(rollout: Rollout, action: Action, outcome: Outcome, world: 
             rollout.reason, action.release, action.pool, outcome.reason
         )
         return freeze(rollout, reason, world)
+    if action.kind is Kind.TOGGLE:
+        if not good:
+            return freeze(
+                rollout, "{0}; a toggle could not be put back: {1}".format(rollout.reason, outcome.reason), world
+            )
+        name, _toggle = toggles.to_put_back(rollout)[0]
+        return dataclasses.replace(rollout, unwound=with_name(rollout.unwound, name))
     done = batches.DEPLOYED + part(action.pool, action.hosts) if action.hosts else action.kind.value
     return dataclasses.replace(rollout, attempts=0, unwound=with_name(rollout.unwound, done))
 

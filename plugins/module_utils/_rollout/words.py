@@ -55,6 +55,9 @@ def describe(action: Action) -> str:
         return "bake {0}{1} for {2:.0f} s".format(_where(action.pool, action.hosts), along, action.seconds)
     if action.kind is Kind.TASKS:
         return "do the tasks of {0}".format(action.file)
+    if action.kind is Kind.TOGGLE:
+        done = "put back" if action.was is not None else "look at" if action.opens else "change"
+        return "{0} {1}".format(done, _toggle(action.toggle))
     where = _where(action.pool, action.hosts)
     if action.kind is Kind.VALIDATE:
         least = ", {0} of them at least".format(action.floor) if action.floor else ""
@@ -115,6 +118,8 @@ def label(step: Step) -> str:
         return "validate {0} ({1} checks)".format(step.pool, step.checks)
     if step.kind is Kind.GATE:
         return "wait for promotion"
+    if step.kind is Kind.TOGGLE:
+        return "{0}{1}".format("put back " if step.was is not None else "", _toggle(step.toggle))
     if step.kind is Kind.TASKS:
         return "do the tasks of {0}".format(step.file)
     if step.kind in (Kind.BAKE, Kind.WARM):
@@ -146,6 +151,14 @@ def _next(rollout: Rollout) -> str:
     if rollout.status is Status.ROLLED_BACK and rollout.strategy == ROLLBACK:
         return "{0} still serves. Mend the cause, then run the rollback playbook again.".format(rollout.from_release)
     return _NEXT.get(rollout.status, "") if rollout.pause is None else _NEXT_IN_PAUSE[rollout.pause]
+
+
+def _toggle(toggle: t.Optional[t.Mapping[str, t.Any]]) -> str:
+    """A toggle, and what it is to be."""
+    asked = toggle or {}
+    said = ["{0:g} %".format(float(asked["percent"]))] if asked.get("percent") is not None else []
+    said += [str(asked[name]) for name in ("state", "default_variant") if asked.get(name)]
+    return "toggle {0}".format(asked.get("name")) + (": " + ", ".join(said) if said else "")
 
 
 def _where(pool: str, hosts: t.Sequence[str]) -> str:

@@ -354,6 +354,24 @@ def _state_host(_run: Run, _action: Data) -> list[str]:
     return [STATE_HOST]
 
 
+def _toggle(run: Run, answer: Data, actor: str) -> Data:
+    action = answer["action"]
+    file = {"path": str(run.site.toggles(actor)), "name": action["toggle"]["name"]}
+    if action["opens"]:
+        found = call("feature_toggle_info", **file)["toggles"]
+        return {"was": found.get(file["name"], {}).get("definition")}
+    if action["was"] is None:
+        call("feature_toggle", **{**action["toggle"], **file})
+    else:
+        was = action["was"][actor]
+        call("feature_toggle", **file, **({"definition": was} if was else {"state": "absent"}))
+    return {}
+
+
+def _app_hosts(run: Run, _action: Data) -> list[str]:
+    return [name for names in run.site.pools.values() for name in names]
+
+
 PERFORM: dict[str, tuple[t.Callable[[Run, Data], list[str]], t.Callable[[Run, Data, str], Data]]] = {
     "deploy": (_hosts, _deploy),
     "retire": (_hosts, _retire),
@@ -365,5 +383,6 @@ PERFORM: dict[str, tuple[t.Callable[[Run, Data], list[str]], t.Callable[[Run, Da
     "bake": (_state_host, _watch),
     "analyse": (_state_host, _watch),
     "tasks": (_state_host, _tasks),
+    "toggle": (_app_hosts, _toggle),
 }
 """By kind of action: who takes part in it, and what each of them does."""

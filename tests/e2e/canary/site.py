@@ -147,6 +147,10 @@ class Site:
         self.stop(name)
         self._file(name, "release").unlink(missing_ok=True)
 
+    def toggles(self, name: str) -> pathlib.Path:
+        """The file of an instance's feature toggles."""
+        return self._file(name, "toggles")
+
     def tell(self, name: str, quality: str, value: t.Any) -> None:
         """Let a running instance behave otherwise from now on."""
         assert laid_down.ask(self._ports[name], f"/control/{quality}/{json.dumps(value)}").status == 200

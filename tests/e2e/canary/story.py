@@ -123,6 +123,11 @@ class Story:
         self.given_serving()
         return self.when_delivering(release, strategy="blue_green", bake=0).then_ended("succeeded")
 
+    def given_toggle(self, instance: str, **toggle: t.Any) -> Story:
+        """An instance that has a feature toggle already."""
+        call("feature_toggle", **{**toggle, "path": str(self.site.toggles(instance))})
+        return self
+
     # -- when --------------------------------------------------------------
 
     def when_delivering(self, release: str, meanwhile: Meanwhile | None = None, **options: t.Any) -> Story:
@@ -317,6 +322,11 @@ class Story:
         """The latest rollout as the journal has it."""
         return self._info()["rollout"]
 
+    def toggles(self, name: str) -> list[Data | None]:
+        """A feature toggle on each instance; None where there is none."""
+        files = [self.site.toggles(instance) for names in self.site.pools.values() for instance in names]
+        return [call("feature_toggle_info", path=str(file))["toggles"].get(name) for file in files]
+
     def serving(self) -> set[str | None]:
         """The releases that answer now."""
         return {self.edge.get().pool for _number in range(8)}
@@ -383,8 +393,10 @@ class Story:
         for pool, names in self.site.pools.items():
             if self.site.takes_out:
                 self.site.traffic(servers={"pool": pool, "names": names, "state": "ready"})
-            for name in names if pool != "blue" else ():
-                self.site.clear(name)
+            for name in names:
+                self.site.toggles(name).unlink(missing_ok=True)
+                if pool != "blue":
+                    self.site.clear(name)
         until(self._blue_is_up, "the balancer sees the instances")
 
     def _blue_is_up(self) -> bool:

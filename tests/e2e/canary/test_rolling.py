@@ -108,4 +108,4 @@ def test_without_a_balancer_the_release_goes_from_host_to_host_all_the_same(tell
     story.when_delivering(GOOD, **{**ROLLING, "balanced": False}).then_ended("succeeded")
     story.then_fleet(GOOD, GOOD, GOOD, GOOD)
     story.when("rollback").then_ended("succeeded").then_fleet(OLD, OLD, OLD, OLD)
-    story.then_kinds("deploy", "deploy")
+    story.then_kinds("deploy", "deploy", "deploy")

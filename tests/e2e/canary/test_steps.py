@@ -100,3 +100,31 @@ def test_copies_of_requests_show_that_a_release_fails_before_anybody_depends_on_
     story.then_serves(OLD).then_shares(0).then_no_copies()
     story.when_delivering(GOOD, **options).then_ended("succeeded").then_serves(GOOD).then_shares(0, 30, 100)
     story.then_no_copies().then_nothing_failed()
+
+
+TOGGLED: Data = {"toggle": {"path": "/etc/shop/flags.json", "name": "search", "variants": {"on": True, "off": False}}}
+HALF: Data = {"toggle": {**TOGGLED["toggle"], "default_variant": "off", "variant": "on", "percent": 50}}
+
+
+def test_a_toggle_is_changed_on_every_host(story: Story) -> None:
+    story.given_serving().when_delivering(GOOD, steps=[{"share": 30}, HALF, {"pause": 0.2}]).then_ended("succeeded")
+    assert {toggle["audience"]["percent"] for toggle in story.toggles("search")} == {50}
+    story.when("rollback").then_ended("succeeded").then_serves(OLD)
+    assert story.toggles("search") == [None] * 4
+
+
+def test_a_toggle_is_what_it_was_on_each_host_when_the_release_is_taken_back(story: Story) -> None:
+    story.given_serving().given_toggle("blue-1", **{**HALF["toggle"], "percent": 5})
+    steps = [{"share": 30}, HALF, {"analysis": "errors"}]
+    story.when_delivering(FAILING, steps=steps, analyses={"errors": COMPARED}).then_ended("rolled_back", "errors")
+    first, *others = story.toggles("search")
+    assert first["audience"]["percent"] == 5
+    assert others == [None] * 3
+
+
+def test_a_toggle_is_put_back_by_the_release_that_takes_the_place_of_the_one_that_changed_it(story: Story) -> None:
+    steps = [{"share": 30}, HALF, {"pause": "until_promoted"}]
+    story.given_serving().when_delivering(GOOD, steps=steps).then_ended("paused")
+    assert None not in story.toggles("search")
+    story.when_delivering(BETTER, steps=[{"share": 50}], supersede=True).then_ended("succeeded").then_serves(BETTER)
+    assert story.toggles("search") == [None] * 4

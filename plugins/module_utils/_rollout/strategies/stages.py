@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Kind, Step
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import BAKE
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.toggles import check_toggle
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Stage:
     :param analysis: the name of an analysis to judge it by
     :param health: the name of a set of health checks that it must pass
     :param tasks: a file of tasks to do
+    :param toggle: a feature toggle to change, as the module ``feature_toggle`` takes it
     :param seconds: how long that analysis may take
     """
 
@@ -41,15 +43,18 @@ class Stage:
     analysis: str = ""
     health: str = ""
     tasks: str = ""
+    toggle: t.Optional[t.Mapping[str, t.Any]] = None
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
         numbers = (self.share, self.mirror, self.pause)
-        words = (self.hosts, self.learn, self.gate, self.analysis, self.health, self.tasks)
+        words = (self.hosts, self.learn, self.gate, self.analysis, self.health, self.tasks, self.toggle is not None)
         if sum(number is not None for number in numbers) + sum(map(bool, words)) != 1:
             raise InvalidOption(
-                "steps: each is one of share, mirror, hosts, learn, pause, analysis, health and task_file"
+                "steps: each is one of share, mirror, hosts, learn, pause, analysis, health, toggle and task_file"
             )
+        if self.toggle is not None:
+            check_toggle(self.toggle, "steps")
 
     @property
     def gives(self) -> bool:
@@ -94,6 +99,8 @@ def step_of(stage: Stage, pool: str, background: str) -> Step:
         return Step(Kind.GATE, pool)
     if stage.health:
         return Step(Kind.VALIDATE, pool, checks=stage.health)
+    if stage.toggle is not None:
+        return Step(Kind.TOGGLE, pool, toggle=stage.toggle)
     if stage.tasks:
         return Step(Kind.TASKS, pool, file=stage.tasks)
     return Step(Kind.ANALYSE, pool, seconds=stage.seconds, analysis=stage.analysis, background=background)

@@ -164,11 +164,11 @@ def test_refused_a_split_of_another_form(shop, command, split):
         ({"strategy": "canary", "steps": [{"share": 50}, {"share": 5}]}, "steps: a share of 5 % after 50 %"),
         (
             {"strategy": "canary", "steps": [{"share": 5, "pause": "9"}]},
-            "steps: each is one of share, mirror, hosts, learn, pause, analysis, health and task_file",
+            "steps: each is one of share, mirror, hosts, learn, pause, analysis, health, toggle and task_file",
         ),
         (
             {"strategy": "canary", "steps": [{"share": 5}, {}]},
-            "steps: each is one of share, mirror, hosts, learn, pause, analysis, health and task_file",
+            "steps: each is one of share, mirror, hosts, learn, pause, analysis, health, toggle and task_file",
         ),
         (
             {"strategy": "canary", "steps": [{"share": 5.005}]},

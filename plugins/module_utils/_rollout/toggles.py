@@ -1,0 +1,66 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Feature toggles that a rollout changes on its way, and puts back where it is taken back.
+
+PRIVATE to the collection. Pure. A toggle is looked at before it is changed, in
+an action of its own, so that the journal knows what to put back whenever the
+run is killed.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Kind, Rollout, Step
+
+KNOWN = (
+    "path",
+    "name",
+    "state",
+    "variants",
+    "default_variant",
+    "variant",
+    "percent",
+    "bucket_by",
+    "allow",
+    "deny",
+    "description",
+    "owner",
+)
+"""The options of the module ``feature_toggle`` that a step may have."""
+
+PUT_BACK = "toggle "
+"""Before the number of its step, the name of a toggle that is put back, in ``unwound``."""
+
+
+def check_toggle(toggle: t.Mapping[str, t.Any], option: str) -> None:
+    """Refuse what is no toggle.
+
+    :param option: where it was given, for the message
+    :raises InvalidOption: it lacks its file or its name, or has what no toggle has
+    """
+    unknown = sorted(set(toggle).difference(KNOWN))
+    missing = [name for name in ("path", "name") if not toggle.get(name)]
+    if unknown or missing:
+        raise InvalidOption(
+            "{0}: a toggle {1}; it has path and name, and may have {2}".format(
+                option,
+                "has no {0}".format(" and no ".join(missing)) if missing else "has {0}".format(", ".join(unknown)),
+                ", ".join(KNOWN[2:]),
+            )
+        )
+
+
+def to_put_back(rollout: Rollout) -> t.List[t.Tuple[str, Step]]:
+    """The toggles that *rollout* has changed, the last one first: the name among what is undone, and the step that undoes it.
+
+    Among them are those that it is to put back for the rollout whose place it took, whether it has come to that or not.
+    """
+    steps = []
+    for number, step in reversed(list(enumerate(rollout.steps))):
+        was = rollout.toggled.get(str(number), step.was)
+        if was is not None and PUT_BACK + str(number) not in rollout.unwound:
+            steps.append((PUT_BACK + str(number), Step(Kind.TOGGLE, step.pool, toggle=step.toggle, was=was)))
+    return steps
