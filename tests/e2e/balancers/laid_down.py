@@ -204,6 +204,7 @@ class LaidDown:
     port: int
     endpoints: Endpoints
     process: subprocess.Popen[bytes] | None = None
+    app: str = APP
 
     def start(self) -> None:
         """Run the balancer and return once it answers."""
@@ -229,7 +230,7 @@ class LaidDown:
 
     def parameters(self, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
         """The module parameters that name this balancer, with *options* on top."""
-        named = {"app": APP, "balancer": self.kind, "connection": {"directory": str(self.directory)}}
+        named = {"app": self.app, "balancer": self.kind, "connection": {"directory": str(self.directory)}}
         return {**named, **options, "_ansible_check_mode": check_mode}
 
     def traffic(self, **options: t.Any) -> dict[str, t.Any]:
