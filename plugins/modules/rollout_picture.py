@@ -90,6 +90,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout impo
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.document import as_rollout
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import PictureUnwritable
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.picture_page import page
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.readable import readable
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.timeline import Timeline, timeline
 
 FORMS: t.Mapping[str, t.Callable[[Timeline], str]] = {".html": page, ".svg": picture.draw}
@@ -119,11 +120,13 @@ def put(rollout: t.Dict[str, t.Any], dest: str, check_mode: bool) -> t.Dict[str,
     form = FORMS.get(os.path.splitext(dest)[1])
     if form is None:
         raise InvalidOption("dest: {0} ends neither in .html nor in .svg".format(dest))
+    if not rollout:
+        raise InvalidOption("rollout: it is empty, as rollout_info returns it where there was no rollout yet")
     try:
-        course = timeline(as_rollout(rollout))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        course = timeline(as_rollout(readable(rollout)))
+        content = form(course).encode("utf-8")
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, StopIteration) as error:
         raise InvalidOption("rollout: it is not what rollout_info returns: {0!r}".format(error)) from error
-    content = form(course).encode("utf-8")
     before = read(dest)
     if before != content and not check_mode:
         try:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import typing as t
+import xml.etree.ElementTree as ET
 
 import pytest
 import yaml
@@ -15,6 +17,8 @@ import yaml
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import picture
 from ansible_collections.progressive.delivery.plugins.modules import rollout_picture
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
@@ -80,13 +84,38 @@ def test_a_form_that_is_not_known_is_refused(rollout, tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "change", [lambda told: {}, lambda told: {**told, "steps": None}, lambda told: {**told, "x": 1}]
+    "change",
+    [
+        lambda told: {"id": "r1"},
+        lambda told: {**told, "steps": None},
+        lambda told: {**told, "x": 1},
+        lambda told: {**told, "reason": None},
+        lambda told: {**told, "created_at": -1e300},
+        lambda told: {**told, "created_at": float("nan")},
+        lambda told: {**told, "splits_seen": [{"at": told["created_at"], "shares": {"blue": "all"}}]},
+    ],
 )
 def test_what_is_no_rollout_is_refused_before_anything_is_written(rollout, tmp_path, change):
     with pytest.raises(Failed, match="rollout: it is not what rollout_info returns") as failure:
         draw(change(rollout), tmp_path / "rollout.html")
     assert failure.value.result["error"] == "invalid-option"
     assert list(tmp_path.glob("*.html")) == []
+
+
+def test_where_there_was_no_rollout_there_is_nothing_to_draw(tmp_path):
+    with pytest.raises(Failed, match="there was no rollout yet"):
+        draw({}, tmp_path / "rollout.html")
+
+
+@pytest.mark.parametrize("name", ["rollout.svg", "rollout.html"])
+def test_whatever_a_task_said_the_picture_can_be_opened(rollout, tmp_path, name):
+    said = "\x1b[0;31mit broke\x1b[0m at \x00 and \udcff"
+    entries = [{**entry, "what": "pause", "text": said} for entry in rollout["entries"]]
+    draw({**rollout, "reason": said, "app": "shop\x07", "entries": entries}, tmp_path / name)
+    written = (tmp_path / name).read_text(encoding="utf-8")
+    svg = ET.fromstring(written[written.index("<svg") : written.index("</svg>") + len("</svg>")])
+    assert "it broke at \ufffd and \ufffd" in ["".join(text.itertext()).strip() for text in svg.iter(f"{SVG}text")]
+    assert not re.search(r"[\x00-\x08\x0b-\x1f]", written)
 
 
 def test_a_folder_that_is_not_there_and_a_folder_in_the_files_place_are_told(rollout, tmp_path):
