@@ -124,7 +124,7 @@ def reach_of(course: Course) -> float:
     points = [point for trace in course.traces for point in trace]
     ratios = [point.estimate for point in points] + [bound for end in ends for bound in (end.lower, end.upper)]
     ratios += [margin for _since, _until, margin in course.margins]
-    farthest = max((abs(math.log(ratio)) for ratio in ratios if ratio), default=0.0)
+    farthest = max((abs(math.log(ratio)) for ratio in ratios if ratio and ratio > 0), default=0.0)
     return min(max(1.25 * farthest, _NARROWEST), _WIDEST)
 
 

@@ -241,9 +241,11 @@ def _draw_levels(axis: t.Any, timeline: Timeline, panel: Panel) -> None:
             (line,) = axis.plot(places, values, style, color=colours[pool], linewidth=1.3, markersize=2.5, label=said)
             line.set_gid(_called(timeline, course, field, number))
     points = [point for trace in course.traces for point in trace]
-    highest = max((value for point in points for value in (point.baseline, point.canary) if value), default=1.0)
+    values = [value for point in points for value in (point.baseline, point.canary) if value is not None]
+    lowest, highest = min([0.0, *values]), max([0.0, *values])
+    room = highest - lowest or 1.0
     # None at all is a line that is seen, too.
-    axis.set_ylim(-0.05 * highest, 1.1 * highest)
+    axis.set_ylim(lowest - 0.05 * room, highest + 0.1 * room)
     axis.locator_params(axis="y", nbins=4)
     _key(axis)
 

@@ -197,6 +197,42 @@ def test_the_scale_of_a_ratio_shows_what_was_concluded_and_few_labels(farthest: 
     assert ticks == sorted(ticks)
 
 
+@pytest.mark.parametrize(("baseline", "canary"), [(-5.0, -3.0), (-2.0, 8.0), (0.0, 0.0), (1.0, 3.0)])
+def test_a_line_is_within_its_panel_also_below_zero(baseline: float, canary: float) -> None:
+    told = timeline(taken_back())
+    trace = tuple(Point(BEGIN + at, baseline, canary) for at in (40, 50, 60))
+    one = dataclasses.replace(told.courses[0], traces=(trace,))
+    drawn = ET.fromstring(picture.draw(dataclasses.replace(told, courses=(one,))))
+    (panel,) = (
+        group
+        for group in drawn.iter()
+        if group.attrib.get("id", "").startswith("axes_")
+        and any(part.attrib.get("id") == "metric-1-canary-1" for part in group.iter())
+    )
+    top, *_others, bottom = sorted(heights_in(panel[0]))
+    for name in ("baseline", "canary"):
+        (line,) = (part for part in panel.iter() if part.attrib.get("id") == f"metric-1-{name}-1")
+        assert all(top < height < bottom for height in heights_in(line[0]))
+    assert (baseline < canary) == (line_height(panel, "canary") < line_height(panel, "baseline"))
+
+
+def heights_in(element: ET.Element) -> t.List[float]:
+    """How far below the upper edge each point of the paths in *element* is."""
+    paths = " ".join(part.attrib.get("d", "") for part in element.iter())
+    return [float(y) for y in re.findall(r"[ML] [-\d.]+ ([-\d.]+)", paths)]
+
+
+def line_height(panel: ET.Element, name: str) -> float:
+    (line,) = (part for part in panel.iter() if part.attrib.get("id") == f"metric-1-{name}-1")
+    return heights_in(line[0])[0]
+
+
+def test_a_ratio_below_zero_has_no_place_on_the_scale_and_ends_nothing() -> None:
+    told = timeline(taken_back())
+    one = dataclasses.replace(told.courses[0], traces=((Point(BEGIN + 50, estimate=-2.0, lower=-3.0, upper=-1.0),),))
+    assert "errors" in " ".join(texts_of(picture.draw(dataclasses.replace(told, courses=(one,)))))
+
+
 def test_an_analysis_of_one_look_is_seen() -> None:
     told = timeline(taken_back())
     one = dataclasses.replace(told.courses[0], traces=((Point(BEGIN + 50, lower=1.46),),))
