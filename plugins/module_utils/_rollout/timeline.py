@@ -154,6 +154,8 @@ _MARKED: t.Mapping[str, t.Tuple[str, Tone]] = {
     "interrupted": ("run died", Tone.ERROR),
     "lock-broken": ("lock broken", Tone.NEUTRAL),
     "refused": ("request refused", Tone.NEUTRAL),
+    "skip": ("skipped", Tone.NEUTRAL),
+    "supersede": ("superseded another", Tone.NEUTRAL),
 }
 """What the journal notes, as it is marked; a command, a request and the end by what they say."""
 
@@ -166,8 +168,8 @@ def _noted(rollout: Rollout) -> t.Iterator[Mark]:
         elif entry.what == "command":
             yield Mark(entry.at, entry.text, "an operator ran {0}".format(entry.text), Tone.NEUTRAL)
         elif entry.what == "request":
-            said = "{0} asked for".format(entry.text)
-            yield Mark(entry.at, said, "an operator asked for a {0}".format(entry.text), Tone.NEUTRAL)
+            asked = entry.text.replace("_", " ")
+            yield Mark(entry.at, "{0} asked for".format(asked), "an operator asked: {0}".format(asked), Tone.NEUTRAL)
         elif entry.what == "end":
             said = rollout.status.value.replace("_", " ")
             yield Mark(entry.at, said, entry.text.replace("_", " "), _TONES.get(rollout.status.value, Tone.NEUTRAL))
@@ -238,8 +240,11 @@ def _axis(rollout: Rollout) -> TimeAxis:
 def _waits(entries: t.Sequence[Entry]) -> t.List[t.Tuple[float, float]]:
     """When nobody was at work: between two runs, be it after a pause or after a death."""
     waits: t.List[t.Tuple[float, float]] = []
+    # A clock that was set back would have one wait lie in another.
+    latest = entries[0].at if entries else 0.0
     for before, after in zip(entries, entries[1:]):
+        latest = max(latest, before.at)
         woke = after.what in ("command", "interrupted", "lock-broken")
-        if (woke or before.what in _STOPS) and after.at > before.at:
-            waits.append((before.at, after.at))
+        if (woke or before.what in _STOPS) and after.at > latest:
+            waits.append((latest, after.at))
     return waits

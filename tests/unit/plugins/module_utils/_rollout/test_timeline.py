@@ -128,6 +128,29 @@ def test_what_a_person_asked_for_is_marked() -> None:
     course = Delivery()
     asked = dataclasses.replace(course.rollout, request="pause").noting(BEGIN + 3, "request", "pause")
     assert marks_of(asked) == [(3, "pause asked for", Tone.NEUTRAL)]
+    asked = dataclasses.replace(course.rollout, request="skip_all").noting(BEGIN + 3, "request", "skip_all")
+    assert marks_of(asked) == [(3, "skip all asked for", Tone.NEUTRAL)]
+
+
+def test_what_was_skipped_and_what_was_superseded_is_marked() -> None:
+    course = Delivery()
+    course.rollout = course.rollout.noting(BEGIN, "supersede", "r0")
+    course.until(Kind.ANALYSE)
+    course.rollout = dataclasses.replace(course.rollout, request="skip")
+    course.report(Outcome(Result.SUCCEEDED, "", decided=False), took=30)
+    marks = timeline(course.rollout).marks
+    assert [(mark.at - BEGIN, mark.label, mark.text) for mark in marks][:2] == [
+        (0, "superseded another", "superseded another: r0"),
+        (57, "skipped", "skipped: an operator asked to skip analyse"),
+    ]
+
+
+def test_a_clock_that_was_set_back_makes_no_wait_lie_in_another() -> None:
+    rollout = taken_back()
+    for at, what in ((1000, "pause"), (100, "command"), (120, "pause"), (2000, "command")):
+        rollout = rollout.noting(BEGIN + at, what, "resume")
+    axis = timeline(rollout).axis
+    assert [(cut.since - BEGIN, cut.until - BEGIN) for cut in axis.cuts] == [(1000, 2000)]
 
 
 def test_a_further_pool_that_had_traffic_is_told_after_the_two() -> None:
