@@ -93,6 +93,14 @@ def test_what_may_write_is_not_sent_twice(mirroring):
     ]
 
 
+def test_what_may_write_is_not_sent_to_the_pool_by_who_knows_how_copies_are_sent(mirroring):
+    mirroring.traffic(mirror={"pool": "green", "percent": 100})
+    copies = Copies(mirroring, "green")
+    for method in ("POST", "DELETE"):
+        send(mirroring, method, f"/{method}", Host="analyze-all.copies.invalid", X_Copied_Host="analyze-all")
+    assert copies.before("/last") == []
+
+
 def test_a_copy_goes_with_stickiness_and_not_to_who_is_there_already(mirroring):
     mirroring.traffic(sticky=True, header={"pool": "green"}, mirror={"pool": "green", "percent": 100})
     assert mirroring.info()["consistent"]

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+
 import pytest
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import Failed, ask
@@ -91,6 +94,14 @@ def test_nginx_says_what_it_sees_under_a_name_of_its_own(nginx):
     assert ask(nginx.port, "/", {"Host": "analyze-all.split.invalid"}).body == "green=10000,preview=none,sticky=off"
     # any other name is the app's
     assert ask(nginx.port, "/", {"Host": "split.invalid"}).pool == "green"
+
+
+def test_what_strangers_send_is_no_warning_about_the_configuration(nginx):
+    before = (nginx.directory / "log").read_text()
+    with contextlib.closing(socket.create_connection(("127.0.0.1", nginx.port), timeout=30)) as channel:
+        channel.sendall(b"GET /../up HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert channel.makefile("rb").readline().startswith(b"HTTP/1.1 400 ")
+    assert "uninitialized" not in (nginx.directory / "log").read_text()[len(before) :]
 
 
 @pytest.mark.parametrize("green", [0.01, 0.99, 9.99, 10, 50, 90.01, 99.99])
