@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Writes CHANGELOG.md and changelogs/changelog.yaml from the fragments, for the version in galaxy.yml.
 #
-# A version that is in the changelog already is written anew, with the modules and roles there are now.
+# To a version that is in the changelog already it adds what has come since, with the modules and roles there are now; its date is then today's.
 set -eu
 
 checkout=$PWD
@@ -12,14 +12,8 @@ scripts/copy_collection.sh "$place"
 mkdir -p "$place/home"
 
 cd "$place/ansible_collections/progressive/delivery"
-version=$(sed -n 's/^version: *//p' galaxy.yml)
-if grep -q "^  $version:" changelogs/changelog.yaml 2>/dev/null; then
-    action='generate --reload-plugins'
-else
-    action=release
-fi
-# shellcheck disable=SC2086  # words of a command
-env HOME="$place/home" PATH="$tools:$PATH" ANSIBLE_COLLECTIONS_PATH="$place" antsibull-changelog $action
+env HOME="$place/home" PATH="$tools:$PATH" ANSIBLE_COLLECTIONS_PATH="$place" \
+    antsibull-changelog release --reload-plugins --refresh-plugins prevent-removal --update-existing
 
 cp CHANGELOG.md "$checkout/"
 cp changelogs/changelog.yaml "$checkout/changelogs/"
