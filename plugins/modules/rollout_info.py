@@ -72,7 +72,7 @@ rollout:
       description: The app that is delivered.
       type: str
     strategy:
-      description: V(blue_green), or V(rollback) for a way back that was begun after the end of a delivery.
+      description: V(blue_green) or V(canary), or V(rollback) for a way back that was begun after the end of a delivery.
       type: str
     from_release:
       description: The release that served before; null before the first.
@@ -120,6 +120,7 @@ rollout:
           the mean of all balancers and empty when none could be read, and C(header), the pool of an open header route.
       type: list
       elements: dict
+      version_added: "0.2.0"
     judged:
       description:
         - Every analysis so far, with C(since), C(until), the index of its C(step), C(analysis), C(verdict) and C(metrics).
@@ -127,6 +128,7 @@ rollout:
           C(estimate), C(lower) and C(upper). A trace has at most 120 points, and all traces together have at most 3000.
       type: list
       elements: dict
+      version_added: "0.2.0"
 lock:
   description: Who holds the app; null when nobody does. The token, which is for the run alone, is not told.
   returned: always

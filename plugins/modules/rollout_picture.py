@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: rollout_picture
 short_description: Draw what a rollout did, on one axis of time
-version_added: "0.1.0"
+version_added: "0.2.0"
 description:
   - Draws the steps of a rollout, the shares of traffic, what its analyses measured of both pools with the confidence sequence of their
     ratio, and every verdict, pause and turn, on one axis of time.

@@ -41,6 +41,7 @@ options:
       cookie:
         description: Name of the cookie. It can only be the one that the balancer was laid down with, which is the default.
         type: str
+        version_added: "0.2.0"
       pool:
         description: The pool that is opened.
         type: str
@@ -58,6 +59,7 @@ options:
       - The pool has no share. The copy ends by itself when the pool gets one.
       - An empty dictionary ends it. Left out, it stays as it is.
     type: dict
+    version_added: "0.2.0"
     suboptions:
       pool:
         description: The pool that gets the copy.
@@ -104,7 +106,7 @@ options:
         type: str
         required: true
       timeout:
-        description: Seconds to wait; then the module fails and says how many requests are left. V(0) counts once.
+        description: Seconds to wait; then the module fails and says how many requests are left. V(0) waits for none to end.
         type: float
         default: 30.0
   servers:
@@ -253,6 +255,7 @@ mirror:
   description: The copy that is sent, or an empty dictionary.
   type: dict
   returned: success
+  version_added: "0.2.0"
   sample: {"pool": "green", "percent": 10}
 repaired:
   description:

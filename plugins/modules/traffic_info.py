@@ -66,15 +66,18 @@ mirror:
   description: The copy of requests that is sent to a pool, or an empty dictionary.
   type: dict
   returned: success
+  version_added: "0.2.0"
   sample: {"pool": "green", "percent": 10}
 cannot_mirror:
   description: Why this balancer can send no copies of requests; empty where it can.
   type: str
   returned: success
+  version_added: "0.2.0"
 cannot_take_out:
   description: Why this balancer can take no single server out of a pool; empty where it can.
   type: str
   returned: success
+  version_added: "0.2.0"
 consistent:
   description: Whether the files on disk say the same, of servers too, so that a restart of the balancer changes nothing.
   type: bool
