@@ -205,6 +205,7 @@ class LaidDown:
     endpoints: Endpoints
     process: subprocess.Popen[bytes] | None = None
     app: str = APP
+    host: str = "127.0.0.1"
 
     def start(self) -> None:
         """Run the balancer and return once it answers."""
@@ -224,7 +225,7 @@ class LaidDown:
     def _answers(self) -> bool:
         assert self.process.poll() is None, (self.directory / "log").read_text()
         try:
-            return ask(self.port, "/").status == 200
+            return ask(self.port, "/", host=self.host).status == 200
         except OSError:
             return False
 
@@ -257,18 +258,18 @@ class LaidDown:
 
     def get(self, path: str = "/", **headers: str) -> Answer:
         """One request through the balancer; ``X_Preview="green"`` is the header X-Preview."""
-        return ask(self.port, path, {name.replace("_", "-"): value for name, value in headers.items()})
+        return ask(self.port, path, {name.replace("_", "-"): value for name, value in headers.items()}, self.host)
 
     def pools_of(self, requests: int, **headers: str) -> list[str | None]:
         """Which pool answered each of some requests on one connection."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as channel:
+        with contextlib.closing(http.client.HTTPConnection(self.host, self.port, timeout=30)) as channel:
             return [ask_over(channel, "/", sent).pool for _number in range(requests)]
 
 
-def ask(port: int, path: str, headers: t.Mapping[str, str] | None = None) -> Answer:
+def ask(port: int, path: str, headers: t.Mapping[str, str] | None = None, host: str = "127.0.0.1") -> Answer:
     """One request on a connection of its own."""
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as channel:
+    with contextlib.closing(http.client.HTTPConnection(host, port, timeout=30)) as channel:
         return ask_over(channel, path, headers)
 
 
