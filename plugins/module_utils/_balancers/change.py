@@ -70,7 +70,7 @@ class Request:
         return parse_shares(per_cent, list(layout.pools))
 
     def _route(self, header: t.Mapping[str, t.Any], layout: Layout) -> t.Optional[HeaderRoute]:
-        if not any(header.values()):
+        if all(value is None for value in header.values()):
             return None
         pool, name = header.get("pool"), header.get("name") or layout.header
         cookie = header.get("cookie") or layout.preview_cookie

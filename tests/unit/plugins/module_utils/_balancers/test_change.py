@@ -91,6 +91,7 @@ def test_a_copy_goes_on_until_its_pool_gets_a_share(live, wanted):
         (Request(split={"blue": 100}), InvalidOption, "green"),
         (Request(header={"pool": "red"}), UnknownPool, "red"),
         (Request(header={"name": "X-Preview"}), InvalidOption, "name the pool"),
+        (Request(header={"pool": ""}), InvalidOption, "name the pool"),
         (Request(header={"name": "X-Other", "pool": "green"}), LayoutMismatch, "X-Other"),
         (Request(mirror={"pool": "red", "percent": 1}), UnknownPool, "red"),
         (Request(mirror={"pool": "green", "percent": None}), InvalidOption, "the percent of requests"),
