@@ -14,7 +14,7 @@ from ansible_collections.progressive.delivery.tests import loopback_servers
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import until
 
-WILDCARDS = {"127.0.0.1": "0.0.0.0", "::1": "[::]"}  # noqa: S104 (what is tried)
+WILDCARDS = {"127.0.0.1": "0.0.0.0", "::1": "[::]"}
 
 
 @pytest.fixture(scope="module")
