@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: analysis
 short_description: Judge a release by its metrics
-version_added: "0.1.0"
+version_added: "0.2.0"
 description:
   - Asks a source of metrics again and again, and says whether a release may go on. A metric is judged by conditions on each
     measurement, or by comparing how frequent something bad is, or how high something is, in the canary and in the baseline.

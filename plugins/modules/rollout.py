@@ -104,6 +104,7 @@ options:
       - A run that delivers O(release) is not asked.
     type: str
     choices: [rollback, pause]
+    version_added: "0.2.0"
   take_over:
     description:
       - Break the lock of a run that is known to be dead without waiting for its lease; the journal records it.
@@ -122,6 +123,7 @@ options:
         first delivery, has begun to retire the old pool, or its release is irreversible and has had traffic.
     type: bool
     default: false
+    version_added: "0.2.0"
   fleet:
     description:
       - For O(command=begin), the release that each host of each pool has, read just now.
@@ -144,6 +146,7 @@ options:
     type: str
     choices: [blue_green, canary, rolling]
     default: blue_green
+    version_added: "0.2.0"
   steps:
     description:
       - The steps of V(canary) and V(rolling), each of which is one thing. What ends a rollout, all traffic on the new pool or the
@@ -152,6 +155,7 @@ options:
     type: list
     elements: dict
     default: []
+    version_added: "0.2.0"
     suboptions:
       share:
         description: Of V(canary). Give the new pool so many per cent of the traffic, with two decimals at most. Shares rise.
@@ -202,6 +206,7 @@ options:
       - Its failure rolls back, its doubt pauses, at whichever step it comes.
     type: str
     default: ""
+    version_added: "0.2.0"
   baseline_pool:
     description:
       - For O(strategy=canary), a third pool, which gets the old release afresh and as much of the traffic as the new pool, but no more
@@ -386,12 +391,15 @@ action:
       description: The part of the pool that it is about; empty for all of it.
       type: list
       elements: str
+      version_added: "0.2.0"
     floor:
       description: For a validation and a shift, how many of them must be healthy; V(0) for all.
       type: int
+      version_added: "0.2.0"
     baseline:
       description: For a bake and an analysis, the pool with which the release is compared.
       type: str
+      version_added: "0.2.0"
     release:
       description: For a deploy, the release that the hosts are to have.
       type: str
@@ -407,6 +415,7 @@ action:
     mirror:
       description: For a shift, the part of the requests of which the pool gets a copy, in 1/100 %.
       type: int
+      version_added: "0.2.0"
     seconds:
       description: For a bake, how long; for analyse, how long at most.
       type: float
@@ -416,21 +425,27 @@ action:
     analysis:
       description: For analyse, which analysis.
       type: str
+      version_added: "0.2.0"
     learns:
       description: For analyse, whether it only learns by how much the hosts differ.
       type: bool
+      version_added: "0.2.0"
     background:
       description: For bake and analyse, the analysis that goes along, if there is one.
       type: str
+      version_added: "0.2.0"
     file:
       description: For tasks, the file that holds them.
       type: str
+      version_added: "0.2.0"
     toggle:
       description: For toggle, what is asked of it, as M(progressive.delivery.feature_toggle) takes it.
       type: dict
+      version_added: "0.2.0"
     was:
       description: For toggle, its definition by host, to which it is put back; null when it is changed or looked at.
       type: dict
+      version_added: "0.2.0"
     opens:
       description: Whether the action begins its step; a bake that takes several actions is begun by the first.
       type: bool
@@ -440,6 +455,7 @@ action:
     ends_background:
       description: Whether the analysis that goes along is to come to its verdict.
       type: bool
+      version_added: "0.2.0"
     result:
       description: For the end, the status of the rollout, or V(unchanged).
       type: str
@@ -457,6 +473,7 @@ progress:
   returned: for all commands but lock, unlock, renew and pause
   type: list
   elements: str
+  version_added: "0.2.0"
 token:
   description: Proves that this run holds the lock; empty in check mode.
   returned: for lock

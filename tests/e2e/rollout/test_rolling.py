@@ -1,0 +1,58 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole plays that go from host to host of the pool that serves."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from .story import Story
+from .test_canary import ERRORS
+
+
+def rolling(story: Story, **variables: t.Any) -> dict[str, t.Any]:
+    """The variables with which the pool that serves is the only one of the site."""
+    shares = story.site.split()
+    return {"rollout_pools": [max(shares, key=shares.get)], "rollout_floor": "50%", **variables}
+
+
+def test_the_release_goes_from_host_to_host_with_a_toggle_on_the_way_and_back(story: Story) -> None:
+    story.given_serving()
+    flags = story.site.directory / "flags"
+    flags.mkdir(exist_ok=True)
+    toggle = {
+        "path": f"{flags}/{{{{ inventory_hostname }}}}.json",
+        "name": "search",
+        "variants": {"on": True, "off": False},
+    }
+    options = rolling(
+        story,
+        rollout_steps=[
+            {"hosts": 1},
+            {"toggle": {**toggle, "default_variant": "off", "variant": "on", "percent": 5}},
+            {"analysis": "errors"},
+        ],
+        rollout_analyses={"errors": {**ERRORS, "metrics": [{**ERRORS["metrics"][0], "minimum_sample": 10}]}},
+    )
+    story.when("rolling", rollout_release=story.new, **options).then_it_ended(0, f"hosts: 1 of 2 have {story.new}")
+    story.then_status("succeeded").then_serves(story.new).then_unlocked()
+    (file,) = {path.read_text() for path in flags.iterdir()}
+    assert json.loads(file)["flags"]["search"]["variants"] == {"on": True, "off": False}
+    story.when("rollback", **options).then_it_ended(0).then_serves(story.old).then_nothing_failed()
+    (file,) = {path.read_text() for path in flags.iterdir()}
+    assert json.loads(file)["flags"] == {}
+
+
+def test_where_a_balancer_takes_no_single_host_out_nothing_is_begun(sites: t.Any) -> None:
+    story = Story(sites["nginx"])
+    try:
+        story.given_serving()
+        before = story.site.journal()
+        story.when("rolling", rollout_release=story.new, **rolling(story))
+        story.then_it_failed("Nothing was begun", "nginx cannot change a server of a pool without a reload")
+        assert story.site.journal() == before
+        story.then_serves(story.old).then_nothing_failed()
+    finally:
+        story.close()
