@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
+import ssl
 import typing as t
+import urllib.parse
 
 try:
     import requests
@@ -33,6 +36,9 @@ _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 """Answers that a further try may not get."""
 _SHOWN = 200
 """Characters of a refusal that are told."""
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_HEADER_VALUE = re.compile(r"(?:[!-~\x80-\xff][\t -~\x80-\xff]*)?\Z")
+"""What may stand in a header, https://www.rfc-editor.org/rfc/rfc9110#section-5."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +66,9 @@ class Access:
             raise InvalidOption("address: it must begin with http:// or https://")
         if "@" in self.address.partition("//")[2].partition("/")[0]:
             raise InvalidOption("address: a user or password in it would be shown; give an Authorization header")
+        if not _names_a_host(self.address):
+            raise InvalidOption("address: {0!r} names no host, or no port from 1 to 65535".format(self.address))
+        _check_headers(self.headers)
         need_patience(self.timeout, self.attempts)
 
 
@@ -86,7 +95,7 @@ class HttpApi:
         """
         try:
             return self._answer(path, parameters or {}, body).json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadMeasurement("{0} answered {1} with no JSON".format(self._name, path or "the request")) from error
 
     def text(self, path: str) -> str:
@@ -109,8 +118,15 @@ class HttpApi:
                 timeout=access.timeout,
                 verify=trust,
                 allow_redirects=False,
+                auth=_as_given,
             )
+        except requests.exceptions.ChunkedEncodingError as error:
+            raise ProviderUnreachable("{0} at {1} broke off".format(self._name, access.address)) from error
         except (requests.ConnectionError, requests.Timeout) as error:
+            distrust = _distrust(error)
+            if distrust is not None:
+                said = "the certificate of {0} at {1} is not trusted: {2}"
+                raise ProviderRefused(said.format(self._name, access.address, distrust)) from error
             raise ProviderUnreachable("{0} at {1} does not answer".format(self._name, access.address)) from error
         except (OSError, ValueError) as error:  # requests' own among them
             raise ProviderRefused(
@@ -123,3 +139,40 @@ class HttpApi:
         raise kind(
             "{0} answered {1} with status {2}: {3}".format(self._name, path or "the request", answer.status_code, said)
         )
+
+
+def _names_a_host(address: str) -> bool:
+    try:
+        place = urllib.parse.urlsplit(address)
+        return bool(place.hostname) and place.port != 0 and not re.search(r"\s", address)
+    except ValueError:
+        return False
+
+
+def _check_headers(headers: t.Mapping[t.Any, t.Any]) -> None:
+    """Refuse what requests would refuse in words that hold it; raises InvalidOption."""
+    for name, value in headers.items():
+        if not isinstance(name, str) or not _HEADER_NAME.match(name):
+            raise InvalidOption("headers: one of them has a name that no header can have")
+        if not isinstance(value, str):
+            raise InvalidOption("headers: {0} is no text; put it in quotes".format(name))
+        if not _HEADER_VALUE.match(value):
+            raise InvalidOption(
+                "headers: {0} begins with a space, or holds a line break or another character that no header can".format(
+                    name
+                )
+            )
+
+
+def _as_given(request: t.Any) -> t.Any:
+    """The request as it is: without this a password in ~/.netrc would take the place of the Authorization that was given."""
+    return request
+
+
+def _distrust(error: t.Any) -> t.Optional[str]:
+    """Why a certificate is not trusted, None where something else is the matter; it is deep in what requests raises."""
+    while isinstance(error, BaseException):
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message
+        error = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+    return None

@@ -20,6 +20,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.pro
     HTTP,
     Kind,
     access_to,
+    need_text,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.selector import parse_selector
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
@@ -32,7 +33,8 @@ class Prometheus:
         self._api = HttpApi("Prometheus", access)
 
     def check(self, query: str) -> None:
-        """Leave it to Prometheus, which alone knows its language."""
+        """Leave it to Prometheus, which alone knows its language; raises InvalidOption where there is nothing."""
+        need_text(query)
 
     def check_counter(self, query: str) -> None:
         """Refuse what is no selector: a sum or a rate hides that a process began anew; raises InvalidOption."""

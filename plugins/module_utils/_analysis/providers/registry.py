@@ -8,6 +8,7 @@ PRIVATE to the collection. Each says of itself what it takes and needs, in its `
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers import (
@@ -68,4 +69,6 @@ def provider_of(params: Params) -> Provider:
         if not params[name]:
             raise InvalidOption("provider: type {0} needs the option {1}".format(params["type"], name))
     need_patience(params["timeout"], params["attempts"])
+    if params["ca_path"] and not os.path.exists(params["ca_path"]):
+        raise InvalidOption("provider: ca_path: there is no {0}".format(params["ca_path"]))
     return kind.build(params)

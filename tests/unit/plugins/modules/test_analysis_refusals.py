@@ -94,6 +94,11 @@ def offset(given: t.Any, **options: t.Any) -> dict[str, t.Any]:
             {"metrics": [GOOD], "provider": {"type": "prometheus", "address": "localhost"}},
             "address: it must begin with",
         ),
+        ({"metrics": [{**GOOD, "query": " "}]}, "ratio, query: there is no query"),
+        (
+            {"metrics": [GOOD], "provider": {"type": "web", "address": "https://localhost", "ca_path": "/nowhere"}},
+            "provider: ca_path: there is no /nowhere",
+        ),
         ({"metrics": [SCORED], "judge": "kayenta"}, "kayenta: judge kayenta needs it"),
         ({**scored(), "judge": "sequential"}, "kayenta: these options are for judge kayenta; this one is sequential"),
         (scored(marginal=80), "score thresholds: marginal is 80.0, above pass, which is 75.0"),

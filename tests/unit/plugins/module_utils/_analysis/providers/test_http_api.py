@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import pathlib
 import types
 import typing as t
 
@@ -28,8 +29,10 @@ from ansible_collections.progressive.delivery.tests.loopback_servers import (
     keep_silent,
     raw_server,
     refusing_port,
+    say,
     web_server,
 )
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.authority import Authority
 
 
 @pytest.fixture(autouse=True)
@@ -87,9 +90,51 @@ def test_a_refusal_is_taken_at_once(status: int) -> None:
     assert len(refusal.value.message) < 300
 
 
-def test_an_answer_that_is_no_json_is_a_bad_measurement() -> None:
-    with web_server(lambda _exchange: Reply(body=b"<html>")) as server, pytest.raises(BadMeasurement, match="no JSON"):
+@pytest.mark.parametrize("body", [b"<html>", b"[" * 100_000], ids=["a page", "without end"])
+def test_an_answer_that_is_no_json_is_a_bad_measurement(body: bytes) -> None:
+    with web_server(lambda _exchange: Reply(body=body)) as server, pytest.raises(BadMeasurement, match="no JSON"):
         api(server.port).json("/query")
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again_and_then_given_up() -> None:
+    half = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1, "
+    asked: list[None] = []
+
+    def converse(*connected: t.Any) -> None:
+        asked.append(None)
+        say(half)(*connected)
+
+    with raw_server(converse) as port, pytest.raises(ProviderUnreachable, match="broke off"):
+        api(port, attempts=2).json("/query")
+    assert len(asked) == 2
+
+
+def test_a_password_in_the_netrc_file_takes_no_given_ones_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password another\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with web_server(lambda _exchange: Reply(body=b"1")) as server:
+        api(server.port, headers={"Authorization": "Bearer s3cret"}).json("/query")
+        api(server.port).json("/query")
+
+    assert [exchange.headers.get("Authorization") for exchange in server.seen] == ["Bearer s3cret", None]
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_a_certificate_is_trusted_by_whom_it_is_from_and_refused_at_once_with_the_reason(
+    tmp_path: pathlib.Path,
+) -> None:
+    authority = Authority(tmp_path)
+    with web_server(lambda _exchange: Reply(body=b"1"), tls=authority.server_context("127.0.0.1")) as server:
+        address = f"https://127.0.0.1:{server.port}"
+        assert HttpApi("Prometheus", Access(address, ca_path=str(authority.path))).json("/query") == 1
+        assert HttpApi("Prometheus", Access(address, validate_certs=False)).json("/query") == 1
+        with pytest.raises(ProviderRefused) as refusal:
+            HttpApi("Prometheus", Access(address)).json("/query")
+    said = f"the certificate of Prometheus at {address} is not trusted: unable to get local issuer certificate"
+    assert refusal.value.message == said
+    assert len(server.seen) == 2
 
 
 def test_nobody_there_and_somebody_silent_do_not_answer() -> None:
@@ -104,6 +149,14 @@ def test_nobody_there_and_somebody_silent_do_not_answer() -> None:
     [
         ({"address": "localhost:9090"}, "address: it must begin with http:// or https://"),
         ({"address": "https://me:s3cret@localhost"}, "address: a user or password in it would be shown"),
+        ({"address": "http://"}, "address: 'http://' names no host"),
+        ({"address": "http://localhost:99999"}, "address: 'http://localhost:99999' names no host, or no port"),
+        ({"address": "http://local host"}, "address: 'http://local host' names no host"),
+        ({"headers": {"Authorization": "Bearer s3cret\n"}}, "headers: Authorization begins with a space, or holds a line"),
+        ({"headers": {"Authorization": "s3cret\u20ac"}}, "headers: Authorization begins with a space, or holds"),
+        ({"headers": {"X-Scope": 1}}, "headers: X-Scope is no text; put it in quotes"),
+        ({"headers": {"Bearer s3cret": "x"}}, "headers: one of them has a name that no header can have"),
+        ({"headers": {1: "x"}}, "headers: one of them has a name"),
         ({"timeout": 0}, "timeout: 0 is not a number of seconds above 0"),
         ({"timeout": math.inf}, "timeout: inf"),
         ({"timeout": math.nan}, "timeout: nan"),
