@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis import trace
@@ -19,7 +20,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.wat
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import Whole
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 def dump(whole: Whole, timetable: Timetable, ended: bool) -> t.Dict[str, t.Any]:
@@ -57,12 +58,19 @@ def restore(state: t.Mapping[str, t.Any], whole: Whole) -> Timetable:
             _restore(metric, state["metrics"][metric.name], bool(state["ended"]))
         whole.restore(state["whole"])
         names = {metric.name for metric in known}
-        due = {name: float(when) for name, when in state["due"].items() if name in names}
-        return Timetable(float(state["elapsed"]), due)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        due = {name: _seconds(when) for name, when in state["due"].items() if name in names}
+        return Timetable(_seconds(state["elapsed"]), due)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidOption(
             "state: it is not what an earlier part of an analysis returned: {0!r}".format(error)
         ) from error
+
+
+def _seconds(value: t.Any) -> float:
+    seconds = float(value)
+    if not 0 <= seconds < math.inf:
+        raise ValueError("{0} s is no time".format(seconds))
+    return seconds
 
 
 def _kept(metric: Metric) -> t.Dict[str, t.Any]:

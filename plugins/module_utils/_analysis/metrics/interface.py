@@ -102,6 +102,15 @@ class Faults:
             return Judgement(Verdict.ERROR, said.format(self.count, self.said))
         return None
 
+    def as_data(self) -> t.Dict[str, t.Any]:
+        """They go on in the next part: a source that is gone must not be borne anew in each."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def restored(cls, data: t.Mapping[str, t.Any]) -> Faults:
+        """What :meth:`as_data` wrote; raises KeyError, TypeError or ValueError where it is not that."""
+        return cls(int(data["count"]), str(data["said"]))
+
 
 def evidence_report(evidence: Evidence, looks: int, margin: float) -> t.Dict[str, t.Any]:
     """Evidence as plain data; None stands for what has no end, as JSON knows no infinity."""

@@ -121,6 +121,7 @@ class RateMetric:
                 if self.counted
             ],
             "seen_bad": self.seen_bad,
+            "faults": self.faults.as_data(),
         }
 
     def restore(self, state: State, ended: bool, /) -> None:
@@ -133,6 +134,7 @@ class RateMetric:
             raise ValueError("it has {0} readings of counters".format(len(readings)))
         # What happened since it ended, nobody watched.
         self.counted = {} if ended else dict(zip(self._queries(), readings))
+        self.faults = Faults() if ended else Faults.restored(state["faults"])
         self.seen_bad = bool(state["seen_bad"])
 
     def _queries(self) -> t.List[str]:

@@ -129,10 +129,11 @@ class SampledMetric:
         }
 
     def state(self) -> State:
-        return {"samples": [list(sample) for sample in self.samples]}
+        return {"samples": [list(sample) for sample in self.samples], "faults": self.faults.as_data()}
 
-    def restore(self, state: State, _ended: bool, /) -> None:
+    def restore(self, state: State, ended: bool, /) -> None:
         self.samples = tuple((_number(baseline), _number(canary)) for baseline, canary in state["samples"])
+        self.faults = Faults() if ended else Faults.restored(state["faults"])
 
     def _classified(self) -> Classification:
         measured = self.measurements()

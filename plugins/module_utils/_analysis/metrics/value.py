@@ -93,9 +93,9 @@ class ValueMetric:
     def state(self) -> State:
         seen = {field.name: getattr(self.pairs, field.name) for field in dataclasses.fields(Pairs)}
         del seen["claim"]
-        return {"pairs": seen, "looks": self.looks, "read": list(self.read)}
+        return {"pairs": seen, "looks": self.looks, "read": list(self.read), "faults": self.faults.as_data()}
 
-    def restore(self, state: State, _ended: bool, /) -> None:
+    def restore(self, state: State, ended: bool, /) -> None:
         seen = dict(state["pairs"])
         seen["ratios"] = tuple((int(step), int(count)) for step, count in seen["ratios"])
         worse, within = seen["highest"]
@@ -104,3 +104,4 @@ class ValueMetric:
         self.looks = int(state["looks"])
         baseline, canary = state["read"]
         self.read = (baseline, canary)
+        self.faults = Faults() if ended else Faults.restored(state["faults"])

@@ -70,8 +70,8 @@ def offset(given: t.Any, **options: t.Any) -> dict[str, t.Any]:
         ({"metrics": [{**GOOD, "initial_delay": -1}]}, "ratio: an initial_delay of -1 s is no time"),
         ({"metrics": [{**GOOD, "count": 0}]}, "count: 0 is below 1"),
         ({"metrics": [{"name": "x", "value": "a", "total": "b"}]}, "x: with value it takes no total"),
-        ({"metrics": [GOOD], "state": {"schema": 1}}, "state: it has schema 1; this version reads 2"),
-        ({"metrics": [GOOD], "state": {"schema": 2}}, "state: it is not what an earlier part of an analysis returned"),
+        ({"metrics": [GOOD], "state": {"schema": 1}}, "state: it has schema 1; this version reads 3"),
+        ({"metrics": [GOOD], "state": {"schema": 3}}, "state: it is not what an earlier part of an analysis returned"),
         ({"metrics": [GOOD], "duration": -1}, "duration: -1 is not a number of seconds"),
         ({"metrics": [GOOD], "provider": {"type": "prometheus"}}, "provider: type prometheus needs the option address"),
         (

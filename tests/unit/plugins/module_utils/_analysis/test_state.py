@@ -85,9 +85,12 @@ def metrics(answers: t.Sequence[t.Any]) -> t.List[Metric]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(ANSWER, min_size=3, max_size=12), st.lists(st.floats(0.5, 20.0), min_size=1, max_size=6))
+@given(
+    st.lists(st.one_of(ANSWER, st.none()), min_size=3, max_size=12),
+    st.lists(st.floats(0.5, 20.0), min_size=1, max_size=6),
+)
 def test_parts_come_to_what_a_whole_does(answers: t.Sequence[t.Any], parts: t.List[float]) -> None:
-    """A part hands on nothing but text; errors in a row are counted in each part anew."""
+    """A part hands on nothing but text."""
     whole = metrics(answers)
     end = watch(ByWorst(whole), sum(parts), Timetable(), Clock())
 
@@ -111,6 +114,26 @@ def test_parts_come_to_what_a_whole_does(answers: t.Sequence[t.Any], parts: t.Li
 def timeless(metric: Metric) -> t.List[t.Dict[str, t.Any]]:
     """What was traced of a metric, but for when that was."""
     return [{**point, "at": None} for point in metric.trace.report()]
+
+
+def test_a_source_that_is_gone_is_no_success_however_short_the_parts_are() -> None:
+    """What was seen before it went would let the canary pass."""
+    good = [[(0, 0)], [(0, 0)], [(1000, 0)], [(1000, 0)]]
+    judged = metrics([*good, *[[(0, 0)], [(0, 0)], [(2000, 0)], [(2000, 0)]], *[None] * 9])[1:2]
+    provider = judged[0].provider
+    clock, timetable = Clock(), Timetable()
+    for _part in range(9):
+        timetable = watch(ByWorst(judged), 5, timetable, clock)
+        state = json.loads(json.dumps(dump(ByWorst(judged), timetable, ended=False)))
+        judged = metrics([None])[1:2]
+        judged[0].provider = provider
+        timetable = restore(state, ByWorst(judged))
+
+    assert judged[0].report()["looks"] == 1
+    assert judge_all(judged, over=True)["rate"].reason.startswith("4 looks in a row went wrong; the last: nobody there")
+    longer = metrics([None])[1:2]
+    restore({**state, "ended": True}, ByWorst(longer))
+    assert longer[0].judgement(over=False).verdict is None
 
 
 def test_a_metric_that_is_new_begins_anew_and_one_that_is_gone_is_forgotten() -> None:
@@ -235,6 +258,12 @@ def test_what_no_provider_remembered_is_refused() -> None:
 BROKEN: t.Sequence[t.Tuple[t.Tuple[str, ...], t.Any]] = (
     (("ended",), None),
     (("elapsed",), "long"),
+    (("elapsed",), float("inf")),
+    (("elapsed",), -1),
+    (("due", "rate"), float("nan")),
+    (("metrics", "rate", "seen", "rates", "looks"), float("inf")),
+    (("metrics", "rate", "seen", "faults"), {}),
+    (("metrics", "value", "seen", "faults"), None),
     (("due",), []),
     (("due", "rate"), "soon"),
     (("metrics",), None),
