@@ -13,6 +13,7 @@ import dataclasses
 import time
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Verdict
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import Whole
 
 
@@ -50,8 +51,8 @@ def watch(whole: Whole, duration: float, timetable: Timetable, clock: Clock = ti
     end = timetable.elapsed + duration
     due = {metric.name: timetable.due.get(metric.name, metric.schedule.initial_delay) for metric in whole.metrics}
     asking = [metric for metric in whole.metrics if metric.judgement(over=False).verdict is None]
-    looked = False
-    while asking and not whole.is_over(clock.monotonic() - origin):
+    looked, is_over = False, whole.judge(over=False).verdict is Verdict.FAILED
+    while asking and not is_over:
         following = min(asking, key=lambda metric: due[metric.name])
         _sleep_until(origin + min(due[following.name], end), clock)
         # A source that is slow must not hold up the end: what is due still is asked in the next part, of which it is the first.
@@ -64,6 +65,7 @@ def watch(whole: Whole, duration: float, timetable: Timetable, clock: Clock = ti
         due[following.name] = max(due[following.name] + following.schedule.interval, now)
         if following.judgement(over=False).verdict is not None:
             asking.remove(following)
+        is_over = whole.is_over(clock.monotonic() - origin)
     return Timetable(clock.monotonic() - origin, due)
 
 
