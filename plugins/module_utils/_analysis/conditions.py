@@ -103,9 +103,9 @@ def conditions(success: t.Optional[str], failure: t.Optional[str]) -> Conditions
 def evaluate(result: t.Any, wanted: Conditions) -> t.Tuple[Verdict, str]:
     """The verdict on one measurement, and why.
 
-    :param result: what was measured, as JSON has it; None, NaN or an empty list where there is no data
+    :param result: what was measured, as JSON has it; None, NaN, or a list that is empty or holds a NaN where there is no data
     """
-    if result is None or result == [] or (isinstance(result, float) and math.isnan(result)):
+    if _lacks_data(result):
         return Verdict.INCONCLUSIVE, "no data"
     shown = _shown(result)
     try:
@@ -138,6 +138,11 @@ def assess(counts: Counts, limits: Limits, terminating: bool) -> t.Optional[Verd
     if limits.count is not None and counts.measured >= limits.count:
         return Verdict.INCONCLUSIVE if limits.consecutive_success else Verdict.SUCCESSFUL
     return Verdict.SUCCESSFUL if terminating else None
+
+
+def _lacks_data(result: t.Any) -> bool:
+    values = result if isinstance(result, list) else [result]
+    return not values or result is None or any(isinstance(value, float) and math.isnan(value) for value in values)
 
 
 def _holds(expression: Expression, result: t.Any) -> bool:

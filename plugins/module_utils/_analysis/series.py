@@ -27,6 +27,10 @@ REDUCTIONS: t.Mapping[str, t.Callable[[t.Sequence[float]], float]] = {
 """How several series become one number."""
 
 
+_UNCOUNTABLE = 2.0**63
+"""From here on nothing is a counter any more; sums stay numbers below."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Series:
     """One value of a measurement, as JSON has it: a number, mostly."""
@@ -36,25 +40,26 @@ class Series:
 
 
 def numbers(measured: t.Sequence[Series]) -> t.List[float]:
-    """The values of all series, of which one may be a list of numbers.
+    """The values of all series, of which one may be a list of numbers; NaN is none.
 
     :raises BadMeasurement: one is no number
     """
-    return [
+    values = (
         _number(value, series)
         for series in measured
         for value in (series.value if isinstance(series.value, list) else [series.value])
-    ]
+    )
+    return [value for value in values if not math.isnan(value)]
 
 
 def middle(measured: t.Sequence[Series]) -> t.Optional[float]:
-    """The median of a side's values, None where there are none; NaN is none.
+    """The median of a side's values, None where there are none.
 
     They share what happens to their pool, so together they are one measurement.
 
     :raises BadMeasurement: one is no number
     """
-    values = [value for value in numbers(measured) if not math.isnan(value)]
+    values = numbers(measured)
     return statistics.median(values) if values else None
 
 
@@ -62,13 +67,16 @@ def result(measured: t.Sequence[Series], reduction: t.Optional[str]) -> t.Any:
     """What conditions are asked about: the value of the only series, or what *reduction* makes of all; None without data.
 
     :param reduction: one of :data:`REDUCTIONS`
-    :raises BadMeasurement: there are several series and no reduction, or a value to reduce is no number
+    :raises BadMeasurement: there are several series and no reduction, or a value to reduce is no number, or all together are none
     """
     if not measured:
         return None
     if reduction is not None:
         values = numbers(measured)
-        return REDUCTIONS[reduction](values) if values else None
+        try:
+            return REDUCTIONS[reduction](values) if values else None
+        except (OverflowError, ValueError) as error:
+            raise BadMeasurement("the {0} of {1} is no number".format(reduction, values[:5])) from error
     if len(measured) > 1:
         shown = "; ".join(sorted(map(_name, measured))[:5])
         raise BadMeasurement(
@@ -93,11 +101,11 @@ def increase(before: t.Mapping[Labels, float], after: t.Mapping[Labels, float], 
 
     :param new_within: one that was not there before counts when it is at most this, as what began since can be; more
         than that it has counted before anybody looked
-    :raises BadMeasurement: a counter is negative or no number
+    :raises BadMeasurement: a counter is negative or no number, or beyond what can be counted
     """
     risen = []
     for labels, value in after.items():
-        if not 0 <= value < math.inf:
+        if not 0 <= value < _UNCOUNTABLE:
             raise BadMeasurement("{0!r} is no value of a counter".format(value))
         if labels in before:
             risen.append(value - before[labels] if value >= before[labels] else value)
@@ -120,7 +128,10 @@ def counters(measured: t.Sequence[Series]) -> t.Dict[Labels, float]:
 def _number(value: t.Any, series: Series) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise BadMeasurement("{0!r} is no number, of the series: {1}".format(value, _name(series)))
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise BadMeasurement("a number is too large, of the series: {0}".format(_name(series))) from error
 
 
 def _name(series: Series) -> str:

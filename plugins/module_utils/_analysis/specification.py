@@ -185,6 +185,8 @@ def _by_rates(metric: Params, params: Params, provider: Provider, schedule: Sche
             "{0}: bad needs total beside it, the counter of all that could be bad".format(metric["name"])
         )
     baseline, canary = queries_of_both(metric, params, provider, schedule, ("bad", "total"))
+    if baseline[0] == baseline[1] or canary[0] == canary[1]:
+        raise InvalidOption("{0}: bad and total are the same query, so that all would be bad".format(metric["name"]))
     for part, query in zip(("bad", "total") * 2, (*baseline, *canary)):
         _check_counters(metric, part, provider, query)
     return RateMetric(

@@ -53,6 +53,8 @@ def parse(answer: t.Any) -> t.List[Series]:
 
     :raises BadMeasurement: it is of no known form
     """
+    if not isinstance(answer, list):
+        raise BadMeasurement("Graphite's answer cannot be understood: it is no list")
     try:
         found = [
             (

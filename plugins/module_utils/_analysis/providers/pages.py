@@ -45,6 +45,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.pro
     parse_selector,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series, counters
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
 _AT_ONCE = 32
@@ -92,11 +93,17 @@ class Pages:
 
     :param clock: what time it is, in seconds, by a clock that the machines of all parts of an analysis share
     :raises MissingLibrary: prometheus_client is not installed
+    :raises InvalidOption: two sources cannot be told apart, so that one would not be seen
     """
 
     def __init__(self, sources: t.Sequence[Source], clock: t.Callable[[], float] = time.time) -> None:
         if not CAN_PARSE:
             raise MissingLibrary("prometheus_client")
+        names = [source.name for source in sources]
+        for name in names:
+            if names.count(name) > 1:
+                said = "provider: two of those that are read are {0}; each needs a host or a port of its own"
+                raise InvalidOption(said.format(name))
         self._sources = sources
         self._clock = clock
         self._since: t.Optional[float] = None

@@ -33,10 +33,15 @@ def scrape(targets: t.Mapping[str, t.Sequence[Access]]) -> Pages:
     Each series has the labels ``pool`` and ``instance``, in place of its own of these names.
 
     :param targets: by pool, where each instance shows its metrics
-    :raises InvalidOption: a pool has none
+    :raises InvalidOption: a pool has none, or one is named twice
     """
     if not targets or not all(targets.values()):
         raise InvalidOption("targets: each pool needs at least one address of its instances' metrics")
+    addresses = [access.address for accesses in targets.values() for access in accesses]
+    for address in addresses:
+        if addresses.count(address) > 1:
+            # In two pools it would be compared with itself.
+            raise InvalidOption("targets: {0} is named twice".format(address))
     return Pages([_instance(pool, access) for pool, accesses in targets.items() for access in accesses])
 
 

@@ -52,6 +52,10 @@ def offset(given: t.Any, **options: t.Any) -> dict[str, t.Any]:
             {"metrics": [{**COMPARED, "bad": "sum(bad{pool='{{ pool }}'})"}], "baseline": "a", "canary": "b"},
             "errors, bad: counters are read as they are, without sum() or rate()",
         ),
+        (
+            {"metrics": [{**COMPARED, "total": COMPARED["bad"]}], "baseline": "a", "canary": "b"},
+            "errors: bad and total are the same query",
+        ),
         ({"metrics": [{**COMPARED, "margin": 1}], "baseline": "a", "canary": "b"}, "margin: 1 is not a ratio above 1"),
         (
             {"metrics": [{**COMPARED, "minimum_sample": 0}], "baseline": "a", "canary": "b"},

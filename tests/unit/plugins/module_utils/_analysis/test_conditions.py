@@ -48,6 +48,8 @@ VERDICTS = st.lists(st.sampled_from(list(Verdict)), max_size=30)
         (None, GOOD, BAD, Verdict.INCONCLUSIVE, "no data"),
         (math.nan, GOOD, BAD, Verdict.INCONCLUSIVE, "no data"),
         ([], "length(result) > `0`", None, Verdict.INCONCLUSIVE, "no data"),
+        ([0.5, math.nan], None, "max(result) > `0.1`", Verdict.INCONCLUSIVE, "no data"),
+        ([[], None], "length(result) == `2`", None, Verdict.SUCCESSFUL, "[[], null]"),
         (math.inf, None, BAD, Verdict.FAILED, "with a result of inf"),
         ({"p50": 1, "p99": 9}, "result.p99 < `10`", None, Verdict.SUCCESSFUL, '{"p50": 1, "p99": 9}'),
         ({"p50": 1}, "result.p99 < `10`", None, Verdict.ERROR, "result.p99 < `10` yields null, neither true nor false"),

@@ -37,6 +37,26 @@ def test_several_series_become_one_number(reduction: str, expected: float) -> No
     assert result([series(1, host="a"), series(2, host="b"), series(3, host="c")], reduction) == expected
 
 
+@pytest.mark.parametrize(("reduction", "expected"), [("sum", 3.0), ("max", 2.0), ("min", 1.0), ("mean", 1.5)])
+@pytest.mark.parametrize("order", list(itertools.permutations([1.0, 2.0, math.nan])))
+def test_a_series_of_nan_is_none_wherever_it_stands(reduction: str, expected: float, order: tuple) -> None:
+    assert result([series(list(order))], reduction) == expected
+    assert result([series(math.nan, host="a"), series(math.nan, host="b")], reduction) is None
+
+
+@pytest.mark.parametrize("values", [[math.inf, -math.inf], [1e308, 1e308]])
+def test_what_has_no_sum_is_a_bad_measurement(values: list[float]) -> None:
+    with pytest.raises(BadMeasurement, match=r"the sum of \[.*\] is no number"):
+        result([series(values)], "sum")
+
+
+def test_a_number_that_is_too_large_is_a_bad_measurement() -> None:
+    with pytest.raises(BadMeasurement, match="a number is too large, of the series: host=a"):
+        result([series(10**400, host="a")], "sum")
+    with pytest.raises(BadMeasurement, match=r"1e\+308 is no value of a counter"):
+        increase(reading(a=0, b=0), reading(a=1e308, b=1e308))
+
+
 def test_one_series_is_taken_as_it_is_and_none_is_no_data() -> None:
     assert result([series({"a": 1})], None) == {"a": 1}
     assert result([], None) is None

@@ -183,6 +183,12 @@ def test_a_user_who_may_not_use_the_socket_is_told(monkeypatch: pytest.MonkeyPat
         LocalSocket("/run/haproxy.sock", 1).told("show stat")
 
 
+@pytest.mark.parametrize("address", ["/run/haproxy.sock", "http://edge1:9901/a"])
+def test_a_balancer_that_is_named_twice_is_refused(address: str) -> None:
+    with pytest.raises(InvalidOption, match="provider: two of those that are read are"):
+        provider("haproxy", "/run/haproxy.sock", "http://edge1:9901", address)
+
+
 @pytest.mark.parametrize("address", ["edge1:9901", "haproxy.sock", "unix:/run/haproxy.sock"])
 def test_a_place_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(InvalidOption, match="balancers: '.*' is neither a URL"):

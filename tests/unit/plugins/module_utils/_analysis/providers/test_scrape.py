@@ -73,6 +73,23 @@ def test_pools_without_instances_are_refused(targets: dict) -> None:
         scrape(targets)
 
 
+@pytest.mark.parametrize(
+    ("targets", "says"),
+    [
+        ({"stable": ["http://a:1/m"], "canary": ["http://a:1/m"]}, "targets: http://a:1/m is named twice"),
+        ({"stable": ["http://a:1/m", "http://a:1/m"]}, "targets: http://a:1/m is named twice"),
+        ({"stable": ["http://a:1/m", "http://a:1/n"]}, "two of those that are read are a:1 stable"),
+    ],
+)
+def test_instances_that_cannot_be_told_apart_are_refused(targets: dict[str, list[str]], says: str) -> None:
+    with pytest.raises(InvalidOption, match=says):
+        scrape({pool: [Access(address) for address in addresses] for pool, addresses in targets.items()})
+
+
+def test_pools_may_share_a_host_that_shows_them_apart() -> None:
+    scrape({"stable": [Access("http://a:1/stable")], "canary": [Access("http://a:1/canary")]})
+
+
 def test_without_the_parser_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "CAN_PARSE", False)
     with pytest.raises(MissingLibrary, match="prometheus_client"):
