@@ -23,7 +23,8 @@ def judge(evidence: Evidence, claim: Claim, minimum: int, over: bool) -> Judgeme
     """Judge a metric.
 
     A canary that was shown to be worse fails at once, and one that was shown
-    to be within the margin succeeds at once. When time is up without either, it
+    to be within the margin succeeds at once, unless it was looked at longer and
+    has left the margin since. When time is up without either, it
     succeeds when the estimate is within the margin, and is in doubt otherwise.
 
     :param minimum: samples that each side must have before anything is said, 1 or more
@@ -37,11 +38,12 @@ def judge(evidence: Evidence, claim: Claim, minimum: int, over: bool) -> Judgeme
     shown = "{0} {1:g} × the baseline (p ≤ {2:.2g}): {3}"
     if evidence.worse >= claim.threshold:
         return Judgement(Verdict.FAILED, shown.format("worse than", claim.margin, anytime_p(evidence.worse), seen))
-    if evidence.within >= claim.threshold:
+    seems_within = evidence.estimate is None or evidence.estimate <= claim.within_to
+    if evidence.within >= claim.threshold and seems_within:
         return Judgement(Verdict.SUCCESSFUL, shown.format("within", claim.margin, anytime_p(evidence.within), seen))
     if not over:
         return Judgement(None, "not decided yet: {0}".format(seen))
-    if evidence.estimate is None or evidence.estimate <= claim.within_to:
+    if seems_within:
         return Judgement(Verdict.SUCCESSFUL, "nothing speaks against it: {0}".format(seen))
     said = "in doubt, perhaps worse than {0:g} × the baseline: {1}"
     return Judgement(Verdict.INCONCLUSIVE, said.format(claim.margin, seen))
