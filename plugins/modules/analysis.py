@@ -284,7 +284,7 @@ options:
           - A query for something of which more is worse, such as a latency, for a metric that compares O(canary) and O(baseline). C(pool) is
             filled in for each.
           - It yields a value for each host, of which the median counts, or one for the pool. Negative ones are refused, and a look in which
-            either side is 0, or neither has changed, measures nothing.
+            either side is 0, or has not changed since the last one that counts, measures nothing.
           - Looks are taken for independent of each other. Where the query looks back over a time, make O(metrics[].interval) that long, and
             O(metrics[].initial_delay) too.
         type: str

@@ -37,7 +37,7 @@ class ValueMetric:
     :param baseline: the query for the baseline's values
     :param minimum: looks that there must be
     :param error_limit: looks in a row that may go wrong
-    :param looks: how many there were that measured something new
+    :param looks: how many there were that measured something new on both sides
     :param read: the medians of the last of them
     """
 
@@ -63,11 +63,11 @@ class ValueMetric:
     def look(self) -> None:
         try:
             baseline, canary = map(middle, self.provider.measure([self.baseline, self.canary]))
-            read = (baseline, canary)
-            # What is read once more was not measured once more, and a side at 0 has no traffic to be measured.
-            if baseline and canary and read != self.read:
+            # What is read once more was not measured once more: with a side that stands still every look would say the same
+            # again. A side at 0 has no traffic to be measured.
+            if baseline and canary and baseline != self.read[0] and canary != self.read[1]:
                 self.pairs = self.pairs.after([baseline], [canary], seed=self.looks)
-                self.looks, self.read = self.looks + 1, read
+                self.looks, self.read = self.looks + 1, (baseline, canary)
                 self.trace = self.trace.after(point_now(baseline, canary, self.evidence()))
         except NothingYet:
             return

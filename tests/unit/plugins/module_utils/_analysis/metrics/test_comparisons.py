@@ -110,6 +110,17 @@ def test_a_side_of_which_nothing_is_measured_never_lets_the_other_pass(kind: str
     assert metric.judgement(over=True).verdict is Verdict.INCONCLUSIVE
 
 
+@pytest.mark.parametrize("stale", ["baseline", "canary"])
+def test_a_side_that_stands_still_is_no_evidence_however_often_it_is_read(stale: str) -> None:
+    """A canary that is gone, say, whose last value a database shows on; it happened to be a high one."""
+    looks = [(1.0 + look / 1000, 2.0) if stale == "canary" else (1.0, 2.0 + look / 1000) for look in range(60)]
+    metric = by_values(looks)
+    for _look in range(60):
+        metric.look()
+    assert metric.report()["looks"] == 1
+    assert metric.judgement(over=True).verdict is Verdict.INCONCLUSIVE
+
+
 def test_values_that_are_no_numbers_are_left_out_as_are_hosts_that_have_none() -> None:
     metric = by_values([(float(look), 1.5 * look) if look % 2 else (math.nan, 3.0 * look) for look in range(1, 41)])
     for _look in range(40):
