@@ -52,6 +52,10 @@ _BEGINNING = {
 """By database, what comes before the queries; it is given the milliseconds that each may take."""
 
 
+_SECRETS = {"password", "passwd", "pwd", "sslpassword"}
+"""What drivers call a password in the part of a URL after the question mark."""
+
+
 class Sql:
     """A database; satisfies ``Provider``.
 
@@ -126,12 +130,14 @@ def _build(params: Params) -> Sql:
     except (SQLAlchemyError, ValueError) as error:
         said = "address: it is no URL of a database as SQLAlchemy has them, such as postgresql+psycopg://user@host/name"
         raise InvalidOption(said) from error
-    if url.password is not None:
+    if url.password is not None or _SECRETS & {name.lower() for name in url.query}:
         raise InvalidOption("address: a password in it would be shown; give password or password_file")
     if dialect.is_async:
         raise InvalidOption("address: {0} is a driver for asyncio; name one that is not".format(dialect.driver))
     if dialect.name == "sqlite" and not os.path.isfile(url.database or ""):
         raise InvalidOption("address: there is no file {0}".format(url.database))
+    if params["password"] is not None and params["password_file"]:
+        raise InvalidOption("password_file: there is a password as well; give one of them")
     password = secret_in(params["password_file"], "password_file") if params["password_file"] else params["password"]
     patience = _PATIENCE.get(dialect.driver)
     try:

@@ -105,6 +105,8 @@ def test_a_database_that_cannot_be_opened_does_not_answer(file: pathlib.Path) ->
         ("requests.db", "address: it is no URL of a database as SQLAlchemy has them"),
         ("nosuch://host/db", "address: it is no URL of a database"),
         ("postgresql://me:s3cret@host/db", "address: a password in it would be shown"),
+        ("postgresql://me@host/db?password=s3cret", "address: a password in it would be shown"),
+        ("mysql://me@host/db?charset=utf8&Passwd=s3cret", "address: a password in it would be shown"),
         ("postgresql+asyncpg://me@host/db", "address: asyncpg is a driver for asyncio"),
         ("sqlite:////nowhere/requests.db", "address: there is no file /nowhere/requests.db"),
         ("sqlite://", "address: there is no file None"),
@@ -120,6 +122,12 @@ def test_an_address_that_cannot_be_is_refused(address: str, says: str) -> None:
 def test_a_password_in_a_file_that_is_not_there_is_refused(file: pathlib.Path) -> None:
     with pytest.raises(InvalidOption, match=r"password_file: cannot read .*nowhere"):
         provider(f"sqlite:///{file}", password_file=str(file.parent / "nowhere"))
+
+
+def test_of_two_passwords_none_is_taken(file: pathlib.Path) -> None:
+    with pytest.raises(InvalidOption, match="password_file: there is a password as well") as refusal:
+        provider(f"sqlite:///{file}", password="s3cret", password_file=str(file))
+    assert "s3cret" not in refusal.value.message
 
 
 def test_an_empty_query_is_refused(file: pathlib.Path) -> None:
