@@ -18,6 +18,8 @@ description:
 extends_documentation_fragment:
   - progressive.delivery.attributes
   - progressive.delivery.attributes.actiongroup_delivery
+  - progressive.delivery.metric_provider
+  - progressive.delivery.kayenta
 requirements:
   - requests >= 2.28, but for O(provider.type=cloudwatch) and O(provider.type=sql)
   - tenacity >= 8.2, but for O(provider.type=cloudwatch)
@@ -40,112 +42,6 @@ attributes:
     details:
       - This action does not modify state.
 options:
-  provider:
-    description: The source of the measurements.
-    type: dict
-    required: true
-    suboptions:
-      type:
-        description:
-          - What it is. V(prometheus) is Prometheus' HTTP API, which others speak too; a query is PromQL.
-          - V(scrape) reads the instances' own metrics, in Prometheus' text format, and needs no database of metrics. A query is a selector,
-            such as V(http_requests_total{code=~"5.."}), and each series has the labels C(pool) and C(instance).
-          - With V(scrape) a query, or O(metrics[].value), may also be C(rate(SELECTOR)), C(rate(SELECTOR) / rate(SELECTOR)) or
-            C(histogram_quantile(0.99, SELECTOR)), over all that is selected together. There is no window in brackets. It is the time since
-            the last look at which every query of the metric measured something, and the first look only begins it. A counter that fell was
-            reset. A quantile needs as many observations as it can tell apart, 100 for 0.99, and without them there is no data.
-          - V(web) is any address that answers with JSON. A query is a JMESPath expression, which takes from the answer a number, a list of
-            numbers, or whatever conditions can judge; null is no data. A path before it, with a space between, is added to O(provider.address),
-            as in V(/pools/canary errors.ratio).
-          - V(haproxy) and V(envoy) read what the balancer itself counts, so nothing needs to be asked of the instances. A query is as for
-            V(scrape), and each series has the label C(balancer). HAProxy's series have the names of its Prometheus exporter, such as
-            C(haproxy_backend_http_responses_total), also where its socket is asked; the backend of a pool, which the role C(balancer) lays
-            down, is C(APP.POOL) in the label C(proxy). Envoy's cluster of a pool is C(POOL) in the label C(envoy_cluster_name).
-          - V(graphite) is Graphite's render API. A query is a target, of each of whose series the newest value counts.
-          - V(influxdb) is the query API of InfluxDB 1.x, which 2.x and 3.x have too. A query is one C(SELECT) of InfluxQL, of each of whose
-            series and columns the newest value counts. InfluxDB 1.x would write too when it is asked to; give it a user who may only read.
-          - V(datadog) is version 1 of Datadog's API for timeseries, in which a query may calculate. The newest value of each series counts.
-            Its keys are headers, C(DD-API-KEY) and C(DD-APPLICATION-KEY).
-          - V(cloudwatch) is C(GetMetricData) of Amazon CloudWatch. A query is an expression, of metric math or Metrics Insights, or as JSON a
-            list of C(MetricDataQuery), with a space between two closing braces. The newest value of each series counts. Credentials are found
-            where all of AWS' tools look for them.
-          - V(sql) is any database that SQLAlchemy speaks to. A query yields a series for each row, with the last column as its value and the
-            others as its labels. PostgreSQL and SQLite are told that nothing may be written; with others it is rolled back, and it is best
-            to use a user who may only read.
-          - Datadog and CloudWatch have no counters to read, so O(metrics[].bad) cannot be asked of them. With V(web), V(graphite),
-            V(influxdb) and V(sql) it must be something that only rises, as counts of all requests since the beginning do.
-          - Each type takes only the options that name it, or name none.
-        type: str
-        choices: [prometheus, scrape, web, haproxy, envoy, graphite, influxdb, datadog, cloudwatch, sql]
-        required: true
-      address:
-        description:
-          - Its URL. Needed for all but V(scrape), V(haproxy) and V(envoy), which take other options in its place, and V(cloudwatch), for which
-            it is an endpoint in place of the region's.
-          - For V(datadog) that of the API of the site, such as C(https://api.datadoghq.eu).
-          - For V(sql) SQLAlchemy's URL of the database, without a password, such as C(postgresql+psycopg://reader@db.example/shop).
-        type: str
-      database:
-        description: The database. For V(influxdb).
-        type: str
-      password:
-        description: The password of the user in O(provider.address). For V(sql).
-        type: str
-      password_file:
-        description: A file with that password, on the machine that asks. For V(sql).
-        type: path
-      region:
-        description: The region of AWS. For V(cloudwatch).
-        type: str
-      profile:
-        description: The profile with the credentials, in the files of AWS' tools on the machine that asks. For V(cloudwatch).
-        type: str
-      period:
-        description: Seconds that each value of an expression is of. By default 60. For V(cloudwatch).
-        type: int
-      look_back:
-        description:
-          - Seconds in which the newest value must lie to count. By default 300. For V(graphite), V(datadog) and V(cloudwatch).
-        type: float
-      targets:
-        description: By pool, the URLs at which its instances show their metrics. For V(scrape).
-        type: dict
-      balancers:
-        description:
-          - Where each of the app's balancers shows its statistics. For V(haproxy) and V(envoy).
-          - A URL, of HAProxy's exporter or of Envoy's admin interface, or on the balancer itself the absolute path of its socket. The role
-            C(balancer) lays down C(haproxy.sock) and C(control/envoy.sock) in the balancer's directory.
-          - Traffic goes through all of them, so name all.
-        type: list
-        elements: str
-      body:
-        description: What is posted as JSON. Without it the address is asked with GET. For V(web).
-        type: dict
-      headers:
-        description: Headers of each request.
-        type: dict
-      secret_headers:
-        description: Further headers, which are not shown, such as an C(Authorization).
-        type: dict
-      headers_file:
-        description: >-
-          A file with further headers, C(Name: value) a line, on the machine that asks. What it holds is not shown.
-        type: path
-      timeout:
-        description: Seconds that a connection, and each part of an answer, may take.
-        type: float
-        default: 10
-      attempts:
-        description: How often a request is made before it counts as unanswered. The pauses between them grow, and are partly chance.
-        type: int
-        default: 3
-      validate_certs:
-        description: Whether its certificate must be right.
-        type: bool
-        default: true
-      ca_path:
-        description: A file of authorities, in place of the system's.
-        type: path
   judge:
     description:
       - Who says what the metrics come to. V(sequential) may be asked after every look; the worst metric counts.
@@ -155,79 +51,6 @@ options:
     type: str
     choices: [sequential, kayenta]
     default: sequential
-  kayenta:
-    description:
-      - How V(kayenta) judges. Needed with it.
-      - A score of C(pass) or more is V(successful), one of C(marginal) or more V(inconclusive), one below V(failed). A metric that cannot be
-        judged makes an V(error), and where data are missing it is V(inconclusive).
-    type: dict
-    suboptions:
-      pass:
-        description: The score, from 0 to 100, from which a canary passes.
-        type: float
-        required: true
-      marginal:
-        description: The score, not above O(kayenta.pass), from which it is marginal.
-        type: float
-        required: true
-      group_weights:
-        description:
-          - By group, per cent of the whole score. Groups without one share what is left of 100 evenly.
-        type: dict
-      judge_every:
-        description:
-          - Seconds after which a score is taken, again and again; one below O(kayenta.marginal) ends the analysis. By default only the last counts.
-          - Each is a further chance to fail a canary that is no worse, as Kayenta's are.
-        type: float
-      lookback:
-        description: Seconds that a score looks back on. By default the whole analysis, of which all samples are then kept.
-        type: float
-      tolerance:
-        description: The part of an estimated shift that its interval must keep away from 0. By default 0.25.
-        type: float
-      confidence:
-        description: Level of that interval. By default 0.98.
-        type: float
-      minimum_sample:
-        description:
-          - How many measurements each side needs, or there is no data. By default the fewest with which the test can tell anything apart,
-            which are 5 at a confidence of 0.98.
-        type: int
-      compatible:
-        description:
-          - Take over Kayenta's faults, all of which have an option of their own below.
-          - It then judges with a tolerance of 0.25 and a confidence of 0.98, from any number of measurements.
-        type: bool
-        default: false
-      root_tolerance:
-        description: Search the interval's ends only this closely, in the metric's unit, as Kayenta does to 0.0001. By default they are exact.
-        type: float
-      configured:
-        description: V(false) takes 0.25 and 0.98 whatever O(kayenta.tolerance) and O(kayenta.confidence) say.
-        type: bool
-      guards_zeros:
-        description:
-          - V(false) leaves out the guard where at least half of a side is 0, and the metric's C(allowedAbsolute), so that errors pass beside a
-            baseline that has none.
-        type: bool
-      ratio_of_positive_baseline:
-        description: V(false) judges by the ratio of means even where the baseline's is negative.
-        type: bool
-      counts_errors:
-        description: V(false) leaves out metrics that could not be judged, so that nothing but errors scores 100.
-        type: bool
-      nodata_pauses:
-        description: V(false) fails a canary whose data are missing.
-        type: bool
-      checks_words:
-        description: V(false) takes the default for words in O(metrics[].analysis_configurations) that mean nothing.
-        type: bool
-      checks_thresholds:
-        description: V(false) takes thresholds and weights that cannot be meant, such as marginal above pass.
-        type: bool
-      marginal_goes_on:
-        description: V(false) fails a score that is just marginal.
-        type: bool
   metrics:
     description: What is measured, and how each is judged.
     type: list
@@ -253,7 +76,7 @@ options:
           - With neither condition every measurement is good. One that yields neither true nor false is an error.
         type: str
       reduction:
-        description: How several series become one number. By default several are an error.
+        description: How several series become one number, of which one without a number, NaN, is none. By default several are an error.
         type: str
         choices: [sum, max, min, mean]
       count:
