@@ -93,14 +93,17 @@ options:
         description: What is posted as JSON. Without it the address is asked with GET. For V(web).
         type: dict
       headers:
-        description: Headers of each request. Nothing else is sent to prove who asks; C(~/.netrc) is not read.
+        description:
+          - Headers of each request. For all but V(cloudwatch) and V(sql).
+          - Nothing else is sent to prove who asks; C(~/.netrc) is not read.
         type: dict
       secret_headers:
-        description: Further headers, which are not shown, such as an C(Authorization).
+        description: Further headers, which are not shown, such as an C(Authorization). For all but V(cloudwatch) and V(sql).
         type: dict
       headers_file:
         description: >-
-          A file with further headers, C(Name: value) a line, on the machine that asks. What it holds is not shown.
+          A file with further headers, C(Name: value) a line, on the machine that asks. What it holds is not shown. For all but V(cloudwatch) and
+          V(sql).
         type: path
       timeout:
         description:
@@ -114,10 +117,10 @@ options:
         type: int
         default: 3
       validate_certs:
-        description: Whether its certificate must be right.
+        description: Whether its certificate must be right. For all but V(sql).
         type: bool
         default: true
       ca_path:
-        description: A file of authorities, in place of the system's.
+        description: A file of authorities, in place of the system's. For all but V(sql).
         type: path
 """

@@ -152,7 +152,10 @@ def test_nobody_there_and_somebody_silent_do_not_answer() -> None:
         ({"address": "http://"}, "address: 'http://' names no host"),
         ({"address": "http://localhost:99999"}, "address: 'http://localhost:99999' names no host, or no port"),
         ({"address": "http://local host"}, "address: 'http://local host' names no host"),
-        ({"headers": {"Authorization": "Bearer s3cret\n"}}, "headers: Authorization begins with a space, or holds a line"),
+        (
+            {"headers": {"Authorization": "Bearer s3cret\n"}},
+            "headers: Authorization begins with a space, or holds a line",
+        ),
         ({"headers": {"Authorization": "s3cret\u20ac"}}, "headers: Authorization begins with a space, or holds"),
         ({"headers": {"X-Scope": 1}}, "headers: X-Scope is no text; put it in quotes"),
         ({"headers": {"Bearer s3cret": "x"}}, "headers: one of them has a name that no header can have"),
