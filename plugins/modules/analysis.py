@@ -150,7 +150,8 @@ options:
             default 1. Not with O(judge=kayenta), where groups have weights.
         type: float
       consecutive_error_limit:
-        description: How many errors of the measurement in a row are borne; the verdict is V(error) at the next one.
+        description: >-
+          How many errors of the measurement in a row are borne, from part to part as well; the verdict is V(error) at the next one.
         type: int
         default: 4
       interval:
