@@ -109,7 +109,7 @@ options:
           - It yields a value for each host, of which the median counts, or one for the pool. Negative ones are refused, and a look in which
             either side is 0, or has not changed since the last one that counts, measures nothing.
           - Looks are taken for independent of each other. Where the query looks back over a time, make O(metrics[].interval) that long, and
-            O(metrics[].initial_delay) too.
+            O(metrics[].initial_delay) too. A window in PromQL that is longer is refused; C(window) in double braces is as long.
         type: str
       analysis_configurations:
         description:

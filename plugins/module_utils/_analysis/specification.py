@@ -17,7 +17,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.learned import LearnedMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.rate import RateMetric, RateQueries
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.value import ValueMetric
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import (
+    LookingBack,
+    Provider,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import provider_of
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.queries import (
     Params,
@@ -45,6 +48,8 @@ _MINIMUM_REQUESTS = 100
 _MINIMUM_VALUES = 8
 _RATE_MARGIN = 1.5
 _VALUE_MARGIN = 1.1
+_ROUNDING = 0.001
+"""Seconds by which a window that is filled in differs from the interval, as it is in whole milliseconds."""
 
 _Claim = t.Tuple[float, Interval]
 """What is claimed of a metric beside its margin: how often, at most, it may be called worse wrongly, and its hosts' offset."""
@@ -204,6 +209,8 @@ def _by_rates(metric: Params, params: Params, provider: Provider, schedule: Sche
 
 def _by_values(metric: Params, params: Params, provider: Provider, schedule: Schedule, claim: _Claim) -> Metric:
     (baseline,), (canary,) = queries_of_both(metric, params, provider, schedule, ("value",))
+    for query in (baseline, canary):
+        _check_window(metric, provider, query, schedule)
     return ValueMetric(
         name=metric["name"],
         schedule=schedule,
@@ -265,6 +272,15 @@ def _check_counters(metric: Params, option: str, provider: Provider, query: str)
     except InvalidOption as error:
         said = "{0}, {1}: counters are read as they are, without sum() or rate(): {2}"
         raise InvalidOption(said.format(metric["name"], option, error.message)) from error
+
+
+def _check_window(metric: Params, provider: Provider, query: str, schedule: Schedule) -> None:
+    """Looks are taken for independent of each other: over windows that overlap, each would say again what the one before did."""
+    seconds = provider.looks_back(query) if isinstance(provider, LookingBack) else 0.0
+    if seconds > schedule.interval + _ROUNDING:
+        said = "{0}, value: it looks back over {1:g} s and is asked every {2:g} s, so looks overlap; {3}"
+        remedy = "make the interval as long, or the window {{ window }}"
+        raise InvalidOption(said.format(metric["name"], seconds, schedule.interval, remedy))
 
 
 def _minimum(metric: Params, default: int) -> int:

@@ -50,5 +50,13 @@ class Remembering(t.Protocol):
         """Go on from it; raises KeyError, TypeError, ValueError or AttributeError where it is no such memory."""
 
 
+@t.runtime_checkable
+class LookingBack(t.Protocol):
+    """A provider whose queries say over which time they look back."""
+
+    def looks_back(self, query: str) -> float:
+        """Over how many seconds, without asking; 0 where it is an instant."""
+
+
 class NothingYet(Exception):
     """No measurement could be made yet, and nothing is wrong: the look is not counted."""

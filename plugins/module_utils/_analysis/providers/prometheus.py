@@ -8,6 +8,7 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
@@ -26,8 +27,15 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.pro
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 
 
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`""")
+_WINDOW = re.compile(r"\[([^\]:]*)")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdwy]?)")
+_UNITS = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
+"""Of durations, https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations."""
+
+
 class Prometheus:
-    """A Prometheus server; satisfies ``Provider``. A query is PromQL that yields a vector or a scalar."""
+    """A Prometheus server; satisfies ``Provider`` and ``LookingBack``. A query is PromQL that yields a vector or a scalar."""
 
     def __init__(self, access: Access) -> None:
         self._api = HttpApi("Prometheus", access)
@@ -39,6 +47,13 @@ class Prometheus:
     def check_counter(self, query: str) -> None:
         """Refuse what is no selector: a sum or a rate hides that a process began anew; raises InvalidOption."""
         parse_selector(query)
+
+    def looks_back(self, query: str) -> float:
+        """The longest of its windows in brackets."""
+        windows = _WINDOW.findall(_QUOTED.sub("", query))
+        return max(
+            (sum(float(of) * _UNITS[unit] for of, unit in _DURATION.findall(one)) for one in windows), default=0.0
+        )
 
     def measure(self, queries: t.Sequence[str]) -> t.List[t.List[Series]]:
         """The series that each query yields at one instant, the server's now; a scalar is one without labels."""

@@ -74,6 +74,10 @@ def offset(given: t.Any, **options: t.Any) -> dict[str, t.Any]:
         ({"metrics": [{**GOOD, "initial_delay": -1}]}, "ratio: an initial_delay of -1 s is no time"),
         ({"metrics": [{**GOOD, "count": 0}]}, "count: 0 is below 1"),
         ({"metrics": [{"name": "x", "value": "a", "total": "b"}]}, "x: with value it takes no total"),
+        (
+            {"metrics": [{"name": "p50", "value": "rate(a{pool='{{ pool }}'}[1m])"}], "baseline": "a", "canary": "b"},
+            "p50, value: it looks back over 60 s and is asked every 5 s, so looks overlap; make the interval as long, or",
+        ),
         ({"metrics": [GOOD], "state": {"schema": 1}}, "state: it has schema 1; this version reads 3"),
         ({"metrics": [GOOD], "state": {"schema": 3}}, "state: it is not what an earlier part of an analysis returned"),
         ({"metrics": [GOOD], "duration": -1}, "duration: -1 is not a number of seconds"),
@@ -146,3 +150,10 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_asked(options: dict[
             assert failure.value.result["error"] == "invalid-option"
             assert failure.value.result["msg"].startswith(says)
     assert server.seen == []
+
+
+def test_a_window_as_long_as_the_interval_is_taken() -> None:
+    metric = {"name": "p50", "value": "rate(a{pool='{{ pool }}'}[{{ window }}])", "interval": 0.25}
+    longer = {"name": "p90", "value": "rate(a{pool='{{ pool }}'}[1m])", "interval": 60}
+    with prometheus(lambda _path: 1) as (provider, _server):
+        call("analysis", provider=provider, metrics=[metric, longer], baseline="a", canary="b", validate_only=True)

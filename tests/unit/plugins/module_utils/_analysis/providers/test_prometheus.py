@@ -99,6 +99,21 @@ def asked(exchange: Exchange) -> dict[str, list[str]]:
     return urllib.parse.parse_qs(exchange.path.partition("?")[2])
 
 
+@pytest.mark.parametrize(
+    ("query", "seconds"),
+    [
+        ("up", 0),
+        ("rate(requests_total[1m])", 60),
+        ("rate(bad_total[1m30s]) / rate(all_total[ 5000ms ])", 90),
+        ("max_over_time(rate(a[30s])[10m:1m])", 600),
+        ("rate(a[60])", 60),
+        ("""a{code=~"[45]..",path='[9d]\\'[8d]',host=~`[7d]`}""", 0),
+    ],
+)
+def test_a_query_says_over_which_time_it_looks_back(query: str, seconds: float) -> None:
+    assert Prometheus(Access("http://127.0.0.1:1")).looks_back(query) == seconds
+
+
 def test_an_answer_of_no_time_is_a_bad_measurement() -> None:
     broken = answer("scalar", ["soon", "9"])
     with web_server(lambda _exchange: Reply(body=json.dumps(broken).encode())) as server:
