@@ -26,7 +26,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.pro
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.selector import parse_selector
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 
-
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`""")
 _WINDOW = re.compile(r"\[([^\]:]*)")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdwy]?)")
