@@ -31,7 +31,8 @@ options:
           - V(haproxy) and V(envoy) read what the balancer itself counts, so nothing needs to be asked of the instances. A query is as for
             V(scrape), and each series has the label C(balancer). HAProxy's series have the names of its Prometheus exporter, such as
             C(haproxy_backend_http_responses_total), also where its socket is asked; the backend of a pool, which the role C(balancer) lays
-            down, is C(APP.POOL) in the label C(proxy). Of few requests the exporter shows average times that are too low; ask the socket for these. Envoy's cluster of a pool is C(POOL) in the label C(envoy_cluster_name).
+            down, is C(APP.POOL) in the label C(proxy). Of few requests the exporter shows average times that are too low; ask the socket for these.
+            Envoy's cluster of a pool is C(POOL) in the label C(envoy_cluster_name).
           - V(graphite) is Graphite's render API. A query is a target, of each of whose series the newest value counts.
           - V(influxdb) is the query API of InfluxDB 1.x, which 2.x and 3.x have too. A query is one C(SELECT) of InfluxQL, of each of whose
             series and columns the newest value counts. InfluxDB 1.x would write too when it is asked to; give it a user who may only read.
