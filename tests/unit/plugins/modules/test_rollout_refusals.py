@@ -228,33 +228,6 @@ def test_refused_to_begin_from_a_world_that_is_not_clear(shop, options, error, s
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        ({"fleet": {"blue": {"app1": "1.0"}}}, "strategy blue_green takes 2 of them, got blue"),
-        ({"fleet": {"blue": {"app1": "1.0"}, "green": {}}}, "pool green has no hosts"),
-        ({"fleet": {"blue": {"a": "1.0"}, "green": {"a": None}}}, "a is in more than one"),
-        (
-            {"strategy": "rolling", "fleet": {"blue": {"a": "1.0"}, "green": {"b": None}}},
-            "strategy rolling takes 1 of them, got blue, green",
-        ),
-        (
-            {"strategy": "rolling", "fleet": {"blue": {"a": "1.0"}}},
-            "floor: 50% of 1 hosts leaves none that may be changed; 0 is the highest",
-        ),
-        (
-            {"strategy": "canary", "steps": [{"share": 5}], "baseline_pool": "control"},
-            "strategy canary takes 3 of them, got blue, green",
-        ),
-    ],
-)
-def test_refused_pools_that_the_strategy_cannot_use(shop, options, says):
-    options = {**shop.ready_for("begin"), **options}
-
-    for check_mode in (True, False):
-        assert says in shop.refused("invalid-option", "begin", **options, check_mode=check_mode)
-
-
-@pytest.mark.parametrize(
     ("command", "error", "remedy"),
     [(command, "no-rollout", "begin a rollout with") for command in ("promote", "abandon", "pause", "advance")]
     + [("rollback", "nothing-to-roll-back-to", "deliver the release you want with")],
