@@ -4,9 +4,11 @@
 """Caddy: the split is one line in a file that Caddy reads for each request.
 
 PRIVATE to the collection. The line names the second pool, its share, the pool
-whose header route is open and whether clients keep their bucket::
+whose header route is open and whether clients keep their bucket, and the third
+pool and its share while it has one::
 
     green=500 preview=green sticky=off
+    green=500 preview=- sticky=on baseline=500
 
 One file, so one rename changes everything at once. What is live is asked from
 Caddy itself, over its listener: a Caddy that cannot read the file, because it
@@ -34,7 +36,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
     Reading,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, Split
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import Split
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.stored_file import text_of
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
@@ -71,7 +73,8 @@ class Caddy:
         if live is None:
             fault = "Caddy finds {0!r} in {1} and sends everything to '{2}'".format(seen, self._file, self._layout.base)
             return Reading(live=everything_to_base(self._layout), stored=stored, faults=(fault,))
-        return Reading(live=live, stored=stored)
+        fault = "Caddy finds {0!r} in {1}, which gives away more than there is".format(seen, self._file)
+        return Reading(live=live, stored=stored, faults=() if line_for(live, self._layout) == seen else (fault,))
 
     def generation(self) -> str:
         return self._listener.get("/", host="{0}.generation.invalid".format(self._layout.app))
@@ -125,29 +128,31 @@ class Caddy:
 
 def identity(layout: Layout) -> str:
     """The first line of what Caddy answers when it is asked for the split."""
-    names = [layout.base, layout.other, layout.header, layout.preview_cookie, layout.cookie, layout.path(FILE_NAME)]
+    names = [*layout.pools, layout.header, layout.preview_cookie, layout.cookie, layout.path(FILE_NAME)]
     return " ".join(name for name in names if name)
 
 
 def line_for(split: Split, layout: Layout) -> str:
     """The line that stands for *split*."""
-    return "{0}={1} preview={2} sticky={3}".format(
+    third = split.shares.get(layout.third, 0)
+    return "{0}={1} preview={2} sticky={3}{4}".format(
         layout.other,
         split.shares[layout.other],
         split.header.pool if split.header else CLOSED,
         "on" if split.sticky else "off",
+        " {0}={1}".format(layout.third, third) if third else "",
     )
 
 
 def split_from(line: str, layout: Layout) -> t.Optional[Split]:
-    """The split that *line* stands for, or None where :func:`line_for` would write another."""
-    form = r"{other}=(10000|[1-9][0-9]{{0,3}}|0) preview=({base}|{other}|-) sticky=(on|off)"
-    found = re.fullmatch(form.format(base=re.escape(layout.base), other=re.escape(layout.other)), line)
-    if not found:
+    """The split that Caddy carries out under *line*, or None where it does not understand it."""
+    form = r"{0}=(10000|[1-9][0-9]{{0,3}}|0) preview=({1}|-) sticky=(on|off)(?: {2}=(10000|[1-9][0-9]{{0,3}}))?"
+    pools = "|".join(re.escape(pool) for pool in layout.pools)
+    found = re.fullmatch(form.format(re.escape(layout.other), pools, re.escape(layout.third)), line)
+    if not found or (found.group(4) and not layout.third):
         return None
-    share = int(found.group(1))
     return Split(
-        shares={layout.base: WHOLE - share, layout.other: share},
+        shares=layout.division(int(found.group(1)), int(found.group(4) or 0)),
         header=layout.route_to(found.group(2)) if found.group(2) != CLOSED else None,
         sticky=found.group(3) == "on",
     )
@@ -155,7 +160,7 @@ def split_from(line: str, layout: Layout) -> t.Optional[Split]:
 
 def everything_to_base(layout: Layout) -> Split:
     """What Caddy does when there is no line that it understands."""
-    return Split(shares={layout.base: WHOLE, layout.other: 0})
+    return Split(shares=layout.division(0))
 
 
 def parse_in_flight(answer: str) -> t.Dict[str, int]:

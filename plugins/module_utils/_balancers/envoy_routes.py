@@ -10,7 +10,9 @@ can be compared as they are.
 Stickiness needs no state in Envoy: a client without the cookie is placed by a
 hash of its request's fresh id and gets that id as the cookie, and with the
 cookie by the same hash of the same id. The second pool has the low end of the
-hash's range, so raising its share moves clients over and none back.
+hash's range and the third the high end, so raising a share moves clients over
+and none back. A third pool without a share is not named: what stands for the
+split of two pools stands for it, too.
 
 Copies go to clusters of their own, ``green.copies`` beside ``green``, whose
 limits are not those of requests that somebody waits for.
@@ -75,8 +77,7 @@ def split_from(configuration: t.Mapping[str, t.Any], layout: Layout) -> t.Option
     """What requests meet under *configuration*, or None where it does not divide them between the layout's pools."""
     try:
         routes = configuration["virtual_hosts"][0]["routes"]
-        share = _share_of(routes[-1]["route"], layout)
-        shares = {layout.base: WHOLE - share, layout.other: share}
+        shares = _shares_of(routes[-1]["route"], layout)
         return Split(
             shares=shares,
             header=_header_of(routes[0], layout),
@@ -134,8 +135,8 @@ def _copied(route: Json, mirror: Mirror) -> Json:
 
 
 def _division(split: Split, layout: Layout) -> Json:
-    clusters = [{"name": pool, "weight": split.shares[pool]} for pool in (layout.other, layout.base)]
-    return {"weighted_clusters": {"clusters": clusters}}
+    named = [layout.other, layout.base] + ([layout.third] if split.shares.get(layout.third) else [])
+    return {"weighted_clusters": {"clusters": [{"name": pool, "weight": split.shares[pool]} for pool in named]}}
 
 
 def _route(name: str, action: Json, match: t.Optional[Json] = None) -> Json:
@@ -143,7 +144,7 @@ def _route(name: str, action: Json, match: t.Optional[Json] = None) -> Json:
     return {"match": dict({"prefix": "/"}, **(match or {})), "route": dict(action, timeout="0s"), "name": name}
 
 
-def _share_of(action: t.Mapping[str, t.Any], layout: Layout) -> int:
+def _shares_of(action: t.Mapping[str, t.Any], layout: Layout) -> t.Dict[str, int]:
     weights = dict.fromkeys(layout.pools, 0)
     if "cluster" in action:
         weights[action["cluster"]] += 1
@@ -152,7 +153,8 @@ def _share_of(action: t.Mapping[str, t.Any], layout: Layout) -> int:
     total = sum(weights.values())
     if not total:
         raise ValueError("no weights")
-    return (weights[layout.other] * WHOLE + total // 2) // total
+    rounded = {pool: (weight * WHOLE + total // 2) // total for pool, weight in weights.items()}
+    return layout.division(rounded[layout.other], rounded.get(layout.third, 0))
 
 
 def _mirror_of(routes: t.Sequence[t.Mapping[str, t.Any]], shares: t.Mapping[str, int]) -> t.Optional[Mirror]:

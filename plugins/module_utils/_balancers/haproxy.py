@@ -50,7 +50,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.wr
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
 
 KEYS = ("share", "header", "sticky")
-"""The entries of the map: the other pool's share; 0 or the number of the pool whose header route is open; 0 or 1."""
+"""The entries of the map: the second pool's share; 0 or the number of the pool whose header route is open; 0 or 1."""
+
+THIRD = "third_share"
+"""A further entry while the third pool has a share: that share. Without it the map is that of two pools."""
 
 ANSWER_TIMEOUT = 10.0
 """Seconds that HAProxy may take over an answer."""
@@ -239,18 +242,19 @@ def entries_for(split: Split, layout: Layout) -> t.List[t.Tuple[str, str]]:
             "header: the balancer looks at '{0}', not at '{1}'".format(layout.header, split.header.name)
         )
     route = list(layout.pools).index(split.header.pool) + 1 if split.header else 0
-    return [("share", str(split.shares[layout.other])), ("header", str(route)), ("sticky", str(int(split.sticky)))]
+    entries = [("share", str(split.shares[layout.other])), ("header", str(route)), ("sticky", str(int(split.sticky)))]
+    third = split.shares.get(layout.third, 0)
+    return entries + ([(THIRD, str(third))] if third else [])
 
 
 def split_from(entries: Entries, layout: Layout) -> Split:
     """What requests meet under *entries*: the first entry of a key counts, and 0 where there is none."""
     values = {key: _number(value) for key, value in reversed(entries)}
-    share = min(max(values.get("share", 0), 0), WHOLE)
     pools = list(layout.pools)
     route = values.get("header", 0)
     header = layout.route_to(pools[route - 1]) if 1 <= route <= len(pools) else None
     return Split(
-        shares={layout.base: WHOLE - share, layout.other: share},
+        shares=layout.division(values.get("share", 0), values.get(THIRD, 0)),
         header=header,
         sticky=values.get("sticky", 0) == 1,
     )
@@ -258,14 +262,17 @@ def split_from(entries: Entries, layout: Layout) -> Split:
 
 def entry_faults(entries: Entries, layout: Layout) -> t.Tuple[str, ...]:
     """What *entries* has that :func:`entries_for` would never write."""
-    limits = {"share": WHOLE, "header": len(layout.pools), "sticky": 1}
+    limits = {"share": range(WHOLE + 1), "header": range(len(layout.pools) + 1), "sticky": range(2)}
+    if layout.third:
+        limits[THIRD] = range(1, WHOLE - split_from(entries, layout).shares[layout.other] + 1)
     keys = [key for key, value in entries]
     faults = ["{0} entries for {1}".format(keys.count(key), key) for key in KEYS if keys.count(key) != 1]
-    faults += ["unknown entry {0}".format(key) for key in keys if key not in KEYS]
+    faults += ["{0} entries for {1}".format(keys.count(key), key) for key in (THIRD,) if keys.count(key) > 1]
+    faults += ["unknown entry {0}".format(key) for key in keys if key not in limits]
     faults += [
         "{0} is {1!r}".format(key, value)
         for key, value in entries
-        if key in limits and not (value.isdigit() and int(value) <= limits[key])
+        if key in limits and not (value.isdigit() and int(value) in limits[key])
     ]
     return tuple(faults)
 
@@ -273,9 +280,12 @@ def entry_faults(entries: Entries, layout: Layout) -> t.Tuple[str, ...]:
 def render_map(entries: Entries, layout: Layout) -> str:
     """The map file's text: a heading for people, then the entries."""
     numbered = ", ".join("{0} {1}".format(number, pool) for number, pool in enumerate(layout.pools, 1))
-    heading = "# {0}: share of {1} in 1/100 %; header route: 0 closed, {2}; sticky: 0 or 1\n"
+    shares = "share of {0}".format(layout.other)
+    if layout.third:
+        shares += " and {0} of {1}".format(THIRD, layout.third)
+    heading = "# {0}: {1} in 1/100 %; header route: 0 closed, {2}; sticky: 0 or 1\n"
     lines = ["{0} {1}\n".format(key, value) for key, value in entries]
-    return heading.format(layout.app, layout.other, numbered) + "".join(lines)
+    return heading.format(layout.app, shares, numbered) + "".join(lines)
 
 
 def parse_map_file(text: str) -> t.List[t.Tuple[str, str]]:

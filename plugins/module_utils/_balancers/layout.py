@@ -24,7 +24,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
     PermissionMissing,
     UnknownPool,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import HeaderRoute
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute
 
 FILE_NAME = "layout.json"
 
@@ -48,7 +48,7 @@ class Layout:
     :param app: the app's name
     :param balancer: ``haproxy``, ``nginx``, ``caddy`` or ``envoy``
     :param directory: where the layout and the files of the mechanism are
-    :param pools: the servers of each pool; the first pool is the base, which takes what no other pool takes
+    :param pools: the servers of each of two or three pools; the first is the base, which takes what no other pool takes
     :param header: name of the header that a header route looks at
     :param cookie: name of the cookie that keeps a client's bucket
     :param listen: ``host:port`` where requests come in
@@ -69,8 +69,10 @@ class Layout:
     mirrors: bool = False
 
     def __post_init__(self) -> None:
-        if len(self.pools) != 2:
-            raise LayoutMismatch("the layout names {0} pools, not two: {1}".format(len(self.pools), list(self.pools)))
+        if len(self.pools) not in (2, 3):
+            raise LayoutMismatch(
+                "the layout names {0} pools, not two or three: {1}".format(len(self.pools), list(self.pools))
+            )
         for pool, servers in self.pools.items():
             if not servers:
                 raise EmptyPool("pool '{0}' of {1} has no endpoints".format(pool, self.app))
@@ -82,8 +84,23 @@ class Layout:
 
     @property
     def other(self) -> str:
-        """The pool that is not the base."""
+        """The second pool."""
         return list(self.pools)[1]
+
+    @property
+    def third(self) -> str:
+        """The third pool; empty where there are two."""
+        return "".join(list(self.pools)[2:])
+
+    def division(self, second: int, third: int = 0) -> t.Dict[str, int]:
+        """The shares of all pools where the second and the third ask for so many, and the base gets what they leave.
+
+        Of 10000 buckets the second pool has those from 0 on and the third those up to 9999. As one grows it meets the
+        base's, so that it takes no client of the other; were both to have a bucket, it is the second's.
+        """
+        second = min(max(second, 0), WHOLE)
+        third = min(max(third, 0), WHOLE - second) if self.third else 0
+        return dict(zip(self.pools, (WHOLE - second - third, second, third)))
 
     @property
     def listener(self) -> str:

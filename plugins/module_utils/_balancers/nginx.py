@@ -143,24 +143,28 @@ def name_for(split: Split, layout: Layout) -> str:
     """*split* as the name of a folder, and as nginx tells it."""
     header = split.header.pool if split.header else "none"
     sticky = "on" if split.sticky else "off"
+    begin = WHOLE - split.shares.get(layout.third, 0)
+    third = ",{0}={1:05d}-{2:05d}".format(layout.third, begin, WHOLE - 1) if begin < WHOLE else ""
     mirror = ",mirror={0.pool}:{0.share:05d}".format(split.mirror) if split.mirror else ""
-    name = "{0}={1:05d},preview={2},sticky={3}{4}"
-    return name.format(layout.other, split.shares[layout.other], header, sticky, mirror)
+    name = "{0}={1:05d},preview={2},sticky={3}{4}{5}"
+    return name.format(layout.other, split.shares[layout.other], header, sticky, third, mirror)
 
 
 def split_from(name: str, layout: Layout) -> t.Optional[Split]:
     """The split that *name* stands for; None when :func:`name_for` gives no such name."""
-    form = r"{0}=([0-9]{{5}}),preview=([^,]+),sticky=(on|off)(?:,mirror=([^:]+):([0-9]{{5}}))?"
-    found = re.fullmatch(form.format(re.escape(layout.other)), name)
-    if found is None or int(found.group(1)) > WHOLE or found.group(2) not in ("none", *layout.pools):
+    form = r"{0}=([0-9]{{5}}),preview=([^,]+),sticky=(on|off)(?:,{1}=([0-9]{{5}})-[0-9]{{5}})?"
+    form += r"(?:,mirror=([^:]+):([0-9]{{5}}))?"
+    found = re.fullmatch(form.format(re.escape(layout.other), re.escape(layout.third)), name)
+    if found is None or found.group(2) not in ("none", *layout.pools):
         return None
-    share, pool, sticky = int(found.group(1)), found.group(2), found.group(3)
+    share, pool, sticky, begin = int(found.group(1)), found.group(2), found.group(3), int(found.group(4) or WHOLE)
     try:
-        return Split(
-            shares={layout.base: WHOLE - share, layout.other: share},
+        split = Split(
+            shares=layout.division(share, WHOLE - begin),
             header=layout.route_to(pool) if pool != "none" else None,
             sticky=sticky == "on",
-            mirror=Mirror(found.group(4), int(found.group(5))) if found.group(4) else None,
+            mirror=Mirror(found.group(5), int(found.group(6))) if found.group(5) else None,
         )
     except InvalidOption:
         return None
+    return split if name_for(split, layout) == name else None

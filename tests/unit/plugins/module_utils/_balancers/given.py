@@ -27,6 +27,7 @@ POOLS = {
     "blue": [Server("blue1", "127.0.0.1:8001"), Server("blue2", "127.0.0.1:8002")],
     "green": [Server("green1", "127.0.0.1:8011"), Server("green2", "127.0.0.1:8012")],
 }
+THREE_POOLS = {**POOLS, "baseline": [Server("baseline1", "127.0.0.1:8021")]}
 
 
 def layout(balancer="haproxy", directory="/etc/shop", pools=None):
@@ -74,6 +75,26 @@ def mirrored(opened, sticky):
     to_green = st.builds(split, st.just(0), opened, sticky, st.tuples(st.just("green"), share))
     to_blue = st.builds(split, st.just(WHOLE), opened, sticky, st.tuples(st.just("blue"), share))
     return to_green | to_blue
+
+
+def split_of_three(green, baseline, header=None, sticky=False, mirror=None):
+    """So many hundredths of a per cent on green and on baseline, and blue the rest."""
+    shares = {"blue": WHOLE - green - baseline, "green": green, "baseline": baseline}
+    route = HeaderRoute("X-Preview", header) if header else None
+    return Split(shares, route, sticky, Mirror(*mirror) if mirror else None)
+
+
+@st.composite
+def splits_of_three(draw, mirrors=True):
+    """Any split of blue, green and baseline, of those that mirror or without; often some pool has nothing or all."""
+    green = draw(st.sampled_from([0, WHOLE]) | st.integers(0, WHOLE))
+    baseline = draw(st.sampled_from([0, WHOLE - green]) | st.integers(0, WHOLE - green))
+    opened = draw(st.none() | st.sampled_from(list(THREE_POOLS)))
+    plain = split_of_three(green, baseline, opened, draw(st.booleans()))
+    idle = [pool for pool, share in plain.shares.items() if not share]
+    if not (mirrors and idle and draw(st.booleans())):
+        return plain
+    return dataclasses.replace(plain, mirror=Mirror(draw(st.sampled_from(idle)), draw(st.integers(1, WHOLE))))
 
 
 @dataclasses.dataclass

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -23,6 +24,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Connection
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Layout, Server
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE, HeaderRoute, Split
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
+    THREE_POOLS,
+    layout,
+    split_of_three,
+    splits_of_three,
+)
 
 POOLS = {
     "blue": [Server("blue1", "127.0.0.1:8001"), Server("blue2", "127.0.0.1:8002")],
@@ -218,3 +225,54 @@ def test_a_list_of_upstreams_that_is_none_is_reported(answer):
 def test_servers_stay_as_they_are():
     with pytest.raises(Unsupported, match="share"):
         caddy.Caddy(LAYOUT, Connection()).set_servers("blue", ["blue1"], "drain")
+
+
+THREE = layout("caddy", pools=THREE_POOLS)
+
+
+@given(splits_of_three(mirrors=False))
+def test_a_line_stands_for_one_split_of_three_pools(split):
+    assert caddy.split_from(caddy.line_for(split, THREE), THREE) == split
+
+
+@given(splits())
+def test_a_line_of_two_pools_is_one_of_three_of_which_the_third_has_nothing(split):
+    of_three = dataclasses.replace(split, shares={**split.shares, "baseline": 0})
+    assert caddy.line_for(of_three, THREE) == caddy.line_for(split, LAYOUT)
+
+
+def test_the_line_ends_with_the_third_pool():
+    assert caddy.line_for(split_of_three(500, 400), THREE) == "green=500 preview=- sticky=off baseline=400"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "green=500 preview=- sticky=off baseline=0",
+        "green=500 preview=- sticky=off baseline=0400",
+        "green=500 preview=- sticky=off blue=400",
+        "green=500 preview=- sticky=off =400",
+        "green=500 baseline=400 preview=- sticky=off",
+    ],
+)
+def test_other_lines_stand_for_nothing_with_three_pools_either(line):
+    assert caddy.split_from(line, THREE) is None
+
+
+@pytest.mark.parametrize("tail", [" baseline=400", " =400"])
+def test_with_two_pools_a_third_is_not_understood(tail):
+    assert caddy.split_from("green=500 preview=- sticky=off" + tail, LAYOUT) is None
+
+
+def test_a_line_that_gives_away_more_than_there_is_is_a_fault_that_is_repaired(tmp_path):
+    driven = caddy.Caddy(layout("caddy", tmp_path, THREE_POOLS), Connection())
+    line = "green=9000 preview=- sticky=off baseline=2000"
+    (tmp_path / "split").write_text(line + "\n")
+    heading = "blue green baseline X-Preview shop_bucket {0}".format(tmp_path / "split")
+    driven._listener = Answers("{0}\n{1}".format(heading, line))
+    reading = driven.read()
+    assert reading.live == split_of_three(9000, 1000)
+    [fault] = reading.faults
+    assert "more than there is" in fault
+    [command] = driven.plan(reading, reading.live)
+    assert command.content == "green=9000 preview=- sticky=off baseline=1000"

@@ -29,12 +29,16 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.in
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import HeaderRoute
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
+    THREE_POOLS,
     layout,
     split,
+    split_of_three,
     splits,
+    splits_of_three,
 )
 
 LAYOUT = layout()
+THREE = layout(pools=THREE_POOLS)
 
 
 def asked(wanted):
@@ -207,3 +211,23 @@ def test_a_serving_pool_keeps_a_ready_server():
 def test_a_server_that_does_not_exist_is_named():
     with pytest.raises(UnknownServer, match="s7"):
         servers_to_change(["s0", "s7"], "maint", "green", endpoints("ready"), split(0))
+
+
+@given(splits_of_three(), splits_of_three())
+def test_of_three_pools_each_that_gets_more_must_be_healthy(live, wanted):
+    change = decide(Reading(live, live), asked(wanted), THREE)
+    assert change.wanted == wanted
+    more = {pool for pool in wanted.shares if wanted.shares[pool] > live.shares[pool]}
+    opened = {wanted.header.pool} if wanted.header and wanted.header != live.header else set()
+    copied = (
+        {wanted.mirror.pool} if wanted.mirror and wanted.mirror.share > live.mirrored_to(wanted.mirror.pool) else set()
+    )
+    assert set(change.rising) == more | opened | copied
+
+
+def test_of_three_pools_every_one_is_named():
+    live = split_of_three(0, 0)
+    with pytest.raises(InvalidOption, match="no share for pool baseline; name every pool, 0 included"):
+        Request(split={"blue": 95, "green": 5}).wanted(live, THREE)
+    wanted = Request(split={"blue": 90, "green": "5", "baseline": 5.0}).wanted(live, THREE)
+    assert wanted == split_of_three(500, 500)

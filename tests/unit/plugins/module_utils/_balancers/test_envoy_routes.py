@@ -26,7 +26,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.sp
     Mirror,
     Split,
 )
-from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import splits
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
+    splits,
+    splits_of_three,
+)
 
 LAYOUT = Layout(
     app="shop",
@@ -167,3 +170,43 @@ def test_the_role_begins_with_the_routes_that_the_driver_would_write():
     template = environment.from_string(FIRST_ROUTES.read_text())
     first = json.loads(template.render(balancer_app="shop", balancer_pools=["blue", "green"]))
     assert first["resources"] == [route_configuration(split_of(0), LAYOUT)]
+
+
+THREE = dataclasses.replace(LAYOUT, pools={**LAYOUT.pools, "baseline": [Server("baseline1", "127.0.0.1:8201")]})
+
+
+@given(splits_of_three())
+def test_routes_stand_for_one_split_of_three_pools(split):
+    assert split_from(json.loads(json.dumps(route_configuration(split, THREE))), THREE) == split
+
+
+@given(splits_of_three())
+def test_the_second_pool_has_the_low_end_and_the_third_the_high_end_while_it_has_a_share(split):
+    for route in route_configuration(split, THREE)["virtual_hosts"][0]["routes"]:
+        if "weighted_clusters" in route["route"]:
+            clusters = route["route"]["weighted_clusters"]["clusters"]
+            expected = [(pool, split.shares[pool]) for pool in ("green", "blue", "baseline")]
+            assert [(cluster["name"], cluster["weight"]) for cluster in clusters] == [
+                entry for entry in expected if entry[0] != "baseline" or entry[1]
+            ]
+
+
+@given(splits())
+def test_the_routes_of_two_pools_are_those_of_three_of_which_the_third_has_nothing(split):
+    of_three = dataclasses.replace(split, shares={**split.shares, "baseline": 0})
+    assert route_configuration(of_three, THREE) == route_configuration(split, LAYOUT)
+
+
+@pytest.mark.parametrize(
+    ("weights", "shares"),
+    [
+        ({"blue": 1, "green": 1, "baseline": 1}, {"blue": 3334, "green": 3333, "baseline": 3333}),
+        ({"green": 1, "baseline": 1}, {"blue": 0, "green": 5000, "baseline": 5000}),
+        ({"green": 1, "baseline": 19999}, {"blue": 0, "green": 1, "baseline": 9999}),
+        ({"baseline": 7}, {"blue": 0, "green": 0, "baseline": 10000}),
+    ],
+)
+def test_weights_of_another_hand_are_rounded_to_shares_of_the_whole(weights, shares):
+    clusters = [{"name": pool, "weight": weight} for pool, weight in weights.items()]
+    route = {"match": {"prefix": "/"}, "route": {"weighted_clusters": {"clusters": clusters}}}
+    assert split_from({"virtual_hosts": [{"routes": [route]}]}, THREE) == Split(shares)

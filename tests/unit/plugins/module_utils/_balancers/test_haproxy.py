@@ -22,12 +22,16 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Connection, Reading
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
+    THREE_POOLS,
     layout,
     split,
+    split_of_three,
     splits,
+    splits_of_three,
 )
 
 LAYOUT = layout()
+THREE = layout(pools=THREE_POOLS)
 
 # As HAProxy 2.6 prints it.
 STATES = """1
@@ -258,3 +262,43 @@ def test_which_configuration_runs_is_its_description():
 def test_a_socket_that_is_not_there_is_unreachable(tmp_path):
     with pytest.raises(BalancerUnreachable, match="nothing.sock"):
         haproxy.RuntimeSocket(str(tmp_path / "nothing.sock")).ask("show map")
+
+
+@given(splits_of_three(mirrors=False))
+def test_a_split_of_three_pools_comes_back_and_without_a_third_share_it_is_that_of_two(wanted):
+    entries = haproxy.entries_for(wanted, THREE)
+    assert haproxy.split_from(haproxy.parse_map_file(haproxy.render_map(entries, THREE)), THREE) == wanted
+    assert haproxy.entry_faults(entries, THREE) == ()
+    assert (haproxy.entry_faults(entries, LAYOUT) == ()) == (
+        wanted.shares["baseline"] == 0 and (wanted.header is None or wanted.header.pool != "baseline")
+    )
+
+
+entries_of_three = st.lists(
+    st.tuples(
+        st.sampled_from([*haproxy.KEYS, haproxy.THIRD, "x"]),
+        st.sampled_from(["0", "1", "2", "3", "77", "9923", "9999", "20000", "-5", "lots", ""]),
+    )
+)
+
+
+@given(entries_of_three)
+def test_of_three_pools_any_entries_mean_some_split_and_only_those_of_a_split_have_no_faults(found):
+    meant = haproxy.split_from(found, THREE)
+    ours = sorted(haproxy.entries_for(meant, THREE)) == sorted(found)
+    assert (haproxy.entry_faults(found, THREE) == ()) == ours
+
+
+def test_the_map_says_what_the_third_share_is():
+    text = haproxy.render_map(haproxy.entries_for(split_of_three(500, 400, header="baseline"), THREE), THREE)
+    assert text.splitlines() == [
+        "# shop: share of green and third_share of baseline in 1/100 %; header route: 0 closed, 1 blue, 2 green, "
+        "3 baseline; sticky: 0 or 1",
+        "share 500",
+        "header 3",
+        "sticky 0",
+        "third_share 400",
+    ]
+    assert haproxy.render_map(haproxy.entries_for(split(500), LAYOUT), LAYOUT).splitlines()[0] == (
+        "# shop: share of green in 1/100 %; header route: 0 closed, 1 blue, 2 green; sticky: 0 or 1"
+    )

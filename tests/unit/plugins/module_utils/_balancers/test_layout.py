@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import (
     EmptyPool,
@@ -16,6 +18,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
     UnknownPool,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.layout import Server, load
+from ansible_collections.progressive.delivery.plugins.module_utils._balancers.split import WHOLE
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
+    THREE_POOLS,
+    layout,
+)
 
 DOCUMENT = {
     "app": "shop",
@@ -92,3 +99,44 @@ def test_no_layout_is_no_layout(tmp_path, text):
         (tmp_path / "layout.json").write_text(text)
     with pytest.raises(NotLaidDown, match=str(tmp_path)):
         load(str(tmp_path), "shop", "nginx")
+
+
+def test_two_or_three_pools_there_may_be_and_no_other_number(tmp_path):
+    third, fourth = ({"name": name, "servers": [{"name": "c", "address": "127.0.0.1:3"}]} for name in ("fresh", "more"))
+    layout = load(written(tmp_path, pools=[*DOCUMENT["pools"], third]), "shop", "nginx")
+    assert (layout.base, layout.other, layout.third) == ("stable", "canary", "fresh")
+    assert load(written(tmp_path), "shop", "nginx").third == ""
+    with pytest.raises(LayoutMismatch, match="names 4 pools, not two or three: .*'more'"):
+        load(written(tmp_path, pools=[*DOCUMENT["pools"], third, fourth]), "shop", "nginx")
+    with pytest.raises(LayoutMismatch, match="names 1 pools, not two or three"):
+        load(written(tmp_path, pools=DOCUMENT["pools"][:1]), "shop", "nginx")
+
+
+def buckets(shares):
+    """The pool of each bucket, as every balancer hands them out."""
+    base, second, third = shares
+    return [second] * shares[second] + [base] * shares[base] + [third] * shares[third]
+
+
+SHARES = st.integers(-5, WHOLE + 5)
+
+
+@given(SHARES, SHARES)
+def test_a_division_is_one_of_the_whole_in_which_the_second_pool_comes_first(second, third):
+    shares = layout(pools=THREE_POOLS).division(second, third)
+    assert list(shares) == list(THREE_POOLS)
+    assert sum(shares.values()) == WHOLE
+    assert shares["green"] == min(max(second, 0), WHOLE)
+    assert shares["baseline"] == min(max(third, 0), WHOLE - shares["green"])
+    assert layout().division(second, third) == {"blue": WHOLE - shares["green"], "green": shares["green"]}
+
+
+@given(st.data())
+def test_no_bucket_leaves_the_second_pool_while_it_grows_and_none_of_the_third_comes_to_it_while_there_is_room(data):
+    old, new = sorted(data.draw(st.tuples(st.integers(0, WHOLE), st.integers(0, WHOLE))))
+    before, after = (data.draw(st.integers(0, WHOLE - share)) for share in (old, new))
+    three = layout(pools=THREE_POOLS)
+    moves = set(zip(buckets(three.division(old, before)), buckets(three.division(new, after))))
+    assert {now for was, now in moves if was == "green"} <= {"green"}
+    assert ("baseline", "green") not in moves or new + before > WHOLE
+    assert after < before or {now for was, now in moves if was == "baseline"} <= {"baseline"}

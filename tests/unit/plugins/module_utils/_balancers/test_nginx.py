@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 
 import pytest
@@ -20,9 +21,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._balancers.er
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.interface import Connection, Reading
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._balancers.given import (
+    THREE_POOLS,
     layout,
     split,
+    split_of_three,
     splits,
+    splits_of_three,
 )
 
 LAYOUT = layout("nginx")
@@ -125,3 +129,40 @@ def test_single_servers_are_not_offered():
         nginx.Nginx(LAYOUT, Connection()).set_servers("green", ["green1"], "maint")
     with pytest.raises(UnknownPool):
         nginx.Nginx(LAYOUT, Connection()).endpoints("red")
+
+
+THREE = layout("nginx", pools=THREE_POOLS)
+
+
+@given(splits_of_three())
+def test_every_split_of_three_pools_has_a_name_and_comes_back(wanted):
+    assert nginx.split_from(nginx.name_for(wanted, THREE), THREE) == wanted
+
+
+@given(splits())
+def test_a_name_of_two_pools_is_one_of_three_of_which_the_third_has_nothing(wanted):
+    of_three = dataclasses.replace(wanted, shares={**wanted.shares, "baseline": 0})
+    assert nginx.name_for(of_three, THREE) == nginx.name_for(wanted, LAYOUT)
+
+
+def test_a_name_has_the_buckets_of_the_third_pool():
+    wanted = split_of_three(0, 400, sticky=True, mirror=("green", 1234))
+    name = "green=00000,preview=none,sticky=on,baseline=09600-09999,mirror=green:01234"
+    assert nginx.name_for(wanted, THREE) == name
+    assert nginx.split_from(name, LAYOUT) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "green=09000,preview=none,sticky=off,baseline=08000-09999",
+        "green=00500,preview=none,sticky=off,baseline=10000-09999",
+        "green=00500,preview=none,sticky=off,baseline=09500-09998",
+        "green=00500,preview=none,sticky=off,baseline=00500",
+        "green=00500,preview=none,sticky=off,blue=09500-09999",
+        "green=00000,preview=none,sticky=off,mirror=green:00100,baseline=09500-09999",
+        "green=00000,preview=none,sticky=off,baseline=09500-09999,mirror=baseline:00100",
+    ],
+)
+def test_any_other_name_is_no_split_of_three_pools(name):
+    assert nginx.split_from(name, THREE) is None
