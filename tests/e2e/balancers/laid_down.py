@@ -153,12 +153,12 @@ class Answer:
 
 
 class Endpoints:
-    """The running endpoints of both pools."""
+    """The running endpoints of the pools of *servers*."""
 
-    def __init__(self) -> None:
+    def __init__(self, servers: t.Mapping[str, list[str]] = SERVERS) -> None:
         self._processes: list[subprocess.Popen[str]] = []
         self.ports: dict[str, dict[str, int]] = {}
-        for pool, names in SERVERS.items():
+        for pool, names in servers.items():
             command = [sys.executable, str(HERE / "endpoint_server.py"), pool, *names]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             self._processes.append(process)
@@ -175,7 +175,7 @@ class Endpoints:
 
     def tell_pool(self, pool: str, path: str) -> None:
         """Ask every endpoint of *pool* for a control path."""
-        for name in SERVERS[pool]:
+        for name in self.ports[pool]:
             self.tell(name, path)
 
     def seen(self, pool: str) -> list[dict[str, t.Any]]:
@@ -186,7 +186,7 @@ class Endpoints:
 
     def signal(self, pool: str, number: int) -> None:
         """Send a signal to the process of all endpoints of *pool*."""
-        self._processes[list(SERVERS).index(pool)].send_signal(number)
+        self._processes[list(self.ports).index(pool)].send_signal(number)
 
     def close(self) -> None:
         """End them."""
@@ -317,6 +317,18 @@ def lay_down(kind: str, directory: pathlib.Path, endpoints: Endpoints, **options
     port = options.pop("port", None) or free_port()
     run_role(kind, directory, port, endpoints, balancer_run=False, **options)
     return LaidDown(kind, directory, port, endpoints)
+
+
+def lay_down_all(folder: pathlib.Path, endpoints: Endpoints) -> dict[str, LaidDown]:
+    """Run the role ``balancer`` for every kind at once, each for all pools of *endpoints*, without its service."""
+    balancers = {kind: LaidDown(kind, folder / kind, free_port(), endpoints) for kind in KINDS}
+    options = {"balancer_run": False, "rollout_pools": list(endpoints.ports)}
+    hosts = {kind: role_variables(kind, one.directory, one.port, **options) for kind, one in balancers.items()}
+    children = {**groups(endpoints.ports), "balancers": {"hosts": hosts}}
+    play = {"hosts": "balancers", "gather_facts": False, "roles": ["progressive.delivery.balancer"]}
+    process = run_playbook(folder / "playbook", {"all": {"vars": LOCAL, "children": children}}, play)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return balancers
 
 
 def run_role(

@@ -24,6 +24,7 @@ def endpoints():
         ({"balancer_kind": "iptables"}, "balancer_kind"),
         ({"balancer_listen": "8080"}, "balancer_listen ('8080') must be host:port"),
         ({"rollout_pools": ["blue"]}, "balancer_pools (blue) must be two"),
+        ({"rollout_pools": ["blue", "green", "blue"]}, "(blue, green, blue) must be two or three different names"),
         ({"rollout_pools": ["blue", "red"]}, "Pool 'red' is empty"),
         ({"balancer_cookie": "a-b"}, "balancer_cookie ('a-b')"),
         ({"balancer_preview_cookie": "a b"}, "balancer_preview_cookie ('a b')"),
@@ -42,14 +43,14 @@ def test_what_cannot_be_is_said_and_nothing_is_laid_down(endpoints, tmp_path, op
     assert not (tmp_path / "app").exists()
 
 
-def refused(tmp_path, ports):
+def refused(tmp_path, ports, **options):
     """What the role says of pools of *ports*, on one line; nothing may be laid down."""
     directory = tmp_path / "app"
     play = {
         "hosts": "balancers",
         "gather_facts": False,
         "roles": ["progressive.delivery.balancer"],
-        "vars": laid_down.role_variables("haproxy", directory, laid_down.free_port()),
+        "vars": laid_down.role_variables("haproxy", directory, laid_down.free_port(), **options),
     }
     inventory = {"all": {"vars": laid_down.LOCAL, "children": laid_down.groups(ports)}}
     process = laid_down.run_playbook(tmp_path / "playbook", inventory, play)
@@ -61,6 +62,13 @@ def refused(tmp_path, ports):
 def test_a_host_in_both_pools_is_named_with_both_groups(tmp_path):
     said = refused(tmp_path, {"blue": {"app1": 8001, "app2": 8002}, "green": {"app2": 8002, "app3": 8003}})
     assert "In both groups 'blue' and 'green': app2." in said
+
+
+def test_of_three_pools_any_two_that_share_a_host_are_named(tmp_path):
+    ports = {"blue": {"app1": 8001}, "green": {"app2": 8002}, "baseline": {"app2": 8002, "app3": 8003}}
+    said = refused(tmp_path, ports, rollout_pools=list(ports))
+    assert "In both groups 'green' and 'baseline': app2." in said
+    assert "In both groups 'blue'" not in said
 
 
 def test_two_hosts_with_one_endpoint_are_named(tmp_path):
