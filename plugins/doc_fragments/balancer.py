@@ -44,7 +44,7 @@ options:
         type: str
   pools:
     description:
-      - The pools that the task expects, the base pool first. The base takes what no other pool takes.
+      - The two or three pools that the task expects, the base pool first. The base takes what no other pool takes.
       - They are compared with what the balancer was laid down with; a difference is an error. Empty compares nothing.
     type: list
     elements: dict

@@ -25,7 +25,7 @@ requirements:
 options:
   split:
     description:
-      - Per cent of the traffic by pool, with at most two decimals. Every pool is named and the sum is 100.
+      - Per cent of the traffic by pool, with at most two decimals. Every pool is named, of three all three, and the sum is 100.
       - Left out, the shares stay as they are.
     type: dict
   header:
@@ -48,11 +48,13 @@ options:
   sticky:
     description:
       - Whether a client keeps its place by a cookie, so that raising a pool's share moves clients to it and never one back.
+      - With three pools, a client that is in the second stays there while its share grows, whatever the share of the third. One that is
+        in the third goes to the second only where the new share of the second and the old one of the third are above 100 together.
       - Left out, it stays as it is.
     type: bool
   mirror:
     description:
-      - Sends a copy of some of the requests that go to the other pool to O(mirror.pool), and throws its answers away.
+      - Sends a copy of some of the requests that go to other pools to O(mirror.pool), and throws its answers away.
         The pool meets real requests while nobody depends on it. nginx and Envoy only.
       - Only C(GET) and C(HEAD) are copied, since a copied write would be written twice. Such a request that does write something,
         for example a visit into a counter, writes it twice all the same; nothing tells the app that a request is a copy.
@@ -183,6 +185,18 @@ EXAMPLES = r"""
     split:
       blue: 95
       green: 5
+    sticky: true
+
+- name: Give a baseline, the old release started afresh in a third pool, as much as the new one
+  progressive.delivery.traffic:
+    app: analyze-all
+    balancer: haproxy
+    connection:
+      directory: /etc/progressive.delivery/analyze-all
+    split:
+      blue: 90
+      green: 5
+      baseline: 5
     sticky: true
 
 - name: Let people who send X-Preview, or have the cookie analyze_all_preview, see the new release before anyone else
