@@ -266,8 +266,8 @@ def entry_faults(entries: Entries, layout: Layout) -> t.Tuple[str, ...]:
     if layout.third:
         limits[THIRD] = range(1, WHOLE - split_from(entries, layout).shares[layout.other] + 1)
     keys = [key for key, value in entries]
-    faults = ["{0} entries for {1}".format(keys.count(key), key) for key in KEYS if keys.count(key) != 1]
-    faults += ["{0} entries for {1}".format(keys.count(key), key) for key in (THIRD,) if keys.count(key) > 1]
+    wrong = [key for key in (*KEYS, THIRD) if keys.count(key) != 1 and (key in KEYS or key in keys)]
+    faults = ["{0} entries for {1}".format(keys.count(key), key) for key in wrong]
     faults += ["unknown entry {0}".format(key) for key in keys if key not in limits]
     faults += [
         "{0} is {1!r}".format(key, value)
