@@ -34,6 +34,8 @@ Pools = dict[str, list[str]]
 POOLS: Pools = {"blue": ["blue-1", "blue-2"], "green": ["green-1", "green-2"]}
 WIDE: Pools = {"blue": ["blue-1", "blue-2", "blue-3", "blue-4"], "green": ["green-1"]}
 """One pool whose hosts can be changed in batches, and a small one."""
+THREE: Pools = {**POOLS, "baseline": ["baseline-1"]}
+"""A third pool for the old release, started afresh."""
 
 
 class DoesNotStart(Exception):
@@ -88,7 +90,7 @@ class Site:
 
     def lay_down(self) -> laid_down.LaidDown:
         """Lay the balancer down as the role does, and start it."""
-        edge = laid_down.lay_down(self.balancer, self.directory / "edge", self)
+        edge = laid_down.lay_down(self.balancer, self.directory / "edge", self, rollout_pools=list(self.pools))
         edge.start()
         return edge
 
