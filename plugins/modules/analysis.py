@@ -214,6 +214,17 @@ options:
       - Whether this is the last part. In a part before that a verdict may be open still, which is None.
     type: bool
     default: true
+  until:
+    description:
+      - How long a metric is looked at. V(decided) leaves it once it has a verdict.
+      - With V(failed) one that is good is looked at further, in this part and those after it, since what is good under little traffic can
+        be bad under more. So there is no V(successful) before the O(final) part, and each part takes all of O(duration) unless one that
+        counts fails. Whatever else a metric comes to is the verdict of its part, without waiting for the others.
+      - A comparison goes on with the same evidence, so that O(alpha) holds for all parts together. What it saw while the canary was good
+        counts, too, and what comes later must outweigh it. With conditions, a metric that has its O(metrics[].count) is counted anew.
+    type: str
+    choices: [decided, failed]
+    default: decided
   validate_only:
     description: Validate all options, and ask nothing.
     type: bool
@@ -431,7 +442,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 verdict:
-  description: V(successful), V(failed), V(inconclusive) or V(error). None in check mode, and with O(final=false) while it is open.
+  description: >-
+    V(successful), V(failed), V(inconclusive) or V(error). None in check mode, and with O(final=false) while it is open, which with
+    O(until=failed) it is as long as all is good.
   returned: unless O(validate_only)
   type: str
   sample: failed
@@ -596,6 +609,7 @@ OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "offsets": {"type": "dict"},
     "state": {"type": "dict"},
     "final": {"type": "bool", "default": True},
+    "until": {"type": "str", "choices": ["decided", "failed"], "default": "decided"},
     "validate_only": {"type": "bool", "default": False},
     "fail_on": {"type": "str", "choices": ["failed", "inconclusive", "never"], "default": "failed"},
 }
@@ -617,7 +631,7 @@ def analyse(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.An
         judgement = Judgement(None, "check mode: each metric was asked once")
     else:
         timetable = watch(whole, params["duration"], timetable)
-        judgements = judge_all(whole.metrics, params["final"])
+        judgements = judge_all(whole.metrics, params["final"], whole.goes_on)
         judgement = whole.judge(params["final"])
     return {**_result(whole, judgements, judgement), "state": dump(whole, timetable, judgement.verdict is not None)}
 

@@ -18,6 +18,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 
 Params = t.Mapping[str, t.Any]
 
+UNTIL_FAILED = "failed"
+"""The choice of the option until with which a metric that is good is looked at further."""
+
 
 def schedule_of(metric: Params, interval: float) -> Schedule:
     schedule = Schedule(or_default(metric["interval"], interval), metric["initial_delay"])

@@ -23,6 +23,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.pro
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import provider_of
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.queries import (
+    UNTIL_FAILED,
     Params,
     arguments_of,
     or_default,
@@ -76,7 +77,7 @@ def specify(params: Params) -> Whole:
     if params["learn"]:
         return _learning(metrics)
     uncritical = frozenset(metric["name"] for metric in params["metrics"] if metric["critical"] is False)
-    return ByWorst(metrics, uncritical, _groups(params))
+    return ByWorst(metrics, uncritical, _groups(params), params["until"] == UNTIL_FAILED)
 
 
 def _check(params: Params) -> None:
@@ -91,6 +92,8 @@ def _check(params: Params) -> None:
         raise InvalidOption("metrics: none of them counts; at least one must be no dry_run")
     if params["judge"] != "kayenta" and params["kayenta"] is not None:
         raise InvalidOption("kayenta: these options are for judge kayenta; this one is {0}".format(params["judge"]))
+    if params["learn"] and params["until"] == UNTIL_FAILED:
+        raise InvalidOption("until: with learn nothing is judged, and all of the duration is taken; leave it out")
     for option in ("learn", "offsets"):
         if params["judge"] == "kayenta" and params[option]:
             raise InvalidOption("{0}: judge kayenta knows no offset of hosts; judge sequential does".format(option))

@@ -19,6 +19,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.met
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import provider_of
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.queries import (
+    UNTIL_FAILED,
     Params,
     queries_of_both,
     schedule_of,
@@ -72,7 +73,8 @@ def by_score(params: Params) -> ByScore:
         said = "kayenta: group_weights has {0}, which no metric is in; there are {1}"
         raise InvalidOption(said.format(", ".join(sorted(set(weights) - groups)), ", ".join(sorted(groups))))
     need_libraries()
-    return ByScore(metrics, weights, thresholds, rules, _seconds(options, "judge_every"))
+    goes_on = params["until"] == UNTIL_FAILED
+    return ByScore(metrics, weights, thresholds, rules, _seconds(options, "judge_every"), goes_on=goes_on)
 
 
 def _rules(options: Params) -> Rules:

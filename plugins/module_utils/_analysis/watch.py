@@ -13,8 +13,9 @@ import dataclasses
 import time
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Verdict
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import Whole
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import Whole, judge_all
 
 
 class Clock(t.Protocol):
@@ -42,7 +43,7 @@ class Timetable:
 
 
 def watch(whole: Whole, duration: float, timetable: Timetable, clock: Clock = time) -> Timetable:
-    """Ask each metric at its interval until all have a verdict, the whole has, or *duration* seconds are over.
+    """Ask each metric at its interval until all have a verdict, nothing can change the whole's, or *duration* seconds are over.
 
     :param duration: of this part alone
     :returns: how far the analysis is now
@@ -50,7 +51,7 @@ def watch(whole: Whole, duration: float, timetable: Timetable, clock: Clock = ti
     origin = clock.monotonic() - timetable.elapsed
     end = timetable.elapsed + duration
     due = {metric.name: timetable.due.get(metric.name, metric.schedule.initial_delay) for metric in whole.metrics}
-    asking = [metric for metric in whole.metrics if metric.judgement(over=False).verdict is None]
+    asking = [metric for metric in whole.metrics if _is_open(metric, whole)]
     looked, is_over = False, whole.judge(over=False).verdict is Verdict.FAILED
     while asking and not is_over:
         following = min(asking, key=lambda metric: due[metric.name])
@@ -63,10 +64,14 @@ def watch(whole: Whole, duration: float, timetable: Timetable, clock: Clock = ti
         looked = True
         now = clock.monotonic() - origin
         due[following.name] = max(due[following.name] + following.schedule.interval, now)
-        if following.judgement(over=False).verdict is not None:
+        if not _is_open(following, whole):
             asking.remove(following)
         is_over = whole.is_over(clock.monotonic() - origin)
     return Timetable(clock.monotonic() - origin, due)
+
+
+def _is_open(metric: Metric, whole: Whole) -> bool:
+    return judge_all([metric], over=False, goes_on=whole.goes_on)[metric.name].verdict is None
 
 
 def _sleep_until(when: float, clock: Clock) -> None:

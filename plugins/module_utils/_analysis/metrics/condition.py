@@ -71,7 +71,9 @@ class ConditionMetric:
             return
         except MEASUREMENT_ERRORS as error:
             verdict, self.last = Verdict.ERROR, error.message
-        self.counts = self.counts.after(verdict)
+        # What is complete and looked at further is counted anew from the next measurement on, as its limits are for one count.
+        complete = verdict is not Verdict.ERROR and self.judgement(over=False).verdict is Verdict.SUCCESSFUL
+        self.counts = (Counts() if complete else self.counts).after(verdict)
 
     def judgement(self, over: bool) -> Judgement:
         verdict = assess(self.counts, self.limits, over)

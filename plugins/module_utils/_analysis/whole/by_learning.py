@@ -22,6 +22,7 @@ class ByLearning:
     """Satisfies ``Whole``. It is successful where all that counts was learned, and is never over before its time."""
 
     metrics: t.Sequence[LearnedMetric]
+    goes_on: t.ClassVar[bool] = False
 
     def is_over(self, _elapsed: float, /) -> bool:
         return False

@@ -22,6 +22,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.kay
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import State
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.sampled import SampledMetric
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import open_still
 
 
 @dataclasses.dataclass
@@ -32,6 +33,7 @@ class ByScore:
     :param every: seconds between two judgements before the last; None for the last alone
     :param judged_at: when the last of these was due, in seconds of the analysis
     :param failed: the judgement that ended it
+    :param goes_on: see ``Whole``
     """
 
     metrics: t.Sequence[SampledMetric]
@@ -41,6 +43,7 @@ class ByScore:
     every: t.Optional[float] = None
     judged_at: float = 0.0
     failed: t.Optional[Judgement] = None
+    goes_on: bool = False
 
     def is_over(self, elapsed: float, /) -> bool:
         if self.every is not None and elapsed >= self.judged_at + self.every:
@@ -55,7 +58,9 @@ class ByScore:
         judgement = self._judge()
         # No score before the last can let it pass, and a fault of the measurement makes the metric wait for nothing.
         has_ended = over or all(metric.judgement(over=False).verdict is not None for metric in self.metrics)
-        return judgement if has_ended else Judgement(None, "not decided yet: {0}".format(judgement.reason))
+        if not has_ended:
+            return Judgement(None, "not decided yet: {0}".format(judgement.reason))
+        return open_still(judgement) if self.goes_on and not over else judgement
 
     def report(self, _judgements: t.Mapping[str, Judgement], /) -> t.Dict[str, t.Any]:
         judged = self._scored()

@@ -24,17 +24,19 @@ class ByWorst:
 
     :param uncritical: names of the metrics that cannot fail the release by themselves
     :param groups: by group, the names of its metrics
+    :param goes_on: see ``Whole``; whatever else a metric comes to is then told without waiting for the others
     """
 
     metrics: t.Sequence[Metric]
     uncritical: t.FrozenSet[str] = frozenset()
     groups: t.Mapping[str, t.Sequence[str]] = dataclasses.field(default_factory=dict)
+    goes_on: bool = False
 
     def is_over(self, _elapsed: float, /) -> bool:
         return self.judge(over=False).verdict is Verdict.FAILED
 
     def judge(self, over: bool) -> Judgement:
-        return self._together(judge_all(self.metrics, over))
+        return self._together(judge_all(self.metrics, over, self.goes_on))
 
     def report(self, judgements: t.Mapping[str, Judgement], /) -> t.Dict[str, t.Any]:
         """By group, what its metrics come to by themselves; nothing where there are no groups or none of it counts."""
@@ -52,15 +54,16 @@ class ByWorst:
         """There is nothing to know."""
 
     def _together(self, judgements: t.Mapping[str, Judgement]) -> Judgement:
-        """The worst of those that count; no verdict while one has none and none has failed."""
+        """The worst of those that count; no verdict while one has none and none has failed, nor while all that go on are good."""
         counted = {
             metric.name: self._weighed(metric.name, judgements[metric.name])
             for metric in self.metrics
             if metric.name in judgements and not metric.dry_run
         }
         verdicts = [judgement.verdict for judgement in counted.values()]
-        is_open = not verdicts or (None in verdicts and Verdict.FAILED not in verdicts)
-        verdict = None if is_open else worst(verdict for verdict in verdicts if verdict is not None)
+        found = [verdict for verdict in verdicts if verdict is not None]
+        waits = None in verdicts and Verdict.FAILED not in verdicts and not self.goes_on
+        verdict = worst(found) if found and not waits else None
         reasons = ["{0}: {1}".format(name, one.reason) for name, one in counted.items() if one.verdict is verdict]
         return Judgement(verdict, "; ".join(reasons))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.metrics.interface import Metric, State
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict
 
 
 class Whole(t.Protocol):
@@ -21,6 +21,10 @@ class Whole(t.Protocol):
     @property
     def metrics(self) -> t.Sequence[Metric]:
         """Each of them, in the order in which they were given."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether what was shown to be good is looked at further, and is no verdict before the end."""
 
     def is_over(self, elapsed: float, /) -> bool:
         """Whether nothing that is measured from now on can change the verdict.
@@ -44,6 +48,15 @@ class Whole(t.Protocol):
         """Go on from there; raises KeyError, TypeError or ValueError where it is no such state."""
 
 
-def judge_all(metrics: t.Sequence[Metric], over: bool) -> t.Dict[str, Judgement]:
-    """What each metric comes to, by its name; in the end each comes to something."""
-    return {metric.name: metric.judgement(over) for metric in metrics}
+def judge_all(metrics: t.Sequence[Metric], over: bool, goes_on: bool = False) -> t.Dict[str, Judgement]:
+    """What each metric comes to, by its name; in the end each comes to something.
+
+    :param goes_on: as that of the whole
+    """
+    judgements = {metric.name: metric.judgement(over) for metric in metrics}
+    return {name: open_still(one) if goes_on and not over else one for name, one in judgements.items()}
+
+
+def open_still(judgement: Judgement) -> Judgement:
+    """What is good so far, without a verdict."""
+    return Judgement(None, judgement.reason) if judgement.verdict is Verdict.SUCCESSFUL else judgement

@@ -309,3 +309,16 @@ def test_what_is_learned_of_hosts_before_the_change_is_no_fault_of_the_release_a
     assert learned["offsets"]["errors"]["lower"] < 4 < learned["offsets"]["errors"]["upper"]
     assert "ratio" not in learned["metrics"]
     assert verdicts == {"with": "successful", "without": "failed"}
+
+
+def test_what_is_good_is_asked_further_until_it_fails_or_the_end() -> None:
+    metric = {**GOOD, "count": 1, "interval": 0.01}
+    with prometheus(lambda _path: 0.001) as (provider, server):
+        part = {"provider": provider, "metrics": [metric], "until": "failed", "duration": 0.2}
+        open_still = call("analysis", final=False, **part)
+        asked = len(server.seen)
+        result = call("analysis", state=open_still["state"], **part)
+
+    assert (open_still["verdict"], open_still["metrics"]["ratio"]["verdict"]) == (None, None)
+    assert 1 < asked < len(server.seen)
+    assert result["verdict"] == "successful"

@@ -134,6 +134,7 @@ def offset(given: t.Any, **options: t.Any) -> dict[str, t.Any]:
         ({**scored(), "offsets": {"p50": {}}}, "offsets: judge kayenta knows no offset of hosts"),
         ({"metrics": [GOOD], "learn": True}, "learn: none of the metrics that count compares the pools"),
         (offset({"lower": 1, "upper": 2}, learn=True), "offsets: they are learned anew with learn"),
+        (offset(None, learn=True, until="failed"), "until: with learn nothing is judged"),
         (offset(None), "offsets: none was learned of errors; learn for longer"),
         (offset({"lower": 1}), "offsets: that of errors is {'lower': 1}, not what an analysis returned"),
         (offset({"lower": 2, "upper": 1}), "offset: 2 to 1 is no range of ratios"),
