@@ -28,7 +28,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.moves import abort, must_stay
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.moves import (
+    abort,
+    at_its_start,
+    at_step,
+    must_stay,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import rollback, unjudged
 
 
@@ -54,7 +59,8 @@ def promote(rollout: Rollout, world: World, full: bool = False) -> Rollout:
 
     Only checks and gates are accepted this way: a deploy or a shift that did
     not happen is done again, and so is the last shift when somebody else moved
-    the traffic since.
+    the traffic since. What analyses have seen stays, but for that of one that
+    has come to the verdict that is accepted.
 
     :param full: take every later gate, promotion check and bake out of the plan
     :raises NotPaused: when it is neither
@@ -64,23 +70,33 @@ def promote(rollout: Rollout, world: World, full: bool = False) -> Rollout:
     step = rollout.step
     judged = rollout.pause in (Pause.GATE, Pause.INCONCLUSIVE) or rollout.status is Status.FROZEN
     passes = judged and step is not None and step.kind in (Kind.GATE, Kind.VALIDATE, *WATCHES)
-    position = _last_shift(rollout) if rollout.pause is Pause.WORLD else rollout.position + (1 if passes else 0)
-    if RETIRING in rollout.unwound or any(name.startswith(batches.DEPLOYED) for name in rollout.unwound):
-        # Its instances may be stopped, or hosts may have the earlier release again, so the plan begins again with the deploy.
-        position = 0
-    awake = _awake(rollout, world, "promote in full" if full else "promote")
-    return dataclasses.replace(
-        awake,
+    running = dataclasses.replace(
+        _awake(rollout, world, "promote in full" if full else "promote"),
         status=Status.RUNNING,
         pause=None,
         reason="",
-        position=position,
-        analysis=rollout.analysis if position == rollout.position else None,
-        steps=unjudged(rollout.steps, position) if full else rollout.steps,
         unwound=(),
-        # What was doubtful is accepted, so that it is not doubtful again at the next look.
-        background=None if rollout.pause is Pause.INCONCLUSIVE else rollout.background,
     )
+    if judged and (rollout.background or {}).get("ended"):
+        # What the background said is accepted, so that it does not say it again at the next look. Otherwise it was not what was doubtful.
+        running = dataclasses.replace(running, background=None, background_open=False)
+    if RETIRING in rollout.unwound or any(name.startswith(batches.DEPLOYED) for name in rollout.unwound):
+        # Its instances may be stopped, or hosts may have the earlier release again, so the plan begins again with the deploy.
+        running = at_its_start(dataclasses.replace(running, position=0, seen_before={}))
+    elif passes and running.awaits_background and not rollout.closed and not full:
+        # What the step watches for itself is accepted; the background, which was not heard, is still to say something.
+        running = dataclasses.replace(running, closed=True)
+    elif passes:
+        others = {index: seen for index, seen in running.seen_before.items() if index != str(rollout.position)}
+        unheard = running.background_open and not rollout.closed
+        accepted = dataclasses.replace(running, analysis=None, seen_before=others, background_open=unheard)
+        running = at_step(accepted, rollout.position + 1)
+    elif rollout.pause is Pause.WORLD and _is_moved_by_others(rollout, world):
+        running = at_step(running, _last_shift(rollout))
+    if full:
+        steps = unjudged(running.steps, running.position)
+        running = dataclasses.replace(running, steps=steps, seen_before={}, closed=False, background_open=False)
+    return running
 
 
 def roll_back(rollout: Rollout, world: World) -> Rollout:
@@ -113,6 +129,7 @@ def return_again(rollout: Rollout, world: World) -> Rollout:
         reason="",
         position=0,
         analysis=None,
+        closed=False,
         steps=rollout.steps if batches.in_batches(rollout) else steps,
         unwound=(),
     )
@@ -133,6 +150,18 @@ def abandon(rollout: Rollout, world: World) -> Rollout:
         rollout, status=Status.ABANDONED, reason=reason, ended_at=world.now, intent=None, request=None, pause=None
     )
     return ended.noting(world.now, "end", reason)
+
+
+def _is_moved_by_others(rollout: Rollout, world: World) -> bool:
+    """Whether a balancer carries out what this rollout has not set, which is told only when all of them can be read."""
+    last = _last_shift(rollout)
+    asked = [
+        step
+        for step in rollout.steps[last : last + 1] + rollout.steps[rollout.position :][:1]
+        if step.kind is Kind.SHIFT
+    ]
+    each = [World(world.now, {name: split}) for name, split in world.splits.items()]
+    return not world.unreadable and not all(any(one.agrees(shift) for shift in asked) for one in each)
 
 
 def _last_shift(rollout: Rollout) -> int:
@@ -165,6 +194,7 @@ def _awake(rollout: Rollout, world: World, command: str) -> Rollout:
         errors=0,
         request=None,
         baking_since=None,
+        closed=rollout.closed and rollout.awaits_background,
         progress_at=world.now,
     )
     if rollout.intent is not None:

@@ -37,6 +37,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.move
     abort,
     cannot_read,
     does_not,
+    end_watch,
     finish,
     freeze,
     next_step,
@@ -44,7 +45,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.move
     with_name,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.operator_requests import heed
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import READY
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import BAKE, READY
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.unwinding import record_unwinding, unwind
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.words import describe
 
@@ -223,25 +224,26 @@ def _watch(rollout: Rollout, step: Step, world: World) -> Proposal:
     left = since + step.seconds - world.now
     if rollout.baking_since is None:
         return dataclasses.replace(rollout, baking_since=since)
-    if left <= 0 and step.kind is Kind.BAKE:
+    is_over = rollout.closed or (step.kind is Kind.BAKE and step.seconds <= 0)
+    if is_over and not rollout.awaits_background:
         return next_step(rollout, world)
-    # An analysis whose time is over is asked for its verdict: without one nothing goes on.
-    closes = left <= rollout.options.bake_slice
+    # What is over time has to be closed still, and an analysis asked for its verdict: without one nothing goes on.
+    closes = left <= rollout.options.bake_slice and not is_over
     looks_later = any(later.background for later in rollout.steps[rollout.position + 1 :])
     return Action(
         0,
-        step.kind,
+        Kind.BAKE if is_over else step.kind,
         step.pool,
         step.hosts or (batches.with_release(rollout) if rollout.in_one_pool else ()),
         baseline=rollout.baseline_pool or rollout.old_pool,
-        seconds=max(0.0, min(left, rollout.options.bake_slice)),
-        checks=step.checks,
-        analysis=step.analysis,
-        learns=step.learns,
+        seconds=0.0 if is_over else max(0.0, min(left, rollout.options.bake_slice)),
+        checks=step.checks or (BAKE if is_over else ""),
+        analysis="" if is_over else step.analysis,
+        learns=step.learns and not is_over,
         background=step.background,
-        opens=left >= step.seconds,
+        opens=left >= step.seconds and not is_over,
         closes=closes,
-        ends_background=bool(step.background) and closes and not looks_later,
+        ends_background=bool(step.background) and (closes or is_over) and not looks_later,
     )
 
 
@@ -323,11 +325,22 @@ def _record_progress(rollout: Rollout, action: Action, outcome: Outcome, world: 
     if action.kind is Kind.ANALYSE or action.background or action.kind in (Kind.TASKS, Kind.TOGGLE):
         # It speaks of the release; whether the instances can take more is asked again before they get it.
         moved = dataclasses.replace(moved, vouched=())
-    if action.kind is Kind.BAKE or (action.kind is Kind.TOGGLE and not action.closes):
+    if action.kind is Kind.TOGGLE and not action.closes:
         return moved
+    if action.ends_background:
+        moved = dataclasses.replace(moved, background_open=False)
+    if action.kind is Kind.BAKE:
+        is_over = action.closes and _is_baked(moved, world)
+        return dataclasses.replace(moved, closed=moved.closed or is_over)
     if action.kind is Kind.ANALYSE:
-        return next_step(moved, world) if outcome.decided else moved
+        return end_watch(moved, world) if outcome.decided else moved
     return next_step(moved, world)
+
+
+def _is_baked(rollout: Rollout, world: World) -> bool:
+    """Whether the time of the bake is over; not where its closing action took less than it was to."""
+    step, since = rollout.step, rollout.baking_since
+    return step is not None and since is not None and world.now >= since + step.seconds
 
 
 def _not_watched(rollout: Rollout, action: Action, world: World) -> Rollout:
@@ -364,6 +377,8 @@ def _intend(rollout: Rollout, proposal: Action, world: World) -> t.Tuple[Rollout
         taken = dataclasses.replace(taken, unwound=with_name(taken.unwound, RETIRING))
     if _serves_by(rollout, action, world):
         taken = dataclasses.replace(taken, shifted=True)
+    if action.background:
+        taken = dataclasses.replace(taken, background_open=True)
     return taken.noting(world.now, "intent", describe(action), action), action
 
 

@@ -314,7 +314,10 @@ class Rollout:
     :param intent: the action under way; None when nothing is
     :param baking_since: since when the present step is watched, time in which nobody could watch not counted
     :param analysis: what the analysis of the present step has seen, in this run and those before
+    :param seen_before: by index of a step since the last shift, as text, what its analysis had seen when it was left
+    :param closed: whether what the present step watches for itself is over, and the analysis in the background has yet to be heard
     :param background: what the analysis in the background has seen
+    :param background_open: whether that has looked, and was not asked for its verdict yet
     :param offsets: by name of an analysis, what was learned for it before the release was on any host
     :param toggled: by the number of its step, the definition of each toggle by host before this rollout changed it
     :param supersedes: the id of the rollout whose place this one took before it had ended; empty for none
@@ -348,7 +351,10 @@ class Rollout:
     intent: t.Optional[Action] = None
     baking_since: t.Optional[float] = None
     analysis: t.Optional[t.Mapping[str, t.Any]] = None
+    seen_before: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    closed: bool = False
     background: t.Optional[t.Mapping[str, t.Any]] = None
+    background_open: bool = False
     offsets: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     toggled: t.Mapping[str, t.Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
     supersedes: str = ""
@@ -361,6 +367,12 @@ class Rollout:
     @property
     def step(self) -> t.Optional[Step]:
         return self.steps[self.position] if self.position < len(self.steps) else None
+
+    @property
+    def awaits_background(self) -> bool:
+        """Whether the analysis in the background is to be heard before the present step ends, as it looks at none after it."""
+        looking = [index for index, step in enumerate(self.steps) if step.background]
+        return self.background_open and looking[-1:] == [self.position]
 
     @property
     def pools(self) -> t.Tuple[str, ...]:

@@ -66,12 +66,33 @@ def finish(rollout: Rollout, status: Status, world: World) -> Rollout:
 
 def next_step(rollout: Rollout, world: World) -> Rollout:
     """At the start of the step after the present one."""
-    return at_its_start(dataclasses.replace(rollout, position=rollout.position + 1, progress_at=world.now))
+    on = at_step(dataclasses.replace(rollout, progress_at=world.now), rollout.position + 1)
+    if rollout.step is not None and rollout.step.kind is Kind.SHIFT:
+        # Nobody comes back to what was before the last shift.
+        later = {index: seen for index, seen in on.seen_before.items() if int(index) > rollout.position}
+        on = dataclasses.replace(on, seen_before=later)
+    return on
+
+
+def end_watch(rollout: Rollout, world: World) -> Rollout:
+    """Past the step that watches; not before the analysis in the background is heard, where it is the last at which that looks."""
+    if rollout.awaits_background:
+        return dataclasses.replace(rollout, closed=True)
+    return next_step(rollout, world)
 
 
 def at_its_start(rollout: Rollout) -> Rollout:
-    """The rollout with nothing seen yet at its present step."""
-    return dataclasses.replace(rollout, attempts=0, baking_since=None, analysis=None)
+    """The rollout at the start of its present step, of which only an analysis that it has left before has seen anything."""
+    seen = rollout.seen_before.get(str(rollout.position))
+    return dataclasses.replace(rollout, attempts=0, baking_since=None, analysis=seen, closed=False)
+
+
+def at_step(rollout: Rollout, position: int) -> Rollout:
+    """The rollout at the start of another step; what the analysis of the present one has seen is kept, as it may come back to it."""
+    seen = dict(rollout.seen_before)
+    if rollout.analysis is not None:
+        seen[str(rollout.position)] = rollout.analysis
+    return at_its_start(dataclasses.replace(rollout, position=position, seen_before=seen))
 
 
 def cannot_read(world: World) -> str:

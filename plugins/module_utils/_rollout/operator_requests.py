@@ -21,8 +21,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.moves import (
     abort,
     at_its_start,
+    end_watch,
     must_stay,
-    next_step,
     pause,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import ROLLBACK, unjudged
@@ -56,8 +56,9 @@ def _skip(rollout: Rollout, everything: bool, world: World) -> Rollout:
     if everything:
         steps = unjudged(rollout.steps, rollout.position)
         said = "an operator asked to go on without further verdicts"
-        return at_its_start(dataclasses.replace(rollout, steps=steps)).noting(world.now, "skip", said)
+        unjudging = dataclasses.replace(rollout, steps=steps, seen_before={}, background_open=False)
+        return at_its_start(unjudging).noting(world.now, "skip", said)
     if step is None or step.kind not in (Kind.GATE, *WATCHES):
         said = "there is nothing to skip at step {0}".format(step.kind.value if step else "end")
         return rollout.noting(world.now, "refused", said)
-    return next_step(rollout.noting(world.now, "skip", "an operator asked to skip {0}".format(step.kind.value)), world)
+    return end_watch(rollout.noting(world.now, "skip", "an operator asked to skip {0}".format(step.kind.value)), world)

@@ -50,6 +50,10 @@ def describe(action: Action) -> str:
         time = "for up to {0:.0f} s".format(action.seconds) if action.seconds >= 1 else "to its verdict"
         verb = "learn from" if action.learns else "analyse"
         return "{0} {1} ({2}) {3}".format(verb, _where(action.pool, action.hosts), named, time)
+    if action.kind is Kind.BAKE and action.seconds <= 0:
+        where = _where(action.pool, action.hosts)
+        asked = ", and ask {0} for its verdict".format(action.background) if action.ends_background else ""
+        return "look at {0} once more{1}".format(where, asked)
     if action.kind is Kind.BAKE:
         along = " under " + action.background if action.background else ""
         return "bake {0}{1} for {2:.0f} s".format(_where(action.pool, action.hosts), along, action.seconds)

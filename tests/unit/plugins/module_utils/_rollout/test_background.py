@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -36,20 +37,39 @@ def world(now: float, green: int) -> World:
     return World(now, {"lb1": Observed({"blue": 10000 - green, "green": green})})
 
 
-def carried_on(stages: t.Sequence[Stage], looks: t.Iterable[Outcome]) -> t.Tuple[Rollout, Action, Seen]:
-    """The rollout after *looks*, one for each action that has the background with it, and what those actions were."""
+def opened(stages: t.Sequence[Stage]) -> t.Tuple[Rollout, Action]:
+    """A rollout of *stages* with its first action."""
     wanted = begin.Delivery("r1", "app", "1.1.0", Canary(tuple(stages), bake=0, background="errors"), Options())
-    opened = begin.begin_delivery(wanted, {"blue": {"b1": "1.0.0"}, "green": {"g1": None}}, world(0, 0))
-    assert isinstance(opened, Rollout)
+    begun = begin.begin_delivery(wanted, {"blue": {"b1": "1.0.0"}, "green": {"g1": None}}, world(0, 0))
+    assert isinstance(begun, Rollout)
+    return machine.decide(begun, world(0, 0))
+
+
+def went_well(rollout: Rollout, action: Action, outcome: t.Optional[Outcome] = None) -> t.Tuple[Rollout, Action]:
+    """The rollout after *action*, and what is next."""
+    before = rollout.splits_seen[-1]
+    green = (action.shares or {}).get("green", before.shares.get("green", 0))
+    here = world(before.at + 1000 * rollout.seq, green)
+    done = outcome or Outcome(Result.SUCCEEDED, decided=action.closes)
+    return machine.decide(machine.record(rollout, action.seq, done, here), here)
+
+
+def carried_on(
+    stages: t.Sequence[Stage], looks: t.Iterable[Outcome], overhead: float = 0.0
+) -> t.Tuple[Rollout, Action, Seen]:
+    """The rollout after *looks*, one for each action that has the background with it, and what those actions were.
+
+    :param overhead: seconds that each action takes beside what it is to
+    """
     now, green, seen = 0.0, 0, []
     left = iter(looks)
-    rollout, action = machine.decide(opened, world(now, green))
+    rollout, action = opened(stages)
     while action.kind is not Kind.END:
         outcome = Outcome(Result.SUCCEEDED, decided=action.closes)
         if action.background:
             seen.append((action.kind, action.seconds, action.ends_background, rollout.background))
             outcome = next(left, outcome)
-        now, green = now + action.seconds, (action.shares or {}).get("green", green)
+        now, green = now + action.seconds + overhead, (action.shares or {}).get("green", green)
         here = world(now, green)
         rollout, action = machine.decide(machine.record(rollout, action.seq, outcome, here), here)
     return rollout, action, seen
@@ -72,6 +92,75 @@ def test_it_takes_part_in_each_look_and_hands_on_what_it_saw() -> None:
     assert rollout.status is Status.SUCCEEDED
 
 
+@pytest.mark.parametrize("seconds", [35, 70, 900, 1800])
+@pytest.mark.parametrize("overhead", [0.0, 3.0, 6.0, 29.0])
+def test_it_is_asked_for_its_verdict_however_long_each_turn_takes(seconds: float, overhead: float) -> None:
+    _rollout, action, seen = carried_on([FIVE, Stage(pause=seconds)], [], overhead)
+    assert action.result == "succeeded"
+    assert [ends for _kind, _seconds, ends, _state in seen] == [False] * (len(seen) - 1) + [True]
+
+
+def test_it_is_asked_for_its_verdict_where_the_last_analysis_is_decided_early() -> None:
+    early = dataclasses.replace(looked(2), decided=True)
+    rollout, _action, seen = carried_on(
+        [FIVE, PAUSE, Stage(analysis="latency", seconds=300)], [looked(1), looked(1), early]
+    )
+    assert [(kind, seconds, ends) for kind, seconds, ends, _state in seen][2:] == [
+        (Kind.ANALYSE, 30, False),
+        (Kind.BAKE, 0, True),
+    ]
+    assert rollout.status is Status.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("result", "status"), [(Result.FAILED, Status.ROLLED_BACK), (Result.INCONCLUSIVE, Status.PAUSED)]
+)
+def test_that_verdict_counts_before_anything_more_is_given_to_the_release(result: Result, status: Status) -> None:
+    early = dataclasses.replace(looked(1), decided=True)
+    stages = [FIVE, Stage(analysis="latency", seconds=300), QUARTER]
+    rollout, _action, seen = carried_on(stages, [early, looked(2, result)])
+    assert (len(seen), rollout.status) == (2, status)
+    assert max(split.shares.get("green", 0) for split in rollout.splits_seen) == 500
+
+
+def test_it_is_asked_for_its_verdict_where_somebody_skips_the_last_pause() -> None:
+    rollout, action = opened([FIVE, Stage(pause=900)])
+    while not action.background:
+        rollout, action = went_well(rollout, action)
+    rollout, action = went_well(dataclasses.replace(rollout, request="skip"), action)
+    assert (action.kind, action.seconds, action.ends_background) == (Kind.BAKE, 0, True)
+    _rollout, action = went_well(rollout, action)
+    assert (action.kind, (action.shares or {}).get("green")) == (Kind.VALIDATE, None)
+
+
+def test_nobody_is_asked_who_is_to_go_on_without_verdicts() -> None:
+    rollout, action = opened([FIVE, Stage(pause=900)])
+    while not action.background:
+        rollout, action = went_well(rollout, action)
+    rollout, action = went_well(dataclasses.replace(rollout, request="skip_all"), action)
+    assert (action.kind, rollout.background_open) == (Kind.VALIDATE, False)
+
+
+def test_it_is_heard_after_a_person_has_accepted_what_the_step_found_itself() -> None:
+    """The step's own analysis was in doubt before its time was over, so nobody had asked the background yet."""
+    doubt = dataclasses.replace(looked(1, Result.INCONCLUSIVE), decided=True)
+    rollout, _action, _seen = carried_on([FIVE, Stage(analysis="latency", seconds=300)], [doubt])
+    rollout, action = machine.decide(commands.promote(rollout, world(100, 500)), world(100, 500))
+    assert (action.kind, action.ends_background, action.analysis) == (Kind.BAKE, True, "")
+    silent = machine.record(rollout, action.seq, looked(2, Result.INCONCLUSIVE), world(100, 500))
+    _rollout, action = machine.decide(commands.promote(silent, world(100, 500)), world(100, 500))
+    assert action.kind is Kind.VALIDATE
+
+
+def test_a_run_that_dies_before_it_is_heard_asks_it_again() -> None:
+    early = dataclasses.replace(looked(1), decided=True)
+    rollout, action = opened([FIVE, Stage(analysis="latency", seconds=300)])
+    while not action.ends_background:
+        rollout, action = went_well(rollout, action, early)
+    _rollout, again = machine.decide(commands.resume(rollout, world(100, 500)), world(100, 500))
+    assert (again.kind, again.ends_background) == (Kind.BAKE, True)
+
+
 def test_it_has_no_part_where_there_is_no_traffic_to_look_at() -> None:
     steps = Canary((Stage(pause=5), FIVE, PAUSE), background="errors").plan(Pools("blue", "green", "1.0.0"), Options())
     assert [step.background for step in steps if step.kind is Kind.BAKE] == ["", "errors", ""]
@@ -90,10 +179,20 @@ def test_its_verdict_counts_at_whichever_step_it_comes(
 
 
 def test_what_a_person_has_accepted_is_not_doubted_again_by_the_same_looks() -> None:
-    doubtful, _action, _seen = carried_on([FIVE, PAUSE], [looked(1), looked(2, Result.INCONCLUSIVE)])
-    assert doubtful.background == {"looks": 2}
+    doubt = dataclasses.replace(looked(2, Result.INCONCLUSIVE), background={"looks": 2, "ended": True})
+    doubtful, _action, _seen = carried_on([FIVE, PAUSE], [looked(1), doubt])
     assert commands.promote(doubtful, world(100, 500)).background is None
-    assert commands.resume(doubtful, world(100, 500)).background == {"looks": 2}
+    assert commands.resume(doubtful, world(100, 500)).background == {"looks": 2, "ended": True}
+
+
+@pytest.mark.parametrize("result", [Result.INCONCLUSIVE, Result.ERROR])
+def test_what_was_not_doubtful_keeps_its_evidence_when_a_person_accepts_something_else(result: Result) -> None:
+    """The step's own analysis was in doubt, or the checks could not be made; begun anew, the background could be wrong twice."""
+    paused, _action, _seen = carried_on([FIVE, JUDGED, PAUSE], [looked(1, result)] * 9)
+    seen = None if result is Result.ERROR else {"looks": 1}
+    assert (paused.pause, paused.background) == (Pause.INCONCLUSIVE, seen)
+    kept = dataclasses.replace(paused, background={"looks": 7, "ended": False})
+    assert commands.promote(kept, world(100, 500)).background == {"looks": 7, "ended": False}
 
 
 def test_the_time_in_which_it_could_not_look_is_made_up_for() -> None:

@@ -104,7 +104,8 @@ class Histories(RuleBasedStateMachine):
         self.known_healthy: t.Set[str] = set()
         self.watched = self.acted_at = 0.0
         self.number = 0
-        self.decided = False
+        self.decided = self.was_decided = self.was_closed = self.unheard = False
+        self.skipped: t.Tuple[str, int] = ("", 0)
         self.wanted = begin.Delivery("r0", "app", "1.1.0", strategy, options, irreversible)
         opened = begin.begin_delivery(self.next_wanted("1.1.0"), self.fleet(), self.world())
         assert isinstance(opened, Rollout)
@@ -130,11 +131,9 @@ class Histories(RuleBasedStateMachine):
         was = rollout
         after, action = machine.decide(rollout, self.world())
         self.check_action(was, action)
-        passed = was.step is not None and after.position > was.position and was.request != "skip"
-        if passed and was.step.kind is Kind.ANALYSE:
-            assert self.decided  # law 5: without a verdict nothing goes on
-        if passed and was.step.kind is Kind.BAKE:
-            assert self.watched >= was.step.seconds - 1e-6  # law 5: what nobody watched is no bake
+        if was.request == "skip":
+            self.skipped = (was.id, was.position)
+        self.check_passing(was, after)
         if after.status in (Status.SUCCEEDED, Status.ROLLED_BACK) and not was.status.ended:  # law 9
             serving = after.new_pool if after.status is Status.SUCCEEDED else after.old_pool
             assert all(split.share(serving) == 10000 for split in self.live.values())
@@ -146,6 +145,21 @@ class Histories(RuleBasedStateMachine):
             self.watched = 0.0
         if action.kind in (Kind.DEPLOY, Kind.RETIRE):
             self.known_healthy.discard(action.pool)
+
+    def check_passing(self, was: Rollout, after: Rollout) -> None:
+        """Law 5, of a step that is left: without a verdict, and without somebody who watched, nothing goes on."""
+        is_left = after.id == was.id and was.step is not None and after.position > was.position
+        if is_left and self.skipped != (was.id, was.position):
+            if was.step.kind is Kind.ANALYSE:
+                assert self.decided or self.was_decided
+            if was.step.kind is Kind.BAKE:
+                assert self.watched >= was.step.seconds - 1e-6
+                assert self.was_closed or not was.step.seconds
+        if not any(step.background for step in after.steps[after.position :]):
+            # Nor does it without the verdict of the background, once it has looked and does not look again.
+            assert not self.unheard
+        if is_left:
+            self.was_closed = self.was_decided = False
 
     def check_action(self, rollout: Rollout, action: Action) -> None:
         if action.kind is Kind.SHIFT:
@@ -208,6 +222,10 @@ class Histories(RuleBasedStateMachine):
         self.apply(action, reached)
         if action.kind is Kind.SHIFT and len(reached) < len(BALANCERS):
             outcome = Outcome(Result.FAILED, "a balancer is unreachable, or refuses a pool that is not healthy")
+        if outcome.result is Result.SUCCEEDED and self.rollout.status is Status.RUNNING:
+            self.was_closed = self.was_closed or action.closes
+            self.was_decided = self.was_decided or self.decided
+            self.unheard = (self.unheard or bool(action.background)) and not action.ends_background
         self.report(outcome)
         self.decided = False
 
@@ -235,7 +253,11 @@ class Histories(RuleBasedStateMachine):
 
     def report(self, outcome: Outcome) -> None:
         assert self.action is not None
-        self.take(machine.record(self.rollout, self.action.seq, outcome, self.world()))
+        recorded = machine.record(self.rollout, self.action.seq, outcome, self.world())
+        if recorded.status is not Status.RUNNING or self.rollout.request == "skip_all":
+            self.unheard = False
+        self.check_passing(self.rollout, recorded)
+        self.take(recorded)
 
     @precondition(lambda self: self.action is not None)
     @rule(partly=st.sets(st.sampled_from(BALANCERS)))
@@ -273,6 +295,11 @@ class Histories(RuleBasedStateMachine):
         self.known_healthy.clear()
         if isinstance(opened, begin.Unchanged):
             return
+        if opened.id != self.rollout.id or not opened.background_open:
+            self.unheard = False  # begun anew, or a person has accepted what there was
+        self.was_closed = self.was_decided = False
+        if opened.closed:
+            self.skipped = (opened.id, opened.position)  # over, or accepted, in an earlier run
         if opened.id != self.rollout.id and opened.vouched:
             # An instant return: nothing was done to the pool since it served.
             assert self.running[opened.new_pool]
