@@ -316,9 +316,10 @@ options:
     description:
       - For O(command=advance), what each of O(expected) reports - a dictionary with V(seq), V(result) (V(succeeded), V(failed),
         V(inconclusive), V(error)) and V(reason). A missing or empty report means that it was lost.
-      - Of an analysis also C(decided), whether there is a verdict, and C(analysis), C(metrics) and C(offsets), the C(state), C(metrics)
-        and C(offsets) that M(progressive.delivery.analysis) returned.
       - Of a toggle that is looked at also C(was), its definition, or null.
+      - Of an analysis also C(decided), whether there is a verdict, and C(analysis), C(verdict), C(metrics) and C(offsets), the C(state),
+        C(verdict), C(metrics) and C(offsets) that M(progressive.delivery.analysis) returned. Of that in the background C(background),
+        C(background_verdict) and C(background_metrics), likewise.
       - One with the id of another rollout in V(rollout) is left over from that, and counts as missing.
     type: dict
     default: {}

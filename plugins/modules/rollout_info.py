@@ -123,7 +123,8 @@ rollout:
       version_added: "0.2.0"
     judged:
       description:
-        - Every analysis so far, with C(since), C(until), the index of its C(step), C(analysis), C(verdict) and C(metrics).
+        - Every analysis so far, with C(since), C(until), the index of its C(step), C(analysis), C(verdict), C(metrics) and whether it is
+          that in the C(background), which has an entry at each step.
         - A metric has its C(verdict), C(reason), C(margin), C(e_value) and C(trace), a list of points with C(at), C(baseline), C(canary),
           C(estimate), C(lower) and C(upper). A trace has at most 120 points, and all traces together have at most 3000.
       type: list

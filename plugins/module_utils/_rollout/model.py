@@ -177,9 +177,12 @@ class Outcome:
     :param decided: whether an analysis has come to its verdict before its time was over
     :param analysis: what it has seen, for the next action of its step
     :param background: what the analysis in the background has seen, for the next action that has one
-    :param metrics: what it came to about each metric, for people
+    :param metrics: what the step's own analysis came to about each metric, for people
     :param offsets: what an analysis that only learns has learned
     :param was: the definition of a toggle by host, as it was found
+    :param verdict: of the step's own analysis; None while it is open
+    :param background_verdict: of that in the background
+    :param background_metrics: what that came to about each metric
     """
 
     result: Result
@@ -190,6 +193,9 @@ class Outcome:
     metrics: t.Tuple[MetricSeen, ...] = ()
     offsets: t.Optional[t.Mapping[str, t.Any]] = None
     was: t.Optional[t.Mapping[str, t.Any]] = None
+    verdict: t.Optional[str] = None
+    background_verdict: t.Optional[str] = None
+    background_metrics: t.Tuple[MetricSeen, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -407,17 +413,22 @@ class Rollout:
         return dataclasses.replace(self, splits_seen=with_split(self.splits_seen, world.seen))
 
     def judging(self, action: Action, outcome: Outcome, at: float) -> Rollout:
-        """The same rollout, which knows what an analysis came to; one that told nothing leaves it as it is."""
-        if not outcome.metrics:
-            return self
-        verdict = None if outcome.result is Result.SUCCEEDED else outcome.result.value
-        if outcome.decided:
-            verdict = verdict or "successful"
+        """The same rollout, which knows what each analysis came to; one that told nothing leaves it as it is."""
         begun = [entry.at for entry in self.entries if entry.seq == action.seq and entry.what == "intent"]
-        name = action.analysis or action.background
-        part = Judged(begun[-1] if begun else at, at, self.position, name, verdict, outcome.metrics)
-        goes_on = (self.analysis if action.analysis else self.background) is not None
-        return dataclasses.replace(self, judged=with_judged(self.judged, part, goes_on))
+        part = Judged(begun[-1] if begun else at, at, self.position, action.analysis, outcome.verdict, outcome.metrics)
+        judged = self.judged
+        if action.analysis and outcome.metrics:
+            judged = with_judged(judged, part, self.analysis is not None)
+        if action.background and outcome.background_metrics:
+            along = dataclasses.replace(
+                part,
+                analysis=action.background,
+                verdict=outcome.background_verdict,
+                metrics=outcome.background_metrics,
+                background=True,
+            )
+            judged = with_judged(judged, along, self.background is not None)
+        return dataclasses.replace(self, judged=judged)
 
 
 def part(pool: str, hosts: t.Sequence[str]) -> str:

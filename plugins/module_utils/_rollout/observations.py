@@ -84,6 +84,7 @@ class Judged:
 
     :param step: the index of its step in the plan
     :param verdict: of all metrics together; None while it is open
+    :param background: whether it is the one that goes from step to step
     """
 
     since: float
@@ -92,6 +93,12 @@ class Judged:
     analysis: str
     verdict: t.Optional[str]
     metrics: t.Tuple[MetricSeen, ...]
+    background: bool = False
+
+    @property
+    def of(self) -> t.Tuple[int, str, bool]:
+        """What tells it from others."""
+        return self.step, self.analysis, self.background
 
 
 def metrics_in(data: t.Optional[Data], at: float) -> t.Tuple[MetricSeen, ...]:
@@ -114,12 +121,11 @@ def with_split(splits: t.Tuple[SplitSeen, ...], seen: SplitSeen) -> t.Tuple[Spli
 def with_judged(judged: t.Tuple[Judged, ...], part: Judged, goes_on: bool) -> t.Tuple[Judged, ...]:
     """*judged* with one more part of an analysis.
 
-    :param goes_on: whether it goes on with what was seen before; where the last of them is open and of the same step, it is one with that
+    :param goes_on: whether it goes on with what was seen before; where the last one of its step is open, it is one with that
     """
-    last = judged[-1] if judged else None
-    is_open = last is not None and last.verdict in (None, "error")
-    if last is not None and goes_on and is_open and (last.step, last.analysis) == (part.step, part.analysis):
-        return _bounded(judged[:-1] + (_joined(last, part),))
+    place = max((index for index, one in enumerate(judged) if one.of == part.of), default=None)
+    if place is not None and goes_on and judged[place].verdict in (None, "error"):
+        return _bounded(judged[:place] + (_joined(judged[place], part),) + judged[place + 1 :])
     return _bounded(judged + (_since(part.since, part),))
 
 

@@ -28,9 +28,12 @@ class Report:
     :param decided: of an analysis, whether it has its verdict before its time is over
     :param analysis: what it has seen
     :param background: what the analysis in the background has seen
-    :param metrics: what it came to about each metric
+    :param metrics: what the step's own analysis came to about each metric
     :param offsets: what one that only learns has learned
     :param was: of a toggle, its definition before; None where there was none
+    :param verdict: of the step's own analysis
+    :param background_verdict: of that in the background
+    :param background_metrics: what that came to about each metric
     """
 
     seq: int
@@ -43,6 +46,9 @@ class Report:
     metrics: t.Tuple[MetricSeen, ...] = ()
     offsets: t.Optional[t.Mapping[str, t.Any]] = None
     was: t.Optional[t.Mapping[str, t.Any]] = None
+    verdict: t.Optional[str] = None
+    background_verdict: t.Optional[str] = None
+    background_metrics: t.Tuple[MetricSeen, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +85,9 @@ def parse_report(host: str, data: t.Any, now: float) -> t.Optional[Report]:
             metrics_in(data.get("metrics"), now),
             data.get("offsets"),
             data.get("was"),
+            data.get("verdict"),
+            data.get("background_verdict"),
+            metrics_in(data.get("background_metrics"), now),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         raise InvalidOption(
@@ -109,16 +118,21 @@ def judge(action: Action, expected: t.Sequence[str], reports: t.Mapping[str, t.O
     answers = {name: _answer(action, reports.get(name)) for name in set(expected).union(others)}
     result = next(kind for kind in _WORST_FIRST if any(answer.result is kind for answer in answers.values()))
     reasons = [_say(name, answer) for name, answer in sorted(answers.items()) if answer.result is result]
-    metrics = [answer.metrics for answer in answers.values() if answer.metrics]
+    # One of those who take part judges, so what is told of an analysis is told by one.
+    own = next((answer for answer in answers.values() if answer.metrics), Report(action.seq, result))
+    along = next((answer for answer in answers.values() if answer.background_metrics), Report(action.seq, result))
     return Outcome(
         result,
         "; ".join(reason for reason in reasons if reason),
         decided=all(answer.decided for answer in answers.values()),
         analysis=_first(answer.analysis for answer in answers.values()),
         background=_first(answer.background for answer in answers.values()),
-        metrics=next(iter(metrics), ()),
+        metrics=own.metrics,
         offsets=_first(answer.offsets for answer in answers.values()),
         was={name: answer.was for name, answer in answers.items()} if action.kind is Kind.TOGGLE else None,
+        verdict=own.verdict,
+        background_verdict=along.background_verdict,
+        background_metrics=along.background_metrics,
     )
 
 

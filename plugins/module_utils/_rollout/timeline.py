@@ -160,6 +160,10 @@ _MARKED: t.Mapping[str, t.Tuple[str, Tone]] = {
 """What the journal notes, as it is marked; a command, a request and the end by what they say."""
 
 
+_IN_BACKGROUND = " (background)"
+"""After the name of what an analysis in the background says."""
+
+
 def _noted(rollout: Rollout) -> t.Iterator[Mark]:
     for entry in rollout.entries:
         if entry.what in _MARKED:
@@ -181,7 +185,7 @@ def _verdicts(judged: t.Sequence[Judged]) -> t.Iterator[Mark]:
     for one in judged:
         if one.verdict is None:
             continue
-        said = "{0} {1}".format(one.analysis, one.verdict)
+        said = "{0}{1} {2}".format(one.analysis, _IN_BACKGROUND if one.background else "", one.verdict)
         numbers = "; ".join(judgement(metric) for metric in one.metrics)
         yield Mark(one.until, said, numbers, _TONES.get(one.verdict, Tone.NEUTRAL))
 
@@ -224,11 +228,13 @@ def _courses(judged: t.Sequence[Judged]) -> t.List[Course]:
         for metric in one.metrics:
             if not metric.trace:
                 continue
-            known = courses.get(metric.name, Course(metric.name, (), ()))
+            # What goes along may ask the same as the steps do.
+            name = metric.name + (_IN_BACKGROUND if one.background else "")
+            known = courses.get(name, Course(name, (), ()))
             margins = known.margins
             if metric.margin is not None:
                 margins += ((one.since, one.until, metric.margin),)
-            courses[metric.name] = Course(metric.name, margins, known.traces + (metric.trace,))
+            courses[name] = Course(name, margins, known.traces + (metric.trace,))
     return list(courses.values())
 
 

@@ -142,11 +142,16 @@ def judgement(metric: MetricSeen) -> str:
 
 
 def _judgements(rollout: Rollout) -> t.List[str]:
-    """The last analysis, a line for each metric; without those that are why the rollout is where it is, which is said anyway."""
-    metrics = rollout.judged[-1].metrics if rollout.judged else ()
+    """The last analysis and the one beside it, a line for each metric; without those that are why the rollout is where it is, which is said anyway."""
+    latest = [one for one in rollout.judged if one.until == rollout.judged[-1].until]
     return [
-        "{0}: {1}".format("verdict" if metric.verdict else "so far", judgement(metric))
-        for metric in metrics
+        "{0}{1}: {2}".format(
+            "verdict" if metric.verdict else "so far",
+            ", in the background" if one.background else "",
+            judgement(metric),
+        )
+        for one in latest
+        for metric in one.metrics
         if not metric.reason or metric.reason not in rollout.reason
     ]
 

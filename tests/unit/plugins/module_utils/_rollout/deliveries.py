@@ -66,7 +66,15 @@ class Delivery:
         told = {"errors": {"verdict": verdict, "reason": "as it is", "measured": measured, "trace": trace}}
         result = Result.FAILED if verdict == "failed" else Result.SUCCEEDED
         self.report(
-            Outcome(result, "errors: as it is", verdict is not None, {}, metrics=metrics_in(told, looks[-1])), took=30
+            Outcome(
+                result,
+                "errors: as it is",
+                verdict is not None,
+                {},
+                metrics=metrics_in(told, looks[-1]),
+                verdict=verdict,
+            ),
+            took=30,
         )
 
     def wait(self, seconds: float) -> None:

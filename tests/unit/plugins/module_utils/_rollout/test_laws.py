@@ -470,3 +470,24 @@ def test_rolling_back_twice_goes_back_once() -> None:
     )
     world = World(2.0, {"lb1": Observed(ALL_BLUE)})
     assert isinstance(opening.roll_back(wanted)(done, world), begin.Unchanged)
+
+
+WATCHED = (Stage(pause=45.0), Stage(analysis="errors", seconds=45.0))
+
+
+@pytest.mark.parametrize("skipped", [None, *range(3, 12)])
+def test_without_the_verdict_of_the_background_nothing_goes_on(skipped: t.Optional[int]) -> None:
+    """Law 5 along the paths that random histories seldom walk to their end: all goes well, whoever skips something, however slow."""
+    ways = itertools.product(WATCHED, WATCHED, (False, True), (0.0, 1.0, 6.0, 40.0))
+    for first, second, decided, overhead in ways:
+        history = Histories()
+        stages = (Stage(share=500), first, Stage(share=5000), second)
+        history.start(Canary(stages, bake=35.0, background="errors"), Options(), False, False)
+        for number in range(40):
+            if history.action is None:
+                break
+            if number == skipped:
+                history.ask("skip")
+            history.succeed(overhead, decided)
+        assert history.rollout.status is Status.SUCCEEDED
+        assert not history.unheard
