@@ -447,6 +447,12 @@ action:
       description: For toggle, its definition by host, to which it is put back; null when it is changed or looked at.
       type: dict
       version_added: "0.2.0"
+    looks:
+      description:
+        - For bake and analyse, the parts of its time, in seconds. Where metrics are asked, health is looked at before each, and what is to be
+          reported at once ends it.
+      type: list
+      elements: float
     opens:
       description: Whether the action begins its step; a bake that takes several actions is begun by the first.
       type: bool
@@ -516,6 +522,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout impo
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal, ReadOnlyJournal
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock, Owner, utc
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.looks import looks
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Action, Rollout, World
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.operator_requests import SKIP_ALL
 
@@ -663,7 +670,7 @@ def answer(given: run.Answer) -> Params:
     aside = {"set_aside": list(given.aside)} if given.aside else {}
     return {
         "changed": before != after or bool(given.aside),
-        "action": dict(document.as_data(given.action), split=per_cent(given.action)),
+        "action": dict(document.as_data(given.action), split=per_cent(given.action), looks=list(looks(given.action))),
         "say": words.headline(given.rollout, given.action),
         "progress": words.progress(given.rollout, given.action),
         "rollout": after,
@@ -680,8 +687,8 @@ def summary(rollout: t.Optional[Rollout]) -> t.Optional[Params]:
     """A rollout without what was written down about its course."""
     if rollout is None:
         return None
-    data = document.as_data(dataclasses.replace(rollout, entries=(), splits_seen=(), judged=()))
-    for course in ("entries", "splits_seen", "judged"):
+    data = document.as_data(dataclasses.replace(rollout, entries=(), splits_seen=(), judged=(), seen_before={}))
+    for course in ("entries", "splits_seen", "judged", "seen_before"):
         del data[course]
     return data
 

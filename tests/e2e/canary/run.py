@@ -27,6 +27,7 @@ Meanwhile = collections.abc.Mapping[tuple[str, int], t.Callable[[], object]]
 """What happens beside a run: before its nth action of a kind."""
 
 STATE_HOST = BALANCER
+NO_JUDGEMENT: Data = {"verdict": None, "reason": "", "state": None, "metrics": {}}
 CHECKS = [{"name": "ready", "type": "http", "path": "/readyz"}]
 OWNER = {"name": "alice", "host": "control", "run": "a scenario"}
 
@@ -284,31 +285,48 @@ def _tasks(_run: Run, _answer: Data, _actor: str) -> Data:
 
 
 def _watch(run: Run, answer: Data, _actor: str) -> Data:
-    """A pause or an analysis: the pool's health and, where they are asked for, the step's analysis and that in the background."""
+    """A pause or an analysis: the pool's health and, where they are asked for, the step's analysis and that in the background.
+
+    What is to be reported at once ends it.
+    """
     action, rollout, options = answer["action"], answer["rollout"], run.options
     own, along = action["analysis"], action["background"]
-    hold = max(0 if own or along else action["seconds"], options.fall * options.check_interval)
-    told = [_by_health(run.check_health(_hosts(run, action), hold=hold, wait=False))]
-    background = judged = None
-    if along:
-        looking = 0 if own else action["seconds"]
-        background = _judge(run, answer, along, looking, rollout["background"], action["ends_background"])
-        told.append(_by_metrics(background))
-    if own:
-        judged = _judge(run, answer, own, action["seconds"], rollout["analysis"], action["closes"])
-        told.append(_by_metrics(judged))
-    worst = min(told, key=lambda one: ("failed", "error", "inconclusive", "succeeded").index(one["result"]))
+    background = judged = NO_JUDGEMENT
+    for number, seconds in enumerate(action["looks"], start=1):
+        last = number == len(action["looks"])
+        hold = max(0 if own or along else seconds, options.fall * options.check_interval)
+        health = _by_health(run.check_health(_hosts(run, action), hold=hold, wait=False))
+        if along and health["result"] == "succeeded":
+            state = background["state"] or rollout["background"]
+            final = action["ends_background"] and last
+            background = _judge(run, answer, along, 0 if own else seconds, state, final, until="failed")
+        if own and _worst(health, judged, background) == "succeeded":
+            state = judged["state"] or rollout["analysis"]
+            judged = _judge(run, answer, own, seconds, state, action["closes"] and last)
+        if judged["verdict"] is not None or _worst(health, judged, background) != "succeeded":
+            break
     return {
-        "result": worst["result"],
-        "reason": "; ".join(filter(None, (one["reason"] for one in told))),
-        "decided": judged is not None and judged["verdict"] is not None,
-        "analysis": judged and judged["state"],
-        "background": background and background["state"],
-        "offsets": judged and judged.get("offsets"),
+        "result": _worst(health, judged, background),
+        "reason": "; ".join(filter(None, (one["reason"] for one in (health, judged, background)))),
+        "decided": judged["verdict"] is not None,
+        "analysis": judged["state"],
+        "verdict": judged["verdict"],
+        "metrics": judged["metrics"],
+        "offsets": judged.get("offsets"),
+        "background": background["state"],
+        "background_verdict": background["verdict"],
+        "background_metrics": background["metrics"],
     }
 
 
-def _judge(run: Run, answer: Data, name: str, seconds: float, state: Data | None, final: bool) -> Data:
+def _worst(health: Data, *judged: Data) -> str:
+    found = {health["result"], *(one["verdict"] for one in judged)}
+    return next((one for one in ("failed", "error", "inconclusive") if one in found), "succeeded")
+
+
+def _judge(
+    run: Run, answer: Data, name: str, seconds: float, state: Data | None, final: bool, until: str = "decided"
+) -> Data:
     action, rollout = answer["action"], answer["rollout"]
     kinds = [step["kind"] for step in rollout["steps"]]
     backgrounds = sum(bool(step["background"]) for step in rollout["steps"])
@@ -327,13 +345,9 @@ def _judge(run: Run, answer: Data, name: str, seconds: float, state: Data | None
         duration=seconds,
         state=state or {},
         final=final,
+        until=until,
         **learning or ({"offsets": offsets} if offsets else {}),
     )
-
-
-def _by_metrics(judged: Data) -> Data:
-    result = "succeeded" if judged["verdict"] in (None, "successful") else judged["verdict"]
-    return {"result": result, "reason": judged["reason"]}
 
 
 def _by_health(health: Data) -> Data:

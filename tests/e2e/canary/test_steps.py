@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.progressive.delivery.tests.e2e.canary.conftest import Telling
+from ansible_collections.progressive.delivery.tests.e2e.canary.site import POOLS
 from ansible_collections.progressive.delivery.tests.e2e.canary.story import (
     BETTER,
     COMPARED,
@@ -13,18 +14,73 @@ from ansible_collections.progressive.delivery.tests.e2e.canary.story import (
     FAILING,
     GOOD,
     OLD,
+    RATIO,
     Data,
     Story,
 )
 
 LONG = 240
 """A pause, in seconds, that is over long after the tests are."""
+NO_SUCH = 'no_such_total{pool="{{ pool }}"}'
+BLUE, GREEN = POOLS["blue"], POOLS["green"]
 BACKGROUND: Data = {"analyses": {"errors": COMPARED}, "background": "errors"}
 
 
 def test_an_analysis_in_the_background_takes_a_failing_release_back_amid_a_long_pause(story: Story) -> None:
     story.given_serving().when_delivering(FAILING, steps=[{"share": 30}, {"pause": LONG}], **BACKGROUND)
     story.then_ended("rolled_back", "errors: worse than").then_serves(OLD).then_shares(0, 30, 0)
+
+
+def test_a_release_that_was_shown_to_be_good_at_a_small_share_is_caught_at_a_large_one(story: Story) -> None:
+    """It fails under load, say. The canary has errors from the second share on, by when the background has seen it to be good."""
+    usual = {("deploy", 1): lambda: story.when_told("error_rate", 0.3, *BLUE)}
+    then_fails = {("shift", 2): lambda: (shown.append(said(story)), story.when_told("error_rate", 1.0, *GREEN))}
+    shown: list[str] = []
+    steps = [{"share": 20}, {"pause": 12}, {"share": 50}, {"pause": LONG}]
+    story.given_serving().when_delivering(GOOD, {**usual, **then_fails}, steps=steps, **BACKGROUND)
+    assert "within 1.5 × the baseline" in shown[0]
+    story.then_ended("rolled_back", "errors: worse than").then_shares(0, 20, 50, 0)
+
+
+def said(story: Story) -> str:
+    """What the latest analysis came to about its metric."""
+    return story.rollout()["judged"][-1]["metrics"][0]["reason"]
+
+
+def test_a_background_that_measures_nothing_is_no_success_though_the_last_analysis_is_decided_early(
+    story: Story,
+) -> None:
+    analyses = {"ratio": RATIO, "errors": {**COMPARED, "metrics": [{**ERRORS, "bad": NO_SUCH, "total": NO_SUCH}]}}
+    steps = [{"share": 30}, {"analysis": "ratio"}, {"share": 60}]
+    story.given_serving().when_delivering(GOOD, steps=steps, analyses=analyses, background="errors")
+    story.then_ended("paused", "too little to judge").then_shares(0, 30)
+    own = [one["verdict"] for one in story.rollout()["judged"] if not one["background"]]
+    assert own == ["successful"]
+    story.when("promote").then_ended("succeeded").then_serves(GOOD).then_nothing_failed()
+
+
+def test_one_whose_last_pause_is_skipped_is_asked_for_its_verdict(story: Story) -> None:
+    much = {"errors": {**COMPARED, "metrics": [{**ERRORS, "minimum_sample": 1_000_000}]}}
+    steps = [{"share": 30}, {"pause": LONG}]
+    story.given_serving().when_delivering(
+        GOOD, {("bake", 2): story.skip}, steps=steps, analyses=much, background="errors"
+    )
+    story.then_ended("paused", "too little to judge").then_shares(0, 30).then_nothing_failed()
+
+
+def test_a_pool_that_falls_ill_amid_an_analysis_loses_its_traffic_without_another_look_at_its_metrics(
+    story: Story,
+) -> None:
+    """One long part of an analysis, in which health is looked at, too."""
+    endless = {"errors": {**COMPARED, "duration": LONG, "metrics": [{**ERRORS, "minimum_sample": 1_000_000}]}}
+    falls_ill = {("analyse", 2): lambda: story.when_told("ready", False, *GREEN)}
+    story.given_serving().when_delivering(
+        GOOD, falls_ill, steps=[{"share": 30}, {"analysis": "errors"}], analyses=endless, background="errors"
+    )
+    story.then_ended("rolled_back", "analyse failed", "green-1").then_serves(OLD).then_shares(0, 30, 0)
+    parts = [one["text"] for one in story.rollout()["entries"] if one["what"] == "outcome" and one["kind"] == "analyse"]
+    assert len(parts) == 2
+    assert "not decided" not in parts[1]
 
 
 def test_an_analysis_in_the_background_goes_on_from_share_to_share(story: Story) -> None:

@@ -84,7 +84,7 @@ def test_a_canary_that_fails_more_is_taken_back_and_one_that_does_not_goes_on(st
         **options,
     )
     assert noted.read_text() == story.new
-    story.then_it_ended(0, "The picture of this rollout", "so far: errors: not decided yet", "e-value")
+    story.then_it_ended(0, "The picture of this rollout", "so far, in the background: errors: ", "e-value")
     story.then_status("succeeded").then_serves(story.new).then_only_failed_from("1.2.0")
     (picture,) = pictures.iterdir()
     assert drawn(picture) >= {"metric-1-baseline-1", "metric-1-canary-1"}
