@@ -30,7 +30,7 @@ _NEXT_IN_PAUSE = {
     Pause.GATE: "Go on with the promote playbook, or back with the rollback playbook.",
     Pause.REQUEST: "Go on with the resume playbook, or back with the rollback playbook.",
     Pause.INCONCLUSIVE: "Accept it with the promote playbook, look again with resume, or go back with rollback.",
-    Pause.WORLD: "See the status playbook; then resume, take the last shift again with promote, or go back with rollback.",
+    Pause.WORLD: "See the status playbook; then resume, shift again with promote where somebody else did, or go back with rollback.",
 }
 """What a person does next, by the status in which a run ends or why it is paused; nothing where it is over."""
 _VERBS = {Kind.TAKE_OUT: "take out", Kind.PUT_BACK: "put back"}
