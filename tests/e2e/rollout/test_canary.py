@@ -36,7 +36,13 @@ def test_a_canary_that_fails_more_is_taken_back_and_one_that_does_not_goes_on(st
     story.given_serving()
     pictures = story.site.directory / "pictures"
     pictures.mkdir()
-    options = {"rollout_analyses": {"errors": ERRORS}, "rollout_picture_dir": str(pictures)}
+    # The site's own checks look at errors as well, and health is heard first.
+    up = [{"name": "ready", "type": "http", "path": "/readyz"}]
+    options = {
+        "rollout_analyses": {"errors": ERRORS},
+        "rollout_bake_checks": up,
+        "rollout_picture_dir": str(pictures),
+    }
     gone = f"- {{name: Lose it, ansible.builtin.file: {{path: {pictures}, state: absent}}, {ONCE}}}"
     story.when(
         "canary",
