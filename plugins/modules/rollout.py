@@ -55,7 +55,8 @@ options:
         that cannot be read is set aside.
       - V(pause) asks the run that is under way to stop after its current step; it needs no lock.
       - V(skip) asks it to go past the pause or the analysis at which it is or, with O(full), to go on to all traffic without any
-        further verdict; it needs no lock.
+        further verdict; it needs no lock. One that is over when the run hears of it is not skipped, nor is what comes after it.
+      - Of all that is asked before a run hears it, a rollback comes before a pause, and a pause before going on.
       - V(advance) takes in the O(reports) on the action O(seq) and returns the next one.
     type: str
     required: true
@@ -98,10 +99,21 @@ options:
       - Seconds to wait for a lock that another run holds.
     type: float
     default: 0
+  outlast:
+    description:
+      - Wait until the lease of the run that holds the lock has ended, and ten seconds more, where that is longer than O(lock_wait).
+        Should that run be dead, its lock can be broken then; it may have a longer O(lease) than this one.
+    type: bool
+    default: false
+    version_added: "0.2.0"
   ask:
     description:
-      - While waiting for the lock, ask the run that holds it to roll back, or to pause, at its next step.
-      - A run that delivers O(release) is not asked.
+      - While waiting for the lock, ask the run that holds it to roll back, or to pause, at its next step. Only the rollout that it has
+        when it is first met is asked, and only one that can do so.
+      - A pause is asked for a delivery that is to take its place, O(release) by O(strategy). A run that delivers O(release) is not asked, nor
+        is one whose place cannot be taken, see O(supersede). When the wait is over in vain, it is asked no longer.
+      - A rollback is wanted for itself, and stays asked for. When another rollout has begun meanwhile, that is not taken back; the
+        command fails.
     type: str
     choices: [rollback, pause]
     version_added: "0.2.0"
@@ -477,7 +489,7 @@ progress:
   description:
     - The same as RV(say), followed by how it stands, a line each. The split, the verdict of the last analysis or how the one under
       way stands, and the step after this one or, on the way back, why.
-  returned: for all commands but lock, unlock, renew and pause
+  returned: for all commands but lock, unlock, renew, pause and skip
   type: list
   elements: str
   version_added: "0.2.0"
@@ -485,6 +497,11 @@ token:
   description: Proves that this run holds the lock; empty in check mode.
   returned: for lock
   type: str
+left_paused:
+  description: The id of the rollout that was paused for this run, which has not taken its place, so that nobody carries it on. Else empty.
+  returned: for unlock
+  type: str
+  version_added: "0.2.0"
 broke:
   description: Whose lock was broken, or which could not be read and where it is kept; empty when none was.
   returned: for lock
@@ -518,6 +535,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout impo
     opening,
     parameters,
     run,
+    waiting,
     words,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal, ReadOnlyJournal
@@ -525,6 +543,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.looks import looks
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Action, Rollout, World
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.operator_requests import SKIP_ALL
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.rolling import Rolling
 
 Params = t.Dict[str, t.Any]
 
@@ -573,6 +592,7 @@ ARGUMENTS: Params = {
     },
     "lease": {"type": "float", "default": 300},
     "lock_wait": {"type": "float", "default": 0},
+    "outlast": {"type": "bool", "default": False},
     "ask": {"type": "str", "choices": ["rollback", "pause"]},
     "take_over": {"type": "bool", "default": False},
     "release": {"type": "str"},
@@ -627,7 +647,8 @@ def carry_out(journal: Journal, params: Params) -> Params:
     if command == "lock":
         return take_lock(journal, params)
     if command == "unlock":
-        return {"changed": run.release(journal, token)}
+        is_own, paused = run.release(journal, token)
+        return {"changed": is_own, "left_paused": paused.id if paused else ""}
     if command == "renew":
         run.renew(journal, token)
         return {"changed": False}
@@ -640,13 +661,15 @@ def carry_out(journal: Journal, params: Params) -> Params:
         return answer(run.advance(journal, token, parameters.account(params, world.now), world, keep))
     if command == "abandon":
         return answer(run.abandon(journal, token, world, keep))
-    return answer(run.open_run(journal, token, world, opening_of(params, world.now), keep))
+    return answer(run.open_run(journal, token, world, opening_of(params, world.now), keep, params["lease"]))
 
 
 def take_lock(journal: Journal, params: Params) -> Params:
     """Take the lock; its token, and whose lock that broke."""
     wanted = Lock(Owner(**params["owner"]), uuid.uuid4().hex, 0, 0, params["lease"])
-    held = run.acquire(journal, wanted, params["take_over"], params["lock_wait"], params["ask"], params["release"])
+    in_one_pool = params["strategy"] == Rolling.name
+    asking = waiting.Asking(params["ask"], params["release"], in_one_pool) if params["ask"] else None
+    held = waiting.acquire(journal, wanted, params["take_over"], params["lock_wait"], asking, params["outlast"])
     return {"changed": True, "token": "" if journal.read_only else held.token, "broke": held.broke}
 
 

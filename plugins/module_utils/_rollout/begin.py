@@ -125,9 +125,12 @@ def begin_in_place_of(current: Rollout, wanted: Delivery, fleet: Fleet, world: W
     The traffic goes back to the release before *current* first.
 
     :raises InvalidOption, MixedFleet: see :func:`begin_delivery`
+    :raises TrafficUnclear: balancers that are unreadable, as their traffic could not go back
     """
     check_names(wanted.app, wanted.release)
     check_fleet(fleet, wanted.strategy)
+    if world.unreadable:
+        raise TrafficUnclear("balancer {0} cannot be read".format(", ".join(world.unreadable)))
     old, new = current.old_pool, current.new_pool
     release = release_before(current, fleet)
     first = () if current.in_one_pool else close_preview(old, new, rest_of(current, old))

@@ -147,7 +147,14 @@ def abandon(rollout: Rollout, world: World) -> Rollout:
     serving = rollout.lands_on if is_elsewhere else serving_pool(world, list(rollout.pools))
     reason = "abandoned by an operator; pool {0} serves".format(serving)
     ended = dataclasses.replace(
-        rollout, status=Status.ABANDONED, reason=reason, ended_at=world.now, intent=None, request=None, pause=None
+        rollout,
+        status=Status.ABANDONED,
+        reason=reason,
+        ended_at=world.now,
+        intent=None,
+        request=None,
+        request_by="",
+        pause=None,
     )
     return ended.noting(world.now, "end", reason)
 
@@ -193,10 +200,15 @@ def _awake(rollout: Rollout, world: World, command: str) -> Rollout:
         attempts=0,
         errors=0,
         request=None,
+        request_step=None,
+        request_by="",
         baking_since=None,
         closed=rollout.closed and rollout.awaits_background,
         progress_at=world.now,
     )
+    if rollout.request is not None:
+        said = "{0} was asked of the run before, which ended without hearing it".format(rollout.request)
+        awake = awake.noting(world.now, "refused", said)
     if rollout.intent is not None:
         awake = awake.noting(world.now, "interrupted", "the run ended before a report came", rollout.intent)
     return awake.noting(world.now, "command", command)

@@ -25,6 +25,20 @@ class NoRollout(DeliveryError):
     remedy = "see the status playbook for what serves; begin a rollout with the blue_green playbook"
 
 
+class NoRun(DeliveryError):
+    """The journal has a rollout under way, but no run carries it on: it died, so nobody would hear what is asked."""
+
+    code = "no-run"
+    remedy = "carry it on with the resume playbook, or take it back with the rollback playbook"
+
+
+class RolloutOver(DeliveryError):
+    """The rollout that was to be rolled back has ended, and another was begun while this run waited for the lock."""
+
+    code = "rollout-over"
+    remedy = "see the status playbook; run the rollback playbook again to take back what is under way now"
+
+
 class NothingToRollBackTo(DeliveryError):
     """The journal names no earlier release, or no delivery at all."""
 

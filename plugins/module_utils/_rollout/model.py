@@ -317,6 +317,9 @@ class Rollout:
     :param unwound: which parts of an abort are done: ``deploy``, ``drain``, ``retire``; ``RETIRING`` once the last is begun;
         of batches see ``batches.py``
     :param request: ``pause``, ``rollback``, ``skip`` or ``skip_all``, asked for by someone without the lock
+    :param request_step: the index of the step at which it was asked for
+    :param request_by: the mark of the run that waits for the lock and asked for it, or for the pause that came of it; empty
+        where somebody wants the thing itself
     :param intent: the action under way; None when nothing is
     :param baking_since: since when the present step is watched, time in which nobody could watch not counted
     :param analysis: what the analysis of the present step has seen, in this run and those before
@@ -354,6 +357,8 @@ class Rollout:
     vouched: t.Tuple[str, ...] = ()
     unwound: t.Tuple[str, ...] = ()
     request: t.Optional[str] = None
+    request_step: t.Optional[int] = None
+    request_by: str = ""
     intent: t.Optional[Action] = None
     baking_since: t.Optional[float] = None
     analysis: t.Optional[t.Mapping[str, t.Any]] = None

@@ -13,12 +13,10 @@ import typing as t
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import NoRollout, RolloutActive
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
-    Kind,
     Rollout,
-    Status,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.moves import must_stay
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.operator_requests import can_give_way
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import ROLLBACK
 
 Opening = t.Callable[[t.Optional[Rollout], World], t.Union[Rollout, begin.Unchanged]]
@@ -37,7 +35,7 @@ def begin_or_resume(wanted: begin.Delivery, fleet: begin.Fleet, supersede: bool 
             return begin.begin_delivery(wanted, fleet, world)
         if current.to_release == wanted.release and current.strategy == wanted.strategy.name:
             return commands.resume(current, world)
-        if supersede and _can_be_superseded(current, wanted, world):
+        if supersede and current.in_one_pool == wanted.strategy.in_one_pool and can_give_way(current, world):
             if begin.release_before(current, fleet) == wanted.release:
                 return commands.roll_back(current, world)
             return begin.begin_in_place_of(current, wanted, fleet, world)
@@ -48,21 +46,6 @@ def begin_or_resume(wanted: begin.Delivery, fleet: begin.Fleet, supersede: bool 
         )
 
     return opening
-
-
-def _can_be_superseded(current: Rollout, wanted: begin.Delivery, world: World) -> bool:
-    """Whether traffic can go back to the release before *current*, which still runs, and may, and the new one goes the same way."""
-    retired = any(
-        step.kind is Kind.RETIRE and step.pool == current.old_pool for step in current.steps[: current.position + 1]
-    )
-    return (
-        current.status is not Status.FROZEN
-        and current.strategy != ROLLBACK
-        and current.in_one_pool == wanted.strategy.in_one_pool
-        and current.from_release is not None
-        and not retired
-        and not must_stay(current, world)
-    )
 
 
 def roll_back(wanted: begin.Delivery) -> Opening:

@@ -25,6 +25,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Kind,
     Observed,
     Options,
+    Rollout,
+    Status,
     Step,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.reports import Account, parse_report
@@ -71,7 +73,7 @@ def check(params: Params, check_mode: bool) -> None:
         raise InvalidOption("lease must be above 0 and keep at least 1")
     if params["command"] == "begin":
         steps = _foreseen(strategy(params), fleet(params["fleet"]))
-        _check_lease(params["lease"], _watched(steps))
+        _check_lease(params["lease"], bake_slice(_watched(steps)), _watched(steps))
         _check_length(steps)
 
 
@@ -82,9 +84,14 @@ def _foreseen(chosen: Strategy, hosts: Fleet) -> t.Tuple[Step, ...]:
     return chosen.plan(Pools(old, new, "before", {pool: tuple(names) for pool, names in hosts.items()}), Options())
 
 
-def _check_lease(lease: float, watched: float) -> None:
-    """Refuse a lease that ends while the release is watched."""
-    slice_ = bake_slice(watched)
+def check_lease(lease: float, rollout: Rollout) -> None:
+    """Refuse a lease that ends while the release is watched, as *rollout* was begun with a longer one."""
+    ahead = _watched(rollout.steps[rollout.position :])
+    if rollout.status is Status.RUNNING and ahead:
+        _check_lease(lease, rollout.options.bake_slice, ahead)
+
+
+def _check_lease(lease: float, slice_: float, watched: float) -> None:
     if slice_ > MIN_BAKE_SLICE and lease < 2 * slice_:
         raise InvalidOption(
             "lease: a bake of {0:g} s is watched {1:.0f} s at a time, so {2:g} s are too short; make it at least {3} s".format(

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import time
 import typing as t
 
@@ -26,18 +27,24 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout impo
     lock,
     machine,
     opening,
+    operator_requests,
+    parameters,
     reports,
+    waiting,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
+    JournalCorrupt,
+    JournalTooNew,
     LockCorrupt,
-    LockHeld,
     NoRollout,
+    NoRun,
     NothingToRollBackTo,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     Action,
     Kind,
+    Pause,
     Rollout,
     Status,
     World,
@@ -66,46 +73,17 @@ class Answer:
     aside: t.Tuple[str, ...] = ()
 
 
-def acquire(
-    journal: Journal,
-    wanted: lock.Lock,
-    take_over: bool,
-    wait: float,
-    ask: t.Optional[str] = None,
-    unless_to: t.Optional[str] = None,
-) -> lock.Lock:
-    """Take the app's lock, so that what is observed from now on stays true.
+def release(journal: Journal, token: t.Optional[str]) -> t.Tuple[bool, t.Optional[Rollout]]:
+    """Give the lock back, whatever became of the run.
 
-    :param wanted: the lock; its times are set when it is taken
-    :param take_over: break a live owner's lock, or one that cannot be read, which is set aside
-    :param wait: seconds to wait for a lock that another holds; read-only, whether its lease ends by then is foreseen
-    :param ask: what to ask a running holder for meanwhile: ``rollback``, ``pause`` or None
-    :param unless_to: ask nothing of a run that delivers this release
-    :raises LockHeld: by a live owner after the wait
-    :raises LockCorrupt: by nobody knows whom, unless *take_over*
+    :returns: whether it was this run's; and the rollout that was paused for this run, which has not taken its place
     """
-    if journal.read_only:
-        return _take(journal, wanted, take_over, time.time() + wait)
-    deadline = time.monotonic() + wait
-    while True:
-        with journal.guard():
-            try:
-                return _take(journal, wanted, take_over, time.time())
-            except LockHeld:
-                if time.monotonic() >= deadline:
-                    raise
-                _ask(journal, ask, unless_to)
-        time.sleep(min(0.5, max(0.0, deadline - time.monotonic())))
-
-
-def release(journal: Journal, token: t.Optional[str]) -> bool:
-    """Give the lock back, whatever became of the run; False when it was not this run's."""
     with journal.guard():
         held = journal.lock()
-        if held is None or held.token != token:
-            return False
-        _give_back(journal, held, began=_has_begun(journal, held))
-        return True
+        is_own = held is not None and held.token == token
+        if held is not None and is_own:
+            _give_back(journal, held, began=_has_begun(journal, held))
+        return is_own, _paused_for(journal, token)
 
 
 def renew(journal: Journal, token: t.Optional[str]) -> None:
@@ -117,14 +95,22 @@ def renew(journal: Journal, token: t.Optional[str]) -> None:
         _renew(journal, token)
 
 
-def open_run(journal: Journal, token: t.Optional[str], world: World, command: opening.Opening, keep: int) -> Answer:
+def open_run(
+    journal: Journal,
+    token: t.Optional[str],
+    world: World,
+    command: opening.Opening,
+    keep: int,
+    lease: float = math.inf,
+) -> Answer:
     """Let *command* say where the rollout stands, and decide the first action.
 
+    :param lease: of a lock that is not held, in check mode
     :raises LockLost: when the lock of *token* is not held
     :raises DeliveryError: of the journal or the command; the lock is free again then, or whose it was before
     """
     with journal.guard():
-        held = _renew(journal, token)
+        held = _renew(journal, token, lease)
         with _given_back_on_failure(journal, held):
             before = journal.current()
             died_idle = bool(held.broke) and not _was_at_work(held.broken, before)
@@ -134,6 +120,8 @@ def open_run(journal: Journal, token: t.Optional[str], world: World, command: op
                 if not died_idle:
                     raise
                 opened = NOTHING_BEGUN
+            if isinstance(opened, Rollout):
+                parameters.check_lease(held.lease, opened)
         if died_idle and _goes_back_further(before, opened):
             opened = NOTHING_BEGUN
         if isinstance(opened, begin.Unchanged):
@@ -147,16 +135,30 @@ def open_run(journal: Journal, token: t.Optional[str], world: World, command: op
 
 
 def _close_superseded(journal: Journal, rollout: Rollout, world: World) -> None:
-    """End the rollout whose place *rollout* has taken, which its own file still calls open."""
-    if rollout.supersedes not in journal.history():
-        return
-    old = journal.rollout(rollout.supersedes)
-    if not old.status.ended:
-        reason = "superseded by {0}".format(rollout.id)
-        ended = dataclasses.replace(
-            old, status=Status.SUPERSEDED, reason=reason, ended_at=world.now, intent=None, request=None, pause=None
-        )
-        journal.write(ended.noting(world.now, "end", reason))
+    """End the rollouts whose place was taken, and which their own files still call open, as a run may have died before it said so.
+
+    What cannot be read stays as it is: it is to keep nobody from the way back.
+    """
+    history = journal.history()
+    while rollout.supersedes in history:
+        by = rollout.id
+        try:
+            rollout = journal.rollout(rollout.supersedes)
+        except (JournalCorrupt, JournalTooNew):
+            return
+        if not rollout.status.ended:
+            reason = "superseded by {0}".format(by)
+            ended = dataclasses.replace(
+                rollout,
+                status=Status.SUPERSEDED,
+                reason=reason,
+                ended_at=world.now,
+                intent=None,
+                request=None,
+                request_by="",
+                pause=None,
+            )
+            journal.write(ended.noting(world.now, "end", reason))
 
 
 def abandon(journal: Journal, token: t.Optional[str], world: World, keep: int) -> Answer:
@@ -182,7 +184,9 @@ def abandon(journal: Journal, token: t.Optional[str], world: World, keep: int) -
             ended = opening.abandon(before, world)
         for path in aside:
             ended = ended.noting(world.now, "set-aside", path)
-        return dataclasses.replace(_decide(journal, before, ended, world, keep), aside=tuple(aside))
+        answer = _decide(journal, before, ended, world, keep)
+        _close_superseded(journal, ended, world)
+        return dataclasses.replace(answer, aside=tuple(aside))
 
 
 def advance(journal: Journal, token: t.Optional[str], account: reports.Account, world: World, keep: int) -> Answer:
@@ -205,14 +209,21 @@ def advance(journal: Journal, token: t.Optional[str], account: reports.Account, 
 def request(journal: Journal, what: str) -> t.Tuple[Rollout, Rollout]:
     """Ask the run that holds the lock to ``pause``, to roll back, to skip its step, or to go on without verdicts.
 
-    :returns: the rollout before and after; the same when that is asked for already
+    :returns: the rollout before and after; the same when that, or what is more careful, is asked for already
     :raises NoRollout: when nothing is under way
+    :raises NoRun: when the run died, so that nobody would hear it
     """
     with journal.guard():
         current = journal.current()
         if current is None or current.status is not Status.RUNNING:
             raise NoRollout("no rollout is running that could {0}".format(what.replace("_", " ")))
-        return current, _request(journal, current, what)
+        held, now = journal.lock(), time.time()
+        if held is None or held.expired(now):
+            gone = "nobody holds the app" if held is None else "the app is " + held.describe(now)
+            raise NoRun(
+                "no run would hear it: rollout {0} is under way by the journal, but {1}".format(current.id, gone)
+            )
+        return current, waiting.keep(journal, current, operator_requests.ask(current, what, "", now))
 
 
 def _goes_back_further(before: t.Optional[Rollout], opened: t.Union[Rollout, begin.Unchanged]) -> bool:
@@ -253,40 +264,24 @@ def _given_back_on_failure(journal: Journal, held: t.Optional[lock.Lock]) -> t.I
         raise
 
 
-def _take(journal: Journal, wanted: lock.Lock, take_over: bool, now: float) -> lock.Lock:
-    wanted = dataclasses.replace(wanted, since=now, seen=now)
-    try:
-        taken = lock.take(journal.lock(), wanted, take_over)
-    except LockCorrupt as error:
-        if not take_over:
-            raise
-        (kept,) = journal.set_aside(["lock"], now)
-        taken = dataclasses.replace(wanted, broke="{0}; kept as {1}".format(error.message, kept))
-    journal.write_lock(taken)
-    return taken
-
-
-def _renew(journal: Journal, token: t.Optional[str]) -> lock.Lock:
+def _renew(journal: Journal, token: t.Optional[str], lease: float = math.inf) -> lock.Lock:
     now = time.time()
     if journal.read_only and not token:
-        return _take(journal, lock.Lock(lock.Owner("", "", ""), "", now, now, 0.0), take_over=True, now=now)
+        return waiting.take(journal, lock.Lock(lock.Owner("", "", ""), "", now, now, lease), take_over=True, now=now)
     renewed = lock.renew(journal.lock(), token, now)
     journal.write_lock(renewed)
     return renewed
 
 
-def _ask(journal: Journal, what: t.Optional[str], unless_to: t.Optional[str]) -> None:
-    current = journal.current() if what else None
-    if what and current is not None and current.status is Status.RUNNING and current.to_release != unless_to:
-        _request(journal, current, what)
-
-
-def _request(journal: Journal, current: Rollout, what: str) -> Rollout:
-    if current.request == what:
-        return current
-    asked = dataclasses.replace(current, request=what).noting(time.time(), "request", what)
-    journal.write(asked)
-    return asked
+def _paused_for(journal: Journal, token: t.Optional[str]) -> t.Optional[Rollout]:
+    """The rollout that was paused for the run *token*, and waits still; None when there is none, or it cannot be read."""
+    try:
+        current = journal.current()
+    except DeliveryError:
+        return None
+    if not token or current is None or current.pause is not Pause.REQUEST or current.request_by != waiting.mark(token):
+        return None
+    return current
 
 
 def _set_aside(journal: Journal, paths: t.Sequence[str]) -> Action:

@@ -9,7 +9,7 @@ import pathlib
 
 import pytest
 
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout import run
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import run, waiting
 from ansible_collections.progressive.delivery.plugins.modules import rollout, rollout_info
 from ansible_collections.progressive.delivery.tests.unit.plugins.modules.shop import Clock, Shop
 
@@ -17,6 +17,6 @@ from ansible_collections.progressive.delivery.tests.unit.plugins.modules.shop im
 @pytest.fixture
 def shop(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     clock = Clock()
-    for module in (rollout, rollout_info, run):
+    for module in (rollout, rollout_info, run, waiting):
         monkeypatch.setattr(module, "time", clock)
     return Shop(tmp_path, clock)

@@ -155,7 +155,7 @@ def test_a_pause_is_heeded_after_the_step_and_resume_goes_on(shop):
     shop.open(bake=0)
     paused = shop.ask("pause")
     assert (paused["changed"], paused["rollout"]["request"]) == (True, "pause")
-    assert paused["diff"]["before"] == {**paused["rollout"], "request": None}
+    assert paused["diff"]["before"] == {**paused["rollout"], "request": None, "request_step": None}
     assert paused["diff"]["after"] == paused["rollout"]
 
     answer = shop.report()
@@ -338,14 +338,6 @@ def test_a_new_release_takes_the_place_of_a_canary_that_waits(shop):
     assert shop.info(id=waiting)["rollout"]["status"] == "superseded"
     assert shop.walk({}) == ["validate", "shift", "drain", "deploy", "validate", "shift", "shift", "drain", "end"]
     assert shop.answer["say"].startswith("shop 1.0 → 1.2 succeeded")
-
-
-def test_a_new_release_asks_the_run_under_way_to_pause_and_the_same_release_does_not(shop):
-    shop.open(**canary({"share": 25}, {"pause": "600"}))
-    for release in ("1.1", "1.2"):
-        with pytest.raises(Failed, match="held by alice"):
-            shop.lock(owner=BOB, lock_wait=1, ask="pause", release=release)
-        assert shop.info()["rollout"]["request"] == (None if release == "1.1" else "pause")
 
 
 def test_the_run_under_way_is_asked_to_skip_once(shop):

@@ -109,7 +109,7 @@ def test_the_diff_is_the_rollout_before_and_after(shop, command):
 
 KEYS = {
     "lock": {"token", "broke"},
-    "unlock": set(),
+    "unlock": {"left_paused"},
     "pause": {"rollout"},
     **{command: {"action", "say", "progress", "rollout"} for command in [*OPENING, "advance"]},
 }

@@ -227,6 +227,12 @@ def test_a_new_release_takes_the_place_of_one_under_way_from_share_0(status: Sta
     ]
 
 
+def test_a_balancer_that_cannot_be_read_keeps_its_traffic_so_no_place_is_taken() -> None:
+    wanted = dataclasses.replace(WANTED, id="r2", release="1.2.0")
+    with pytest.raises(TrafficUnclear, match="balancer lb2 cannot be read"):
+        begin_or_resume(wanted, STOOD, supersede=True)(under_way(), world(lb1=ALL_BLUE, lb2=None))
+
+
 def test_the_release_that_is_to_stay_takes_no_place_but_turns_the_rollout_round() -> None:
     wanted = dataclasses.replace(WANTED, id="r2", release="1.0.0")
     turned = begin_or_resume(wanted, STOOD, supersede=True)(under_way(), world(lb1={"blue": 7500, "green": 2500}))
