@@ -122,7 +122,13 @@ class Run:
         with mock.patch.object(parameters, "MIN_BAKE_SLICE", self.options.slice):
             if command == "begin":
                 self._preflight(release)
-            waiting = {"lock_wait": self.options.lock_wait, "take_over": self.options.take_over}
+            if command == "begin" and self.options.supersede and self.is_held():
+                self._foresee(command, release)
+            waiting = {
+                "strategy": self.options.strategy,
+                "lock_wait": self.options.lock_wait,
+                "take_over": self.options.take_over,
+            }
             asking = {"ask": "rollback"} if command == "rollback" else {}
             if command == "begin" and self.options.supersede:
                 asking = {"ask": "pause", "release": release}
@@ -183,12 +189,25 @@ class Run:
             baseline, canary = list(self.site.pools)[:2]
             self.analyse(name, release, baseline=baseline, canary=canary, validate_only=True)
 
-    def _open(self, command: str, release: str | None) -> Data:
+    def is_held(self) -> bool:
+        """Whether another run holds the app."""
+        return call("rollout_info", app=APP, state_dir=str(self._state_dir))["lock"] is not None
+
+    def _foresee(self, command: str, release: str | None) -> None:
+        """Find out whether the release could be delivered, before the run under way is asked to make way for it."""
+        try:
+            self._open(command, release, check_mode=True)
+        except Failed as refusal:
+            if refusal.result["error"] != "rollout-active":
+                raise
+
+    def _open(self, command: str, release: str | None, **options: t.Any) -> Data:
         fleet = {
             pool: hosts for pool, hosts in self.site.fleet().items() if pool == "blue" or not self.options.in_one_pool
         }
         wanted = {"release": release, "fleet": fleet} if command == "begin" else {}
-        return self.ask(command, token=self._token, splits=self._observe(), **wanted, **self.options.plan)
+        plan = {**self.options.plan, "full": self.options.full and command == "promote"}
+        return self.ask(command, token=self._token, splits=self._observe(), **wanted, **plan, **options)
 
     def _carry_on(self, answer: Data) -> Data:
         while answer["action"]["kind"] != "end":

@@ -143,27 +143,37 @@ class Story:
     def when_killed(self, fault: str, release: str, **options: t.Any) -> Story:
         """A run in a process of its own delivers *release* until it is killed at *fault*, as ``PLACE:COUNT``."""
         self._options = Options(**options)
+        process = self._start(fault, release, self._options)
+        _told, complaints = process.communicate()
+        self.killed = process.returncode == -9
+        assert self.killed or process.returncode == 0, complaints
+        return self
+
+    def starting_beside(self, release: str, **options: t.Any) -> subprocess.Popen[str]:
+        """A delivery by somebody else, in a process of its own, which goes on beside the run under way."""
+        return self._start("never:1", release, Options(**options))
+
+    def _start(self, fault: str, release: str, options: Options) -> subprocess.Popen[str]:
         marks = self._folder / "marks"
         marks.mkdir()
         given = {
             "site": str(self.site.directory),
             "state_dir": str(self._state_dir),
             "release": release,
-            "options": dataclasses.asdict(self._options),
+            "options": dataclasses.asdict(options),
             "fault": fault,
             "marks": str(marks),
         }
-        process = subprocess.run(
-            [sys.executable, str(HERE / "run_process.py"), "begin"],
-            input=json.dumps(given),
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        self.killed = process.returncode == -9
-        assert self.killed or process.returncode == 0, process.stderr
-        return self
+        (self._folder / "given.json").write_text(json.dumps(given), encoding="utf-8")
+        with (self._folder / "given.json").open(encoding="utf-8") as stdin:
+            return subprocess.Popen(
+                [sys.executable, str(HERE / "run_process.py"), "begin"],
+                stdin=stdin,
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
 
     def when_told(self, quality: str, value: t.Any, *instances: str) -> Story:
         """Running instances behave otherwise from now on."""
@@ -207,6 +217,12 @@ class Story:
         for reason in reasons:
             assert reason in action["reason"], action
         return self.then_unlocked()
+
+    def then_paused_for_another(self) -> Story:
+        """The last run ended as a delivery was to take its place, which has the lock perhaps."""
+        assert self._ended is not None, self._refusal
+        assert "a delivery that is to take its place asked for a pause" in self._ended["action"]["reason"]
+        return self
 
     def then_refused(self, *reasons: str) -> Story:
         """The last run was refused, for all of *reasons*, and holds nothing."""
@@ -318,9 +334,9 @@ class Story:
 
     # -- what is looked at -------------------------------------------------
 
-    def rollout(self) -> Data:
-        """The latest rollout as the journal has it."""
-        return self._info()["rollout"]
+    def rollout(self, rollout_id: str | None = None) -> Data:
+        """The latest rollout, or that one, as the journal has it."""
+        return self._info(**({"id": rollout_id} if rollout_id else {}))["rollout"]
 
     def toggles(self, name: str) -> list[Data | None]:
         """A feature toggle on each instance; None where there is none."""
@@ -379,8 +395,8 @@ class Story:
             self._refusal = refusal
         return self
 
-    def _info(self) -> Data:
-        return call("rollout_info", app=APP, state_dir=str(self._state_dir))
+    def _info(self, **options: t.Any) -> Data:
+        return call("rollout_info", app=APP, state_dir=str(self._state_dir), **options)
 
     def _put_all(self, release: str) -> None:
         """The site as a story finds it. Nobody sends anything, so the order does not matter."""

@@ -14,7 +14,16 @@ import os
 import pytest
 
 from ansible_collections.progressive.delivery.tests.e2e.canary.conftest import Telling
-from ansible_collections.progressive.delivery.tests.e2e.canary.story import BETTER, GOOD, PLACES, RATIO, Data, Story
+from ansible_collections.progressive.delivery.tests.e2e.canary.story import (
+    BETTER,
+    GOOD,
+    OLD,
+    PLACES,
+    RATIO,
+    SLOW,
+    Data,
+    Story,
+)
 
 KILLS = int(os.environ.get("PROGRESSIVE_DELIVERY_CANARY_KILLS", "3"))
 WAYS = [(balancer, way_out) for balancer in ("haproxy", "caddy") for way_out in ("rollback", "resume")]
@@ -44,6 +53,31 @@ def points(places: Telling, tmp_path_factory: pytest.TempPathFactory) -> list[st
     points = [f"{place}:{number}" for number in writes for place in ("before-write", "after-write")]
     assert len(points) == PLACES
     return points
+
+
+PLACE_TAKEN = {"the file": 3, "the current one": 4, "the end of the one before": 5}
+"""What a run that takes the place of another writes as it opens, after its lock, which it takes and renews."""
+
+
+@pytest.mark.parametrize("way_out", ["rollback", "again", "another"])
+@pytest.mark.parametrize("write", PLACE_TAKEN)
+def test_one_killed_as_it_takes_the_place_of_another_leaves_neither_open(
+    story: Story, write: str, way_out: str
+) -> None:
+    """The one whose place is taken waits at its gate, and has a part of the traffic."""
+    story.given_serving().when_delivering(GOOD, steps=[{"share": 40}, {"pause": "until_promoted"}])
+    first = story.then_ended("paused").rollout()["id"]
+    short = {**CANARY, "steps": [{"share": 20}], "supersede": True}
+    story.when_killed(f"after-write:{PLACE_TAKEN[write]}", BETTER, **short)
+    assert story.killed
+    if way_out == "rollback":
+        story.when("rollback").then_ended("rolled_back").then_serves(OLD)
+    else:
+        release = BETTER if way_out == "again" else SLOW
+        story.when_delivering(release, **short).then_ended("succeeded").then_serves(release)
+    was_killed_before_it_counted = write == "the file" and way_out == "rollback"
+    assert story.rollout(first)["status"] == ("rolled_back" if was_killed_before_it_counted else "superseded")
+    story.then_unlocked().then_nothing_failed()
 
 
 @pytest.mark.parametrize("nth", range(KILLS))

@@ -5,6 +5,12 @@
 
 from __future__ import annotations
 
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import until
 from ansible_collections.progressive.delivery.tests.e2e.canary.conftest import Telling
 from ansible_collections.progressive.delivery.tests.e2e.canary.site import POOLS
 from ansible_collections.progressive.delivery.tests.e2e.canary.story import (
@@ -24,6 +30,11 @@ LONG = 240
 NO_SUCH = 'no_such_total{pool="{{ pool }}"}'
 BLUE, GREEN = POOLS["blue"], POOLS["green"]
 BACKGROUND: Data = {"analyses": {"errors": COMPARED}, "background": "errors"}
+
+
+def come_for_the_place_of(story: Story, release: str, **options: t.Any) -> Story:
+    """What a delivery comes to that waits for the lock of the one in *story*."""
+    return story.another_delivery(release, supersede=True, **{"steps": [{"share": 20}], "lock_wait": 0.1, **options})
 
 
 def test_an_analysis_in_the_background_takes_a_failing_release_back_amid_a_long_pause(story: Story) -> None:
@@ -129,17 +140,62 @@ def test_a_new_release_takes_the_place_of_one_that_waits(each_story: Story) -> N
     each_story.then_shares(0, 40, 0, 20, 100).then_nothing_failed()
 
 
+def test_a_new_release_that_waited_in_vain_leaves_the_run_under_way_as_it_is(story: Story) -> None:
+    """It has a pause of its own in which it asks for one, which is over before the run under way can hear of that."""
+    come = {("bake", 2): lambda: come_for_the_place_of(story, BETTER).then_refused_while_held("held by alice")}
+    story.given_serving().when_delivering(GOOD, come, steps=[{"share": 40}, {"pause": 4}])
+    story.then_ended("succeeded").then_serves(GOOD).then_shares(0, 40, 100).then_rollouts(GOOD).then_nothing_failed()
+
+
 def test_a_new_release_is_waited_for_by_the_run_under_way(story: Story) -> None:
-    """It pauses where it is; whoever came later waits for the lock, here not for long, and comes again."""
+    """That pauses where it is, and the new one takes its place from share 0."""
+    others = []
+
+    def come() -> None:
+        waits = {"steps": [{"share": 20}], "supersede": True, "lock_wait": 60.0}
+        others.append(story.starting_beside(BETTER, **waits))
+        until(lambda: story.rollout()["request"] == "pause", "the pause is asked for")
+
+    story.given_serving().when_delivering(GOOD, {("bake", 2): come}, steps=[{"share": 40}, {"pause": LONG}])
+    story.then_paused_for_another()
+    told, complaints = others[0].communicate()
+    assert json.loads(told)["result"] == "succeeded", complaints
+    story.then_serves(BETTER).then_rollouts(GOOD, BETTER).then_unlocked().then_nothing_failed()
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        {"steps": [{"share": 20}, {"share": 10}]},
+        {"steps": [{"share": 20}, {"analysis": "ratio"}], "analyses": {"ratio": {**RATIO, "metrics": []}}},
+        {"steps": [{"share": 20}, {"pause": 1e6}]},
+    ],
+    ids=["steps", "analysis", "lease"],
+)
+def test_a_new_release_that_could_not_be_delivered_does_not_pause_the_run_under_way(story: Story, unfit: Data) -> None:
     come = {
-        ("bake", 2): lambda: story.another_delivery(BETTER, supersede=True, lock_wait=0.1).then_refused_while_held(
-            "held by alice"
-        )
+        ("bake", 1): lambda: come_for_the_place_of(story, BETTER, lock_wait=60.0, **unfit).then_refused_while_held()
     }
-    story.given_serving().when_delivering(GOOD, come, steps=[{"share": 40}, {"pause": LONG}])
-    story.then_ended("paused", "asked for a pause").then_shares(0, 40)
-    story.when_delivering(BETTER, steps=[{"share": 20}], supersede=True).then_ended("succeeded").then_serves(BETTER)
-    story.then_shares(0, 40, 0, 20, 100).then_nothing_failed()
+    story.given_serving().when_delivering(GOOD, come, steps=[{"share": 40}, {"pause": 2}])
+    story.then_ended("succeeded").then_serves(GOOD).then_shares(0, 40, 100)
+    assert "request" not in [entry["what"] for entry in story.rollout()["entries"]]
+    story.then_nothing_failed()
+
+
+def test_a_rollback_under_way_is_not_paused_by_a_new_release(story: Story) -> None:
+    story.given_delivered()
+    come = {("shift", 1): lambda: come_for_the_place_of(story, BETTER).then_refused_while_held("held by alice")}
+    story.when("rollback", come).then_ended("succeeded").then_serves(OLD).then_nothing_failed()
+
+
+def test_a_skip_that_is_heard_too_late_skips_nothing_else(story: Story) -> None:
+    """The analysis comes to its verdict in the part in which it was to be skipped; the gate after it stays shut."""
+    steps = [{"share": 30}, {"analysis": "ratio"}, {"pause": "until_promoted"}]
+    skip = {("analyse", 1): story.skip}
+    story.given_serving().when_delivering(GOOD, skip, steps=steps, analyses={"ratio": RATIO}, slice=20.0)
+    story.then_ended("paused", "waiting for promotion").then_shares(0, 30)
+    assert "step analyse, which was to be skipped, is over" in [e["text"] for e in story.rollout()["entries"]]
+    story.when("promote").then_ended("succeeded").then_serves(GOOD).then_nothing_failed()
 
 
 def test_the_release_that_is_to_stay_ends_the_one_under_way(story: Story) -> None:

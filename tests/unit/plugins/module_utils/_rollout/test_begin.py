@@ -27,7 +27,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     World,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.opening import begin_or_resume
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.opening import begin_or_resume, roll_back
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.blue_green import BlueGreen
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.canary import Canary
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Pools
@@ -267,3 +267,23 @@ def test_the_same_release_again_resumes_and_another_is_refused() -> None:
     assert resumed.id == "r1"
     with pytest.raises(RolloutActive, match=r"1\.1\.0"):
         begin_or_resume(dataclasses.replace(WANTED, release="1.2.0"), FLEET)(active, world())
+
+
+@pytest.mark.parametrize("serving", ["blue", "green"])
+def test_the_release_that_serves_starts_no_rollout(serving: str) -> None:
+    """Law 4, forwards."""
+    shares = {pool: 10000 if pool == serving else 0 for pool in ("blue", "green")}
+    here = World(0.0, {"lb1": Observed(shares)})
+    fleet = {pool: {pool + "-1": "1.0.0" if pool == serving else "0.9.0"} for pool in ("blue", "green")}
+    wanted = begin.Delivery("r", "app", "1.0.0", BlueGreen(), Options())
+    assert isinstance(begin.begin_delivery(wanted, fleet, here), begin.Unchanged)
+
+
+def test_rolling_back_twice_goes_back_once() -> None:
+    """Law 4, backwards: the second rollback changes nothing."""
+    wanted = begin.Delivery("r", "app", "", BlueGreen(), Options())
+    done = Rollout(
+        "r0", "app", "rollback", "green", "blue", "1.1.0", "1.0.0", (), 0.0, 0.0, status=Status.SUCCEEDED, ended_at=1.0
+    )
+    here = World(2.0, {"lb1": ALL_BLUE})
+    assert isinstance(roll_back(wanted)(done, here), begin.Unchanged)

@@ -11,9 +11,11 @@ always have a way out. The numbers are those of the project's design.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import typing as t
+from unittest import mock
 
 import pytest
 from hypothesis import settings
@@ -21,9 +23,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands, machine, opening
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import (
+    begin,
+    commands,
+    machine,
+    opening,
+    operator_requests,
+    run,
+    waiting,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.document import dump_rollout, load_rollout
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import Irreversible
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
+    Irreversible,
+    LockHeld,
+    NoRollout,
+    NoRun,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     WATCHES,
     Action,
@@ -31,6 +46,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Observed,
     Options,
     Outcome,
+    Pause,
     Result,
     Rollout,
     Status,
@@ -38,55 +54,19 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import MetricSeen, Point
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.blue_green import BlueGreen
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.canary import Canary
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Strategy
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout import bystander
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout.plans import OPTIONS, STRATEGIES
 
 POOLS = ("blue", "green")
 BALANCERS = ("lb1", "lb2")
 ALL_BLUE = {"blue": 10000, "green": 0}
 
 
-BLUE_GREENS = st.builds(
-    BlueGreen,
-    preview=st.booleans(),
-    promotion_checks=st.booleans(),
-    promotion_bake=st.sampled_from([0.0, 35.0]),
-    gate=st.booleans(),
-    bake=st.sampled_from([0.0, 45.0]),
-)
-STAGES = st.lists(
-    st.builds(Stage, share=st.sampled_from([100, 2500, 5000, 10000]))
-    | st.just(Stage(pause=45.0))
-    | st.just(Stage(gate=True))
-    | st.just(Stage(analysis="errors", seconds=45.0))
-    | st.just(Stage(mirror=1000))
-    | st.just(Stage(health="deep"))
-    | st.just(Stage(tasks="/announce.yml")),
-    max_size=6,
-)
-
-
-def canary(stages: t.Sequence[Stage], preview: bool, bake: float, background: bool) -> Canary:
-    """One whose shares rise, whatever was drawn."""
-    mirrors = [stage for stage in stages if stage.mirror]
-    kept: t.List[Stage] = [*mirrors, Stage(share=50)]
-    highest = 50
-    for stage in (stage for stage in stages if not stage.mirror):
-        if highest < 10000 and (stage.share is None or stage.share > highest):
-            kept.append(stage)
-            highest = max(highest, stage.share or 0)
-    watched = any(stage.pause or stage.analysis for stage in kept)
-    return Canary(tuple(kept), preview, bake, "errors" if background and watched else "")
-
-
-STRATEGIES = BLUE_GREENS | st.builds(canary, STAGES, st.booleans(), st.sampled_from([0.0, 45.0]), st.booleans())
-OPTIONS = st.builds(
-    Options,
-    warm=st.sampled_from([-1.0, 0.0, 100.0]),
-    stop_on_abort=st.booleans(),
-    progress_deadline=st.sampled_from([0.0, 300.0]),
-)
+def skips(rollout: Rollout) -> bool:
+    """Whether the present step may be passed although nobody has watched it to its end."""
+    here = rollout.request == "skip" and rollout.request_step == rollout.position
+    return here or rollout.request == "skip_all"
 
 
 class Histories(RuleBasedStateMachine):
@@ -131,7 +111,7 @@ class Histories(RuleBasedStateMachine):
         was = rollout
         after, action = machine.decide(rollout, self.world())
         self.check_action(was, action)
-        if was.request == "skip":
+        if skips(was):
             self.skipped = (was.id, was.position)
         self.check_passing(was, after)
         if after.status in (Status.SUCCEEDED, Status.ROLLED_BACK) and not was.status.ended:  # law 9
@@ -246,9 +226,8 @@ class Histories(RuleBasedStateMachine):
         self.report(Outcome(result, "made to"))
         if result is Result.INCONCLUSIVE and before.status is Status.RUNNING:
             assert self.rollout.status is Status.PAUSED  # law 5
-        skipped = before.request is not None and before.request.startswith("skip")
         looked = before.status is Status.RUNNING and before.step.kind in (Kind.VALIDATE, *WATCHES)
-        if result is Result.ERROR and looked and not skipped:
+        if result is Result.ERROR and looked and not skips(before):
             assert self.rollout.position == before.position  # law 5
 
     def report(self, outcome: Outcome) -> None:
@@ -336,11 +315,50 @@ class Histories(RuleBasedStateMachine):
         if before.status is Status.FROZEN and before.irreversible and command == "resume":
             assert self.rollout.status is Status.FROZEN  # law 6
 
-    @precondition(lambda self: self.action is not None)
+    def beside_the_run(self) -> t.ContextManager[t.Any]:
+        """What others do without the lock, by the clock of this history."""
+        stack = contextlib.ExitStack()
+        for module in (run, waiting):
+            stack.enter_context(mock.patch.object(module, "time", bystander.Clock(self)))
+        return stack
+
     @rule(what=st.sampled_from(["pause", "rollback", "skip", "skip_all"]))
     def ask(self, what: str) -> None:
-        """Someone without the lock asks the run for something."""
-        self.rollout = dataclasses.replace(self.rollout, request=what)
+        """Someone without the lock asks the run for something: it is heard, or refused to their face, and nothing is lost."""
+        before = self.rollout
+        with self.beside_the_run():
+            try:
+                run.request(bystander.Kept(self), what)
+            except (NoRollout, NoRun):
+                assert self.action is None or before.status is not Status.RUNNING
+                assert self.rollout == before
+                return
+        ranks = ["skip", "skip_all", "pause", "rollback"]
+        assert self.rollout.request == max(filter(None, (before.request, what)), key=ranks.index)
+
+    @precondition(lambda self: self.action is not None)
+    @rule(
+        what=st.sampled_from(["pause", "rollback"]),
+        release=st.sampled_from(["1.1.0", "1.2.0"]),
+        turns=st.integers(0, 4),
+    )
+    def come_for_the_lock(self, what: str, release: str, turns: int) -> None:
+        """Another run waits while this one takes some turns, and asks it to make way, or to go back."""
+        before = self.rollout
+        got = True
+        with self.beside_the_run():
+            try:
+                waiting.acquire(
+                    bystander.Kept(self), bystander.OTHER, False, turns * 0.5, waiting.Asking(what, release)
+                )
+            except LockHeld:
+                got = False
+        assert got == (self.action is None)
+        assert got or not self.rollout.request_by  # who has gone asks for nothing that only they could use
+        if self.rollout.pause is Pause.REQUEST and self.rollout.request_by and before.status is Status.RUNNING:
+            assert operator_requests.can_give_way(self.rollout, self.world())
+            assert (what, before.request == "rollback") == ("pause", False)
+            assert self.rollout.to_release != release
 
     @precondition(lambda self: self.action is not None and self.rollout.strategy == "rollback")
     @rule()
@@ -450,27 +468,6 @@ def test_a_run_killed_at_any_action_is_undone_or_finished(actions: int) -> None:
         if history.action is not None:
             history.die(partly)
         history.teardown()
-
-
-@pytest.mark.parametrize("serving", POOLS)
-def test_the_release_that_serves_starts_no_rollout(serving: str) -> None:
-    """Law 4, forwards."""
-    shares = {pool: 10000 if pool == serving else 0 for pool in POOLS}
-    world = World(0.0, {"lb1": Observed(shares)})
-    fleet = {pool: {pool + "-1": "1.0.0" if pool == serving else "0.9.0"} for pool in POOLS}
-    wanted = begin.Delivery("r", "app", "1.0.0", BlueGreen(), Options())
-    assert isinstance(begin.begin_delivery(wanted, fleet, world), begin.Unchanged)
-
-
-def test_rolling_back_twice_goes_back_once() -> None:
-    """Law 4, backwards: the second rollback changes nothing."""
-    wanted = begin.Delivery("r", "app", "", BlueGreen(), Options())
-    done = Rollout(
-        "r0", "app", "rollback", "green", "blue", "1.1.0", "1.0.0", (), 0.0, 0.0, status=Status.SUCCEEDED, ended_at=1.0
-    )
-    world = World(2.0, {"lb1": Observed(ALL_BLUE)})
-    assert isinstance(opening.roll_back(wanted)(done, world), begin.Unchanged)
-
 
 WATCHED = (Stage(pause=45.0), Stage(analysis="errors", seconds=45.0))
 
