@@ -98,3 +98,11 @@ def test_preflight_comes_before_anything_else(role: str, root: Path) -> None:
     hands_on = all(keys & {"include_role", "import_role"} for keys in words)
 
     assert hands_on or (root / "roles" / role / "tasks" / "preflight.yml").is_file()
+
+
+def test_a_role_that_begins_a_rollout_says_by_which_strategy(role: str) -> None:
+    """The variable may stand in the inventory, for a playbook of another strategy."""
+    tasks = load_yaml(Path("roles", role, "tasks/main.yml"))
+    begun = [task["vars"] for task in tasks if task.get("vars", {}).get("rollout_command") == "begin"]
+
+    assert [given.get("rollout_strategy") for given in begun] == [role] * len(begun)
