@@ -54,7 +54,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import MetricSeen, Point
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.blue_green import BlueGreen
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.canary import Canary
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Strategy
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout import bystander
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout.plans import OPTIONS, STRATEGIES
 
@@ -468,6 +470,7 @@ def test_a_run_killed_at_any_action_is_undone_or_finished(actions: int) -> None:
         if history.action is not None:
             history.die(partly)
         history.teardown()
+
 
 WATCHED = (Stage(pause=45.0), Stage(analysis="errors", seconds=45.0))
 
