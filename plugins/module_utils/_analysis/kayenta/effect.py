@@ -16,12 +16,13 @@ try:
     import numpy
 except ImportError:
     numpy = None
-try:
-    from scipy import stats
-except ImportError:
-    stats = None
 
-from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import (
+    MissingLibrary,
+    OptionalLibrary,
+)
+
+stats = OptionalLibrary("scipy.stats")
 
 
 def mean(values: t.Sequence[float]) -> float:
@@ -47,7 +48,7 @@ def cles(control: t.Sequence[float], experiment: t.Sequence[float]) -> float:
     """
     if numpy is None:
         raise MissingLibrary("numpy")
-    if stats is None:
+    if not stats:
         raise MissingLibrary("scipy")
     m, n = len(experiment), len(control)
     ranks = stats.rankdata(numpy.concatenate([numpy.asarray(experiment, dtype=float), numpy.asarray(control)]))

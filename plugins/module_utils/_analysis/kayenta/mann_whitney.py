@@ -18,13 +18,15 @@ try:
     import numpy
 except ImportError:
     numpy = None
-try:
-    from scipy import special, stats
-except ImportError:
-    special = stats = None
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.kayenta.brent import find_root
-from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import (
+    MissingLibrary,
+    OptionalLibrary,
+)
+
+special = OptionalLibrary("scipy.special")
+stats = OptionalLibrary("scipy.stats")
 
 _MOST_PAIRS = 25_000_000
 """Above so many differences (200 MB of them) the interval is searched instead of read off."""
@@ -202,5 +204,5 @@ def _sign(value: float) -> int:
 def _need_libraries() -> None:
     if numpy is None:
         raise MissingLibrary("numpy")
-    if stats is None:
+    if not stats:
         raise MissingLibrary("scipy")

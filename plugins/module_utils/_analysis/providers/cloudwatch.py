@@ -14,16 +14,6 @@ import json
 import time
 import typing as t
 
-try:
-    import botocore.config
-    import botocore.session
-    import botocore.validate
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-    from botocore.exceptions import ConnectionError as NoConnection
-except ImportError:
-    botocore = None
-    BotoCoreError, ClientError, HTTPClientError, NoConnection = RuntimeError, LookupError, TimeoutError, ConnectionError
-
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
     BadMeasurement,
     ProviderRefused,
@@ -40,7 +30,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.pro
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series, newest
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import (
+    MissingLibrary,
+    OptionalLibrary,
+)
+
+botocore = OptionalLibrary("botocore", "config", "exceptions", "session", "validate")
 
 _PERIOD = 60
 _LATER = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "InternalServiceFault"})
@@ -100,13 +95,13 @@ class CloudWatch:
                 for page in self._client.get_paginator("get_metric_data").paginate(**request)
                 for result in page["MetricDataResults"]
             ]
-        except (NoConnection, HTTPClientError) as error:
+        except (botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError) as error:
             raise ProviderUnreachable("CloudWatch does not answer: {0}".format(error)) from error
-        except ClientError as error:
+        except botocore.exceptions.ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
             later = status >= 500 or error.response.get("Error", {}).get("Code") in _LATER
             raise (ProviderUnreachable if later else ProviderRefused)("CloudWatch: {0}".format(error)) from error
-        except BotoCoreError as error:
+        except botocore.exceptions.BotoCoreError as error:
             raise ProviderRefused("CloudWatch cannot be asked: {0}".format(error)) from error
         return parse(results)
 
@@ -145,7 +140,7 @@ def _data_queries(query: str, period: int) -> t.Any:
 
 
 def _build(params: Params) -> CloudWatch:
-    if botocore is None:
+    if not botocore:
         raise MissingLibrary("botocore")
     period = _PERIOD if params["period"] is None else params["period"]
     if period < 1:
@@ -161,7 +156,7 @@ def _build(params: Params) -> CloudWatch:
                 connect_timeout=params["timeout"], read_timeout=params["timeout"], retries=attempts
             ),
         )
-    except (BotoCoreError, ValueError) as error:
+    except (botocore.exceptions.BotoCoreError, ValueError) as error:
         raise InvalidOption("provider: {0}".format(error)) from error
     return CloudWatch(client, seconds_back(params), period)
 

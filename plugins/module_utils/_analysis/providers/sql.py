@@ -15,14 +15,6 @@ import math
 import os
 import typing as t
 
-try:
-    import sqlalchemy
-    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-    from sqlalchemy.pool import NullPool
-except ImportError:
-    sqlalchemy = NullPool = None
-    DBAPIError, SQLAlchemyError = LookupError, RuntimeError
-
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
     BadMeasurement,
     ProviderRefused,
@@ -38,7 +30,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.pro
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import (
+    MissingLibrary,
+    OptionalLibrary,
+)
+
+sqlalchemy = OptionalLibrary("sqlalchemy")
 
 _PATIENCE = {"psycopg": "connect_timeout", "psycopg2": "connect_timeout", "pg8000": "timeout", "pysqlite": "timeout"}
 """By driver, what it calls the seconds that a connection may take."""
@@ -85,16 +82,16 @@ class Sql:
     def _measure(self, queries: t.Sequence[str]) -> t.List[t.List[Series]]:
         try:
             connection = self._engine.connect()
-        except SQLAlchemyError as error:
+        except sqlalchemy.exc.SQLAlchemyError as error:
             raise ProviderUnreachable("the database does not answer: {0}".format(_said(error))) from error
         try:
             for text in self._beginning:
                 connection.execute(_literally(text))
             return [_series(connection.execute(_literally(query))) for query in queries]
-        except DBAPIError as error:
+        except sqlalchemy.exc.DBAPIError as error:
             kind = ProviderUnreachable if error.connection_invalidated else ProviderRefused
             raise kind("the database refused the query: {0}".format(_said(error))) from error
-        except SQLAlchemyError as error:
+        except sqlalchemy.exc.SQLAlchemyError as error:
             raise ProviderRefused("the database cannot be asked: {0}".format(_said(error))) from error
         finally:
             connection.close()  # which rolls back
@@ -122,12 +119,12 @@ def _said(error: Exception) -> str:
 
 
 def _build(params: Params) -> Sql:
-    if sqlalchemy is None:
+    if not sqlalchemy:
         raise MissingLibrary("SQLAlchemy")
     try:
         url = sqlalchemy.engine.make_url(params["address"])
         dialect = url.get_dialect()
-    except (SQLAlchemyError, ValueError) as error:
+    except (sqlalchemy.exc.SQLAlchemyError, ValueError) as error:
         said = "address: it is no URL of a database as SQLAlchemy has them, such as postgresql+psycopg://user@host/name"
         raise InvalidOption(said) from error
     if url.password is not None or _SECRETS & {name.lower() for name in url.query}:
@@ -143,7 +140,7 @@ def _build(params: Params) -> Sql:
     try:
         engine = sqlalchemy.create_engine(
             url if password is None else url.set(password=password),
-            poolclass=NullPool,
+            poolclass=sqlalchemy.pool.NullPool,
             connect_args={patience: math.ceil(params["timeout"])} if patience else {},
             future=True,
         )

@@ -31,18 +31,18 @@ import math
 import random
 import typing as t
 
-try:
-    from scipy.special import betainc, betaln
-except ImportError:
-    betainc = betaln = None
-
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import BadMeasurement
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import (
     Claim,
     Evidence,
     Interval,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import (
+    MissingLibrary,
+    OptionalLibrary,
+)
+
+special = OptionalLibrary("scipy.special")
 
 _PRIORS = ((1.0, 0.2), (50.0, 0.8))
 """The ``a`` of each prior, and its weight; see docs/how-a-verdict-is-reached.md for what they were chosen by."""
@@ -79,7 +79,7 @@ class Pairs:
         :raises BadMeasurement: a value is negative, infinite or no number
         :raises MissingLibrary: when scipy is not installed
         """
-        if betaln is None:
+        if not special:
             raise MissingLibrary("scipy")
         _check(baseline)
         _check(canary)
@@ -175,10 +175,10 @@ def _log_e_value(successes: int, total: int) -> float:
 def _log_bet(successes: int, total: int, prior: float) -> float:
     ahead, behind = prior + successes, prior + total - successes
     # P(a, b) is 1 - I_1/2(a, b) = I_1/2(b, a), and P(a, a) is 1/2.
-    above = float(betainc(behind, ahead, 0.5))
+    above = float(special.betainc(behind, ahead, 0.5))
     if above <= 0.0:
         return -math.inf
-    whole = float(betaln(ahead, behind) - betaln(prior, prior))
+    whole = float(special.betaln(ahead, behind) - special.betaln(prior, prior))
     return total * math.log(2.0) + whole + math.log(above) + math.log(2.0)
 
 
