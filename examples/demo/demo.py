@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make demo``: four deliveries to a site on loopback, under load, with two bad releases among them.
+"""``make demo``: deliveries to a site on loopback, under load: two by blue-green and two by canary, of each the second a bad release.
 
 Ends with 0 only when each delivery went as it should and no request failed
-but those that the bad release answered itself.
+but those that the bad releases answered themselves.
 """
 
 from __future__ import annotations
@@ -23,17 +23,19 @@ import typing as t
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from load import records, report
-from loopback.site import Run, Site
+from loopback.site import REPOSITORY, Run, Site
 
-RATE = 100
+RATE = 600
+"""Requests a second: of few, a twentieth would be too few to judge a release by in a short time."""
+CANARY = pathlib.Path(__file__).with_name("canary.yml")
 OPTIONS: dict[str, t.Any] = {
-    "rollout_bake": 5,
+    "rollout_bake": 4,
     "rollout_fall": 2,
     "rollout_check_interval": 0.5,
     "rollout_check_deadline": 4,
 }
-SAID = re.compile(r' {4,}"(?:msg": ")?(.* → .*)",?$')
-"""A line of a playbook's output that says what the rollout does next."""
+SAID = re.compile(r' {4,}"(?:msg": ")?((?:.* → |(?:split|so far|verdict|why): ).*)",?$')
+"""A line of a playbook's output that says what the rollout does next, or how it stands."""
 LAST_LOOK_SECONDS = 1
 """How long the load goes on after a delivery, to see what serves then."""
 
@@ -44,21 +46,30 @@ class Act:
 
     :param reason: how the journal's reason should begin
     :param serves: what should serve afterwards
-    :param has_traffic: whether the release should ever answer a request
+    :param shares: the shares of all traffic, in per cent, that the release should have, one after the other
     """
 
+    playbook: str
     release: str
     promise: str
     result: str
     reason: str
     serves: str
-    has_traffic: bool = True
+    shares: tuple[float, ...]
+    file: pathlib.Path | None = None
+
+    @property
+    def command(self) -> str:
+        """What a person would type."""
+        file = f" -e @{self.file.relative_to(REPOSITORY)}" if self.file else ""
+        return f"ansible-playbook … playbooks/{self.playbook}.yml{file} -e rollout_release={self.release}"
 
 
 ACTS = (
-    Act("1.1.0", "a good release", "succeeded", "", "1.1.0"),
-    Act("1.2.0", "starts healthy, then answers 5 % of requests with errors", "rolled_back", "bake failed", "1.1.0"),
-    Act("1.3.0", "never becomes healthy", "rolled_back", "validate failed", "1.1.0", has_traffic=False),
+    Act("blue_green", "1.1.0", "a good release, all at once", "succeeded", "", "1.1.0", (100,)),
+    Act("blue_green", "1.2.0", "5 % errors, all at once", "rolled_back", "bake failed", "1.1.0", (100, 0)),
+    Act("canary", "1.4.0", "a good release, step by step", "succeeded", "", "1.4.0", (5, 25, 50, 100), CANARY),
+    Act("canary", "1.5.0", "1.5 % errors, step by step", "rolled_back", "analyse failed", "1.4.0", (5, 0), CANARY),
 )
 PREPARATIONS: tuple[tuple[str, dict[str, t.Any]], ...] = (
     ("balancer", {}),
@@ -83,7 +94,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     # Not the system's choice, which on macOS is too long for the address of a socket.
     with tempfile.TemporaryDirectory(prefix="demo-", dir="/tmp") as folder:
-        site = Site(pathlib.Path(folder), "caddy", instances=3, variables=OPTIONS)
+        site = Site(pathlib.Path(folder), "caddy", instances=2, variables=OPTIONS)
         try:
             return _play(site)
         except KeyboardInterrupt:
@@ -97,7 +108,7 @@ def main() -> int:
 
 def _play(site: Site) -> int:
     began = time.monotonic()
-    print("Building releases, starting Caddy and two pools of three instances on loopback.", flush=True)
+    print("Building releases, starting Caddy and two pools of two instances on loopback.", flush=True)
     site.build_releases()
     for playbook, variables in PREPARATIONS:
         prepared = site.run(playbook, **variables)
@@ -105,7 +116,7 @@ def _play(site: Site) -> int:
             print(prepared.output)
             print(f"The {playbook} playbook failed; its output is above.")
             return 1
-    load = site.load("--rate", str(RATE), "--connections", "16")
+    load = site.load("--rate", str(RATE), "--connections", "32")
     print(f"1.0.0 serves. {RATE} requests a second go to {site.url} from now on.")
     print("Ask what serves, from another shell in this folder; the options are what … stands for below:")
     print(f"$ .venv/bin/ansible-playbook {shlex.join(site.options)} playbooks/status.yml\n", flush=True)
@@ -117,13 +128,16 @@ def _play(site: Site) -> int:
 
 
 def _play_act(site: Site, act: Act) -> Played:
-    print(
-        f"$ ansible-playbook … playbooks/blue_green.yml -e rollout_release={act.release}    # {act.promise}", flush=True
-    )
-    started = site.start("blue_green", rollout_release=act.release)
+    print(f"$ {act.command}    # {act.promise}", flush=True)
+    started = site.start(act.playbook, file=act.file, rollout_release=act.release)
+    told: dict[str, str] = {}
     for line in started.lines():
         if said := SAID.match(line):
-            print("    " + said[1], flush=True)
+            # How it stands is said at each turn; here, where it has changed.
+            kind = said[1].partition(": ")[0]
+            if told.get(kind) != said[1]:
+                print(f"  {time.time() - started.began:5.1f} s  {'' if ' → ' in kind else '  '}{said[1]}", flush=True)
+            told[kind] = said[1]
     run = started.wait()
     rollout = site.journal()
     if rollout is None or rollout["to_release"] != act.release:
@@ -140,26 +154,48 @@ def _show(played: Played, recorded: report.Records) -> bool:
     totals = report.totals(during)
     blame = report.blame(during, act.release)
     print(f"{rollout['from_release']} → {act.release}: {rollout['status'].replace('_', ' ')}")
-    print(f"    why       {rollout['reason'] or 'healthy through the bake'}")
+    print(f"    why       {rollout['reason'] or _nothing_against(rollout)}")
     print(f"    duration  {run.ended - run.began:.1f} s")
     print(f"    requests  {totals.requests} sent, {totals.failed} failed ({blame.own} answered so by {act.release})")
+    print(f"    exposure  {_exposure(during, act.release)}")
     seconds = math.ceil((run.ended - run.began) / 60)
     print(f"    share     {_sparkline(during, act.release, seconds)} of {act.release}, a mark every {seconds} s")
     serves = set(report.by_release(report.between(recorded, run.ended, run.ended + LAST_LOOK_SECONDS)))
     as_promised = (
         rollout["status"] == act.result,
         rollout["reason"].startswith(act.reason),
-        (act.release in report.by_release(recorded)) == act.has_traffic,
+        _shares(rollout) == act.shares,
         serves == {act.serves},
         blame.others == 0,
     )
     return all(as_promised)
 
 
+def _nothing_against(rollout: dict[str, t.Any]) -> str:
+    """What a rollout that succeeded was watched by."""
+    verdicts = [judged["verdict"] for judged in rollout["judged"]]
+    return f"verdicts: {', '.join(verdicts)}" if verdicts else "healthy through the bake"
+
+
+def _shares(rollout: dict[str, t.Any]) -> tuple[float, ...]:
+    """The shares of the new pool, per cent, as they followed each other on the balancer after the first, which is none."""
+    return tuple(seen["shares"].get(rollout["new_pool"], 0) / 100 for seen in rollout["splits_seen"])[1:]
+
+
+def _exposure(during: report.Records, release: str) -> str:
+    """For how long, and how widely, a release was given requests."""
+    answered = [record for record in during if record.release == release]
+    if not answered:
+        return "none"
+    first, last = answered[0].sent, answered[-1].sent
+    part = len(answered) / len(report.between(during, first, last + 1e-6))
+    return f"{len(answered)} requests in {last - first:.1f} s, {100 * part:.1f} % of all that were sent meanwhile"
+
+
 def _sparkline(during: report.Records, release: str, seconds: int) -> str:
-    marks = "▁▂▃▄▅▆▇█"
+    marks = "·▁▂▃▄▅▆▇█"
     shares = [interval.shares.get(release, 0.0) for interval in report.over_time(during, seconds)]
-    return "".join(marks[round(share * (len(marks) - 1))] for share in shares)
+    return "".join(marks[math.ceil(share * (len(marks) - 1))] for share in shares)
 
 
 def _close(played: t.Sequence[Played], good: t.Sequence[bool], recorded: list[records.Record], seconds: float) -> int:

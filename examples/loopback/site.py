@@ -183,11 +183,19 @@ class Site:
             digest, path = line.split()
             pathlib.Path(f"{path}.sha256").write_text(digest, encoding="ascii")
 
-    def start(self, playbook: str, fault: str | None = None, check: bool = False, **variables: t.Any) -> Started:
+    def start(
+        self,
+        playbook: str,
+        fault: str | None = None,
+        check: bool = False,
+        file: pathlib.Path | None = None,
+        **variables: t.Any,
+    ) -> Started:
         """Start a playbook of the collection.
 
         :param fault: where the run is to be killed, as ``PLACE:COUNT`` of the rollout's fault points
         :param check: only say what would be done
+        :param file: a file of variables
         """
         number = len(self._started) + 1
         output = self.directory / f"run-{number}.log"
@@ -196,6 +204,7 @@ class Site:
             str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
             str(REPOSITORY / "playbooks" / f"{playbook}.yml"),
             *self.options,
+            *(["-e", f"@{file}"] if file else []),
             f"--extra-vars={json.dumps(variables)}",
             *(["--check", "--diff"] if check else []),
         ]

@@ -23,12 +23,14 @@ class FaultInjector:
     """Carries out a manifest's faults, one analysis at a time.
 
     :param faults: what to do
-    :param seed: makes the choice of the analyses that fail repeatable
+    :param seed: makes the choice of the analyses that fail repeatable, and where they begin when they come evenly
     """
 
     def __init__(self, faults: Faults, seed: int | None = None) -> None:
         self._faults = faults
         self._random = random.Random(seed)
+        # Instances that begin together are not to fail together.
+        self._owed = self._random.random() if faults.errors_evenly else 0.0
         self._leaked: list[bytes] = []
 
     async def strike(self) -> None:
@@ -41,5 +43,15 @@ class FaultInjector:
             self._leaked.append(b"\xff" * self._faults.leak_bytes_per_request)
         if self._faults.latency_ms:
             await asyncio.sleep(self._faults.latency_ms / 1000)
-        if self._random.random() < self._faults.error_rate:
+        if self._fails():
             raise InjectedError(f"this release fails {self._faults.error_rate:.2%} of its analyses on purpose")
+
+    def _fails(self) -> bool:
+        """Whether this analysis is one of those that fail."""
+        if not self._faults.errors_evenly:
+            return self._random.random() < self._faults.error_rate
+        self._owed += self._faults.error_rate
+        if self._owed < 1:
+            return False
+        self._owed -= 1
+        return True

@@ -30,6 +30,7 @@ class Faults:
     """How a release misbehaves. The default is not at all.
 
     :param error_rate: fraction of analyses that are answered with 500, 0 to 1
+    :param errors_evenly: fail at even distances, not at random
     :param latency_ms: milliseconds that every analysis takes on top
     :param never_ready: never report ready
     :param leak_bytes_per_request: bytes kept for ever by each analysis
@@ -37,6 +38,7 @@ class Faults:
     """
 
     error_rate: float = 0.0
+    errors_evenly: bool = False
     latency_ms: float = 0.0
     never_ready: bool = False
     leak_bytes_per_request: int = 0

@@ -28,6 +28,9 @@ class Metrics:
         self._requests = prometheus.Counter(
             "analyze_all_requests", "Analyses asked for, by the code of the answer.", ["code"], registry=registry
         )
+        # A series that begins with the first of its events cannot be told from one whose name is wrong.
+        for code in ("200", "500"):
+            self._requests.labels(code)
         self._duration = prometheus.Histogram(
             "analyze_all_request_duration_seconds",
             "From the arrival of a request for an analysis to its answer.",

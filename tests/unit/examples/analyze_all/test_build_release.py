@@ -80,6 +80,8 @@ def test_every_release_that_is_defined_can_be_built(tmp_path, capsys) -> None:
     assert manifest_in(tmp_path / "analyze-all-1.0.0.tar.gz", tmp_path) == Faults()
     assert manifest_in(tmp_path / "analyze-all-1.2.0.tar.gz", tmp_path) == Faults(error_rate=0.05)
     assert manifest_in(tmp_path / "analyze-all-1.3.0.tar.gz", tmp_path) == Faults(never_ready=True)
+    assert manifest_in(tmp_path / "analyze-all-1.4.0.tar.gz", tmp_path) == Faults()
+    assert manifest_in(tmp_path / "analyze-all-1.5.0.tar.gz", tmp_path) == Faults(error_rate=0.015, errors_evenly=True)
 
 
 def test_faults_on_the_command_line_take_the_place_of_those_defined(tmp_path, capsys) -> None:

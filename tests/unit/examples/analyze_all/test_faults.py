@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -41,6 +42,20 @@ def test_five_per_cent_are_five_per_cent_scattered() -> None:
     # Four standard deviations of a fair draw.
     assert sum(outcomes) == pytest.approx(1000, abs=4 * (20_000 * 0.05 * 0.95) ** 0.5)
     assert len({index % 20 for index, failed in enumerate(outcomes) if failed}) == 20
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_errors_that_come_evenly_are_as_many_in_any_stretch(seed: int) -> None:
+    outcomes = failures(Faults(error_rate=0.015, errors_evenly=True), seed, times=2000)
+    places = [index for index, failed in enumerate(outcomes) if failed]
+
+    assert len(places) == 30
+    assert {later - earlier for earlier, later in itertools.pairwise(places)} <= {66, 67}
+
+
+def test_instances_that_begin_together_do_not_fail_together() -> None:
+    evenly = Faults(error_rate=0.015, errors_evenly=True)
+    assert len({failures(evenly, seed, times=67).index(True) for seed in range(5)}) > 1
 
 
 def test_the_same_seed_fails_the_same_requests() -> None:
