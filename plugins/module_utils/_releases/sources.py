@@ -16,8 +16,6 @@ import tempfile
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible.module_utils.urls import open_url
-
 from ansible_collections.progressive.delivery.plugins.module_utils._releases import archive, members
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.disk import explained
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.errors import (
@@ -94,6 +92,9 @@ class Download:
 
     def open(self) -> t.Any:
         """The response, to be read and closed; raises :class:`DownloadFailed`."""
+        # It imports cryptography, which takes longer than all else that is done with a release that is not downloaded.
+        from ansible.module_utils.urls import open_url  # noqa: PLC0415
+
         try:
             return open_url(
                 self.url,
