@@ -260,10 +260,15 @@ class Site:
         for load in self._loads:
             load.kill()
         self._stop_processes()
+        supervisors: list[int] = []
         for pid_file in self.directory.glob("supervisor*/supervisord.pid"):
             with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
                 pid = int(pid_file.read_text(encoding="ascii"))
                 os.kill(pid, signal.SIGTERM)
+                supervisors.append(pid)
+        # All were told before any is waited for.
+        for pid in supervisors:
+            with contextlib.suppress(ProcessLookupError):
                 while True:
                     os.kill(pid, 0)
                     time.sleep(0.05)
