@@ -14,7 +14,7 @@ help: ## what there is to run
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: environment-demo ## deliver a release under load, and roll a bad one back; no root, under two minutes
+demo: environment-demo ## deliver releases under load, and take bad ones back; no root, under two minutes
 	@$(VENV)/bin/python examples/demo/demo.py
 
 .PHONY: test

@@ -72,7 +72,7 @@ ACTS = (
 PREPARATIONS = ("balancer", str(pathlib.Path(__file__).with_name("first_release")))
 """Playbooks that have nothing to do with each other."""
 MOST_LOOKS = 6
-"""How often a canary in doubt is looked at. On a machine with nothing else to do the first look is enough."""
+"""How often a canary in doubt is looked at; the first look is enough where requests are sent as often as they should be."""
 
 
 @dataclasses.dataclass(frozen=True)
