@@ -13,11 +13,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import typing as t
 from unittest import mock
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -53,10 +51,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     World,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import MetricSeen, Point
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.blue_green import BlueGreen
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.canary import Canary
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Strategy
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout import bystander
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout.plans import OPTIONS, STRATEGIES
 
@@ -447,47 +442,3 @@ class Histories(RuleBasedStateMachine):
 
 Histories.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
 TestHistories = Histories.TestCase
-
-
-@pytest.mark.parametrize("actions", range(14))
-def test_a_run_killed_at_any_action_is_undone_or_finished(actions: int) -> None:
-    """Law 8 along the one path that random histories seldom walk to its end: all goes well until the run is killed."""
-    yes_no = (False, True)
-    for extras, bake, warm, stop, first, partly in itertools.product(
-        yes_no, (0.0, 45.0), (-1.0, 0.0, 100.0), yes_no, yes_no, (set(), {"lb1"})
-    ):
-        history = Histories()
-        strategy = BlueGreen(extras, extras, 35.0 if extras else 0.0, extras, bake)
-        history.start(strategy, Options(warm=warm, stop_on_abort=stop), False, first)
-        for _number in range(actions):
-            if history.action is not None:
-                history.succeed(1.0)
-            elif history.rollout.status is Status.PAUSED:
-                history.take(commands.promote(history.rollout, history.world()))
-            else:
-                history.time_passes(400.0)
-                history.take(commands.resume(history.rollout, history.world()))
-        if history.action is not None:
-            history.die(partly)
-        history.teardown()
-
-
-WATCHED = (Stage(pause=45.0), Stage(analysis="errors", seconds=45.0))
-
-
-@pytest.mark.parametrize("skipped", [None, *range(3, 12)])
-def test_without_the_verdict_of_the_background_nothing_goes_on(skipped: t.Optional[int]) -> None:
-    """Law 5 along the paths that random histories seldom walk to their end: all goes well, whoever skips something, however slow."""
-    ways = itertools.product(WATCHED, WATCHED, (False, True), (0.0, 1.0, 6.0, 40.0))
-    for first, second, decided, overhead in ways:
-        history = Histories()
-        stages = (Stage(share=500), first, Stage(share=5000), second)
-        history.start(Canary(stages, bake=35.0, background="errors"), Options(), False, False)
-        for number in range(40):
-            if history.action is None:
-                break
-            if number == skipped:
-                history.ask("skip")
-            history.succeed(overhead, decided)
-        assert history.rollout.status is Status.SUCCEEDED
-        assert not history.unheard
