@@ -98,7 +98,7 @@ def test_check_mode_gives_back_no_lock_of_another(shop):
 def test_the_diff_is_the_rollout_before_and_after(shop, command):
     options = shop.ready_for(command)
     was = shop.info()["rollout"] or {}
-    for course in ("entries", "splits_seen", "judged"):
+    for course in ("entries", "splits_seen", "judged", "seen_before"):
         was.pop(course, None)
     answer = shop.ask(command, **options)
 
