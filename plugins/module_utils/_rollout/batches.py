@@ -20,7 +20,8 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._quorum import needed
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Kind, Rollout, Step, part
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Kind, Rollout, Step
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.parts import part
 
 DEPLOYED = "deployed "
 UNDONE = "undone "

@@ -29,8 +29,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     Step,
     World,
-    is_of,
-    part,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.moves import (
     Proposal,
@@ -45,6 +43,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.move
     with_name,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.operator_requests import heed
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.parts import is_of, part
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import BAKE, READY
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.unwinding import record_unwinding, unwind
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.words import describe

@@ -312,7 +312,7 @@ class Rollout:
 
     :param position: index of the step to do next
     :param baseline_pool: the pool on which the old release runs afresh, to compare the new one with; empty for none
-    :param vouched: pools, and parts of pools by :func:`part`, seen healthy in this run with nothing done to them since
+    :param vouched: pools, and parts of pools by ``part`` of ``parts.py``, seen healthy in this run with nothing done to them since
     :param shifted: whether traffic for the new pool was ever intended
     :param unwound: which parts of an abort are done: ``deploy``, ``drain``, ``retire``; ``RETIRING`` once the last is begun;
         of batches see ``batches.py``
@@ -434,16 +434,6 @@ class Rollout:
             )
             judged = with_judged(judged, along, self.background is not None)
         return dataclasses.replace(self, judged=judged)
-
-
-def part(pool: str, hosts: t.Sequence[str]) -> str:
-    """How a pool, or some hosts of it, is named among those that are vouched for."""
-    return "{0}: {1}".format(pool, ", ".join(hosts)) if hosts else pool
-
-
-def is_of(pool: str, name: str) -> bool:
-    """Whether *name* is what :func:`part` made of *pool*."""
-    return name == pool or name.startswith(pool + ": ")
 
 
 def _shared(shares: t.Mapping[str, int]) -> t.Dict[str, int]:

@@ -22,7 +22,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     Step,
     World,
-    part,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.moves import (
     Proposal,
@@ -32,6 +31,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.move
     freeze,
     with_name,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.parts import part
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import READY
 
 
