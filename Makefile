@@ -14,8 +14,8 @@ help: ## what there is to run
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: environment-demo ## deliver releases under load, and take bad ones back; no root, under two minutes
-	@$(VENV)/bin/python examples/demo/demo.py
+demo: environment-demo ## deliver releases under load, and take bad ones back; no root. PART=blue_green alone is under two minutes
+	@$(VENV)/bin/python examples/demo/demo.py $(PART)
 
 .PHONY: test
 test: ## packages, lint, sanity, unit, integration and e2e, up to the first that fails

@@ -1,10 +1,12 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make demo``: deliveries to a site on loopback, under load: a bad release by blue-green, then a good and a bad one by canary.
+"""``make demo``: deliveries to a site on loopback, under load.
 
-Ends with 0 only when each delivery went as it should and no request failed
-but those that the bad releases answered themselves.
+By blue-green a good release and two bad ones, then by canary a good and a bad
+one; ``make demo PART=blue_green`` and ``PART=canary`` play one of both. Ends
+with 0 only when each delivery went as it should and no request failed but those
+that the bad releases answered themselves.
 """
 
 from __future__ import annotations
@@ -25,13 +27,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from load import records, report
 from loopback.site import REPOSITORY, Run, Site, Started
 
-RATE = 700
-"""Requests a second: of few, a twentieth would be too few to judge a release by in a short time."""
+RATES = {"blue_green": 100, "canary": 700}
+"""Requests a second, by part: of few, a twentieth would be too few to judge a release by in a short time."""
+INSTANCES = 3
 CANARY = pathlib.Path(__file__).with_name("canary.yml")
 OPTIONS: dict[str, t.Any] = {
-    "rollout_bake": 4,
+    "rollout_bake": 5,
     "rollout_fall": 2,
-    "rollout_check_interval": 0.25,
+    "rollout_check_interval": 0.5,
     "rollout_check_deadline": 4,
 }
 SAID = re.compile(r' {4,}"(?:msg": ")?((?:.* → |(?:split|so far|verdict|why): ).*)",?$')
@@ -65,7 +68,9 @@ class Act:
 
 
 ACTS = (
-    Act("blue_green", "1.2.0", "5 % errors, all at once", "rolled_back", "bake failed", "1.0.0", (100, 0)),
+    Act("blue_green", "1.1.0", "a good release", "succeeded", "", "1.1.0", (100,)),
+    Act("blue_green", "1.2.0", "healthy at first, then 5 % errors", "rolled_back", "bake failed", "1.1.0", (100, 0)),
+    Act("blue_green", "1.3.0", "never becomes healthy", "rolled_back", "validate failed", "1.1.0", ()),
     Act("canary", "1.4.0", "a good release, step by step", "succeeded", "", "1.4.0", (5, 25, 50, 100), CANARY),
     Act("canary", "1.5.0", "1.5 % errors, step by step", "rolled_back", "analyse failed", "1.4.0", (5, 0), CANARY),
 )
@@ -88,13 +93,17 @@ class Played:
 
 
 def main() -> int:
-    """Play all acts; returns the exit code."""
+    """Play the acts of all parts, or of the one that is named; returns the exit code."""
+    chosen = sys.argv[1:] or list(RATES)
+    if not set(chosen) <= set(RATES):
+        print(f"There is no part {' '.join(chosen)}; there are {' and '.join(RATES)}.")
+        return 2
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     # Not the system's choice, which on macOS is too long for the address of a socket.
     with tempfile.TemporaryDirectory(prefix="demo-", dir="/tmp") as folder:
-        site = Site(pathlib.Path(folder), "caddy", instances=2, variables=OPTIONS)
+        site = Site(pathlib.Path(folder), "caddy", instances=INSTANCES, variables=OPTIONS)
         try:
-            return _play(site)
+            return _play(site, chosen)
         except KeyboardInterrupt:
             print("\nInterrupted; cleaning up. It takes a few seconds.", flush=True)
             return 130
@@ -104,22 +113,25 @@ def main() -> int:
             site.down()
 
 
-def _play(site: Site) -> int:
+def _play(site: Site, parts: t.Sequence[str]) -> int:
     began = time.monotonic()
-    print("Building releases, starting Caddy and two pools of two instances on loopback.", flush=True)
+    print("Building releases, starting Caddy and two pools of three instances on loopback.", flush=True)
     site.build_releases()
     for prepared in [started.wait() for started in [site.start(playbook) for playbook in PREPARATIONS]]:
         if prepared.code != 0:
             print(prepared.output)
             print(f"The {prepared.playbook} playbook failed; its output is above.")
             return 1
-    load = site.load("--rate", str(RATE), "--connections", "32")
-    print(f"1.0.0 serves. {RATE} requests a second go to {site.url} from now on.")
-    print("Ask what serves, from another shell in this folder; the options are what … stands for below:")
+    print("1.0.0 serves. Ask what serves, from another shell in this folder; the options are what … stands for below:")
     print(f"$ .venv/bin/ansible-playbook {shlex.join(site.options)} playbooks/status.yml\n", flush=True)
-    played = [_play_act(site, act) for act in ACTS]
-    time.sleep(LAST_LOOK_SECONDS)
-    recorded = load.stop()
+    played: list[Played] = []
+    recorded: list[records.Record] = []
+    for part in parts:
+        load = site.load("--rate", str(RATES[part]), "--connections", "32")
+        print(f"{RATES[part]} requests a second go to {site.url} from now on.\n", flush=True)
+        played += [_play_act(site, act) for act in ACTS if act.playbook == part]
+        time.sleep(LAST_LOOK_SECONDS)
+        recorded += load.stop()
     good = [_show(one, recorded) for one in played]
     return _close(played, good, recorded, time.monotonic() - began)
 

@@ -96,7 +96,7 @@ def test_what_envoy_refuses_is_put_back(envoy):
     routes = (envoy.directory / "routes.json").read_text()
     clusters = (envoy.directory / "clusters.yaml").read_text()
     head, *each = re.split(r"^(?=  [-#] )", clusters, flags=re.MULTILINE)
-    put(envoy, "clusters.yaml", head + "".join(cluster for cluster in each if "name: green" not in cluster))
+    put(envoy, "clusters.yaml", head + "".join(cluster for cluster in each if 'name: "green"' not in cluster))
     try:
         laid_down.until(lambda: refusal(envoy.info) == "balancer-layout-mismatch", "green is gone")
         # when it is sent to green all the same, it refuses
