@@ -152,7 +152,7 @@ def begin_rollback(last: t.Optional[Rollout], wanted: Delivery, world: World) ->
     """
     if last is None:
         raise NothingToRollBackTo("app {0} has no rollout in its journal".format(wanted.app))
-    if in_batches(last):
+    if last.in_one_pool or in_batches(last):
         return _begin_return_in_batches(last, wanted, world)
     again = last.strategy == ROLLBACK
     pool, release = (last.new_pool, last.to_release) if again else (last.old_pool, last.from_release)
@@ -176,7 +176,9 @@ def _begin_return_in_batches(last: Rollout, wanted: Delivery, world: World) -> t
     release = last.to_release if again else last.from_release
     if last.status is (Status.SUCCEEDED if again else Status.ROLLED_BACK):
         return Unchanged(
-            "{0} serves, from pool {1}: rollout {2} is {3}".format(release, pool, last.id, last.status.value)
+            "{0} serves, from pool {1}: rollout {2} is {3}".format(
+                release or "nothing", pool, last.id, last.status.value
+            )
         )
     release = _release_to_return_to(last, release)
     if world.splits and serving_pool(world, list(last.pools)) != pool:
@@ -197,7 +199,9 @@ def _release_to_return_to(last: Rollout, release: t.Optional[str]) -> str:
 
 def _served_lately(delivered: Rollout, window: float, world: World) -> bool:
     """Whether the old pool of a finished delivery runs as it did when it served, not longer ago than *window* seconds."""
-    retired = delivered.step is None and any(step.kind is Kind.RETIRE for step in delivered.steps)
+    retired = delivered.step is None and any(
+        step.kind is Kind.RETIRE and step.pool == delivered.old_pool for step in delivered.steps
+    )
     ended_at = world.now if delivered.ended_at is None else delivered.ended_at
     return delivered.status is Status.SUCCEEDED and world.now - ended_at <= window and not retired
 
