@@ -78,8 +78,11 @@ def check(params: Params, check_mode: bool) -> None:
 
 
 def _foreseen(chosen: Strategy, hosts: Fleet) -> t.Tuple[Step, ...]:
-    """The steps that *chosen* comes to, whichever of the pools serves; checks that they fit the pools."""
-    check_fleet(hosts, chosen)
+    """The steps that *chosen* comes to, whichever of the pools serves; none for pools that it cannot use, which cannot begin."""
+    try:
+        check_fleet(hosts, chosen)
+    except InvalidOption:
+        return ()
     old, new = ([pool for pool in hosts if pool != chosen.baseline] * 2)[:2]
     return chosen.plan(Pools(old, new, "before", {pool: tuple(names) for pool, names in hosts.items()}), Options())
 

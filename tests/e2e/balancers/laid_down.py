@@ -155,10 +155,10 @@ class Answer:
 class Endpoints:
     """The running endpoints of the pools of *servers*."""
 
-    def __init__(self, servers: t.Mapping[str, list[str]] = SERVERS) -> None:
+    def __init__(self, servers: t.Mapping[str, list[str]] | None = None) -> None:
         self._processes: list[subprocess.Popen[str]] = []
         self.ports: dict[str, dict[str, int]] = {}
-        for pool, names in servers.items():
+        for pool, names in (servers or SERVERS).items():
             command = [sys.executable, str(HERE / "endpoint_server.py"), pool, *names]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             self._processes.append(process)

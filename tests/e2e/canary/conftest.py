@@ -27,7 +27,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator
     """Gives the site with a kind of balancer and such pools, started when first asked for, and its balancer."""
     running: dict[tuple[str, str], tuple[Site, LaidDown]] = {}
 
-    def place(balancer: str, pools: Pools = POOLS) -> tuple[Site, LaidDown]:
+    def place(balancer: str, pools: Pools | None = None) -> tuple[Site, LaidDown]:
+        pools = pools or POOLS
         place = (balancer, str(pools))
         if place not in running:
             site = Site.plan(tmp_path_factory.mktemp("c") / balancer, balancer, pools)
@@ -49,7 +50,7 @@ def telling(places: Places, tmp_path: pathlib.Path) -> collections.abc.Iterator[
     """Gives a story on a kind of balancer."""
     with contextlib.ExitStack() as closing:
 
-        def tell(balancer: str, pools: Pools = POOLS) -> Story:
+        def tell(balancer: str, pools: Pools | None = None) -> Story:
             story = Story(*places(balancer, pools), tmp_path)
             closing.callback(story.close)
             return story

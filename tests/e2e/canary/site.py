@@ -57,7 +57,7 @@ class Site:
         self._ports = ports
 
     @classmethod
-    def plan(cls, directory: pathlib.Path, balancer: str, pools: Pools = POOLS) -> Site:
+    def plan(cls, directory: pathlib.Path, balancer: str, pools: Pools) -> Site:
         """A new one, of which nothing runs."""
         for folder in ("releases", "instances"):
             (directory / folder).mkdir(parents=True)
