@@ -26,6 +26,19 @@ def _alternative(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
+_SIGNS = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 class Authority:
     """Issues certificates; ``path`` is what clients are to trust."""
 
@@ -39,13 +52,17 @@ class Authority:
         certificate = (
             self._begun(self._subject, self._key, forever)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_SIGNS, critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         self.path = folder / "authority.pem"
         self.path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def _begun(self, subject, key, until) -> x509.CertificateBuilder:
+        """What Python 3.13 asks of a certificate by default is in it."""
         self._serial += 1
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -54,6 +71,7 @@ class Authority:
             .serial_number(self._serial)
             .not_valid_before(self._now - datetime.timedelta(days=400))
             .not_valid_after(until)
+            .add_extension(issuer, critical=False)
         )
 
     def server_context(self, *names: str, days: float = 90) -> ssl.SSLContext:
