@@ -144,6 +144,15 @@ class Site:
                 os.kill(int(held.read()), number)
                 fcntl.flock(held, fcntl.LOCK_EX)
 
+    def runs(self, name: str) -> bool:
+        """Whether an instance lives."""
+        with contextlib.suppress(FileNotFoundError), self._file(name, "pid").open("r+", encoding="ascii") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     def clear(self, name: str) -> None:
         """Leave an instance as if nothing was ever put there."""
         self.stop(name)

@@ -334,6 +334,11 @@ class Story:
 
     # -- what is looked at -------------------------------------------------
 
+    def last(self) -> Data:
+        """What the last run came to."""
+        assert self._ended is not None, self._refusal
+        return self._ended
+
     def rollout(self, rollout_id: str | None = None) -> Data:
         """The latest rollout, or that one, as the journal has it."""
         return self._info(**({"id": rollout_id} if rollout_id else {}))["rollout"]

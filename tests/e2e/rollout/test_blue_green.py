@@ -25,21 +25,6 @@ def test_a_good_release_takes_over_and_a_bad_one_is_returned(each_story: Story) 
     story.then_serves(story.new).then_unlocked().then_answered("1.2.0").then_only_failed_from("1.2.0")
 
 
-def test_a_release_that_is_never_healthy_never_gets_traffic(story: Story) -> None:
-    story.given_serving()
-    story.when_delivering("1.3.0").then_it_failed().then_status("rolled_back", "validate failed")
-    story.when("rollback").then_it_ended(0, f"{story.old} serves").then_serves(story.old).then_unlocked()
-    story.then_never_answered("1.3.0").then_nothing_failed()
-
-
-def test_a_rollback_inside_the_window_is_instant_and_is_done_once(story: Story) -> None:
-    story.given_serving().when_delivering(story.new).then_serves(story.new)
-    story.when("rollback").then_it_ended(0).then_serves(story.old).then_status("succeeded")
-    assert story.site.journal()["steps"][0]["kind"] == "shift"
-    story.when("rollback").then_it_ended(0, f"{story.old} serves").then_serves(story.old)
-    story.then_unlocked().then_nothing_failed()
-
-
 def test_a_rollback_after_the_window_deploys_again_and_is_tried_again_when_it_fails(story: Story) -> None:
     story.given_serving().when_delivering(story.new).then_serves(story.new)
     lost = story.site.journal()["old_pool"] + "-2"
@@ -66,13 +51,6 @@ def test_a_hook_that_fails_fails_its_action_but_not_the_way_back(story: Story) -
     story.then_nothing_failed()
 
 
-def test_the_release_that_serves_starts_no_rollout(story: Story) -> None:
-    story.given_serving()
-    before = story.site.journal()
-    story.when_delivering(story.old).then_it_ended(0, "serves already").then_unlocked()
-    assert story.site.journal() == before
-
-
 def test_a_gate_ends_the_run_and_promote_goes_on(story: Story) -> None:
     story.given_serving()
     story.when_delivering(story.new, rollout_gate=True, rollout_preview=True)
@@ -82,15 +60,6 @@ def test_a_gate_ends_the_run_and_promote_goes_on(story: Story) -> None:
     story.when("promote").then_it_ended(0).then_status("succeeded").then_serves(story.new)
     assert story.preview("blue") == story.preview("green") == story.new
     story.then_nothing_failed()
-
-
-def test_a_rollback_at_the_gate_leaves_everything_as_it_was(story: Story) -> None:
-    story.given_serving()
-    story.when_delivering(story.new, rollout_gate=True).then_status("paused")
-    story.when_delivering(story.new).then_status("paused").then_it_ended(0)
-    story.when_delivering("1.2.0").then_it_failed("resume, promote or rollback")
-    story.when("rollback").then_it_ended(0).then_status("rolled_back").then_serves(story.old).then_unlocked()
-    story.then_never_answered(story.new).then_nothing_failed()
 
 
 def test_promotion_checks_that_fail_move_no_traffic_and_those_that_pass_do_not_before_their_time(story: Story) -> None:
@@ -105,26 +74,6 @@ def test_promotion_checks_that_fail_move_no_traffic_and_those_that_pass_do_not_b
     first = [entry["kind"] for entry in intents].index("bake")
     assert [entry["kind"] for entry in intents[first:]] == ["bake", "shift", "bake", "drain", "end"]
     assert intents[first + 1]["at"] - intents[first]["at"] >= 3
-
-
-def test_an_irreversible_release_freezes(story: Story) -> None:
-    story.given_serving()
-    story.when_delivering("1.2.0", rollout_irreversible=True, rollout_bake=16)
-    story.then_it_failed("irreversible").then_status("frozen").then_serves("1.2.0").then_unlocked()
-    story.when("rollback").then_it_failed("irreversible").then_status("frozen")
-    story.when("promote").then_it_ended(0).then_status("succeeded").then_serves("1.2.0")
-    story.then_only_failed_from("1.2.0")
-    story.when_delivering(story.old, rollout_bake=0).then_it_ended(0).then_serves(story.old)
-
-
-def test_a_pool_whose_warm_time_is_over_is_stopped_by_resume(story: Story) -> None:
-    story.given_serving()
-    story.when_delivering(story.new, rollout_warm=1).then_status("succeeded")
-    left = [f"{story.site.journal()['old_pool']}-{number}" for number in (1, 2)]
-    assert all(story.listens(host) for host in left)
-    story.when("resume").then_it_ended(0).then_status("succeeded").then_serves(story.new)
-    assert not any(story.listens(host) for host in left)
-    story.when("rollback").then_it_ended(0).then_serves(story.old).then_nothing_failed()
 
 
 def test_check_mode_says_what_would_come_and_touches_nothing(story: Story) -> None:

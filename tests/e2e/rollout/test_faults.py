@@ -163,19 +163,6 @@ def test_a_journal_of_a_newer_schema_is_left_alone(story: Story) -> None:
     story.then_serves(story.old).then_nothing_failed()
 
 
-def test_traffic_that_somebody_else_moved_is_never_fought_over(story: Story) -> None:
-    story.given_serving()
-    idle = idle_pool(story)
-    story.when_delivering(story.new, rollout_gate=True).then_status("paused")
-    by_hand = {"blue": 50, "green": 50}
-    story.move_by_hand(by_hand)
-    story.when_delivering("1.2.0").then_it_failed()
-    story.when("abandon").then_it_failed("no pool takes all traffic")
-    story.when("rollback").then_it_ended(0).then_status("rolled_back").then_serves(story.old)
-    assert idle_pool(story) == idle
-    story.then_nothing_failed()
-
-
 def test_a_deploy_that_outlasts_the_progress_deadline_is_undone(story: Story) -> None:
     story.given_serving()
     slow = hook(story, "slow", f"- {{name: Dawdle, ansible.builtin.wait_for: {{timeout: 3}}, {ONCE}}}")

@@ -45,18 +45,6 @@ def test_several_balancers_move_together_or_not_at_all(tmp_path: pathlib.Path) -
         site.down()
 
 
-def test_a_full_promotion_leaves_out_the_bake(story: Story) -> None:
-    story.given_serving()
-    story.when_delivering("1.2.0", rollout_gate=True, rollout_bake=60).then_status("paused")
-    story.when("resume", rollout_full=True).then_it_ended(0, "rollout_full is for the promote and skip").then_status(
-        "paused"
-    )
-    story.when("promote", rollout_full=True).then_it_ended(0).then_status("succeeded").then_serves("1.2.0")
-    story.then_only_failed_from("1.2.0")
-    assert "bake" not in [entry["kind"] for entry in story.site.journal()["entries"]]
-    story.when("rollback").then_it_ended(0).then_serves(story.old)
-
-
 def test_ready_checks_that_no_plain_request_can_stand_for(story: Story) -> None:
     """The balancer's host then asks for no path, which would not answer as the check expects."""
     story.given_serving()
