@@ -28,6 +28,7 @@ from ansible_collections.progressive.delivery.tests.e2e.canary.story import (
 LONG = 240
 """A pause, in seconds, that is over long after the tests are."""
 NO_SUCH = 'no_such_total{pool="{{ pool }}"}'
+NOTHING = 'nothing_total{pool="{{ pool }}"}'
 BLUE, GREEN = POOLS["blue"], POOLS["green"]
 BACKGROUND: Data = {"analyses": {"errors": COMPARED}, "background": "errors"}
 
@@ -61,7 +62,7 @@ def said(story: Story) -> str:
 def test_a_background_that_measures_nothing_is_no_success_though_the_last_analysis_is_decided_early(
     story: Story,
 ) -> None:
-    analyses = {"ratio": RATIO, "errors": {**COMPARED, "metrics": [{**ERRORS, "bad": NO_SUCH, "total": NO_SUCH}]}}
+    analyses = {"ratio": RATIO, "errors": {**COMPARED, "metrics": [{**ERRORS, "bad": NO_SUCH, "total": NOTHING}]}}
     steps = [{"share": 30}, {"analysis": "ratio"}, {"share": 60}]
     story.given_serving().when_delivering(GOOD, steps=steps, analyses=analyses, background="errors")
     story.then_ended("paused", "too little to judge").then_shares(0, 30)

@@ -109,7 +109,7 @@ def test_check_mode_says_what_would_come_and_touches_nothing(story: Story) -> No
         ({"rollout_pools": ["blue", "purple"]}, ["purple"]),
         ({"rollout_balancer_group": "nobody"}, ["nobody"]),
         ({"rollout_hosts": "blue"}, ["not in this play"]),
-        ({"rollout_pool_groups": {"blue": "green"}}, ["is in both pools"]),
+        ({"rollout_pool_groups": {"blue": "green"}}, ["green-1, green-2 is in more than one of the pools"]),
         (
             {"rollout_port": 80, "release_root": "/srv/one"},
             ["have the same address and rollout_port", "have the same address and release_root"],

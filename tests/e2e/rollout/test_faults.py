@@ -98,19 +98,6 @@ def test_a_second_controller_is_told_who_holds_the_app(story: Story) -> None:
     story.then_status("rolled_back", "asked for a rollback").then_unlocked().then_nothing_failed()
 
 
-def test_taking_over_stops_the_run_that_lost_its_lock(story: Story) -> None:
-    story.given_serving()
-    first = story.starting("blue_green", rollout_release=story.new, rollout_lease=600, rollout_bake=30)
-    story.wait_until(lambda: story.site.locked() and story.serving() == {story.new})
-    story.when("rollback", rollout_take_over=True).then_it_ended(0).then_serves(story.old)
-    run = first.wait()
-    assert run.code == 2
-    assert "lost its lock" in run.output or "lock is gone" in run.output
-    broken = [entry for entry in story.site.journal()["entries"] if entry["what"] == "lock-broken"]
-    assert len(broken) == 1
-    story.then_unlocked().then_nothing_failed()
-
-
 def test_a_pause_that_is_asked_for_ends_the_run_and_resume_goes_on(story: Story) -> None:
     story.given_serving()
     first = story.starting("blue_green", rollout_release=story.new, rollout_lease=600, rollout_bake=20)
