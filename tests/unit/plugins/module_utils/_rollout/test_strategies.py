@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Options, Step
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Kind, Options, Step
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.canary import Canary
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Pools
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
@@ -90,3 +90,33 @@ def test_shares_that_do_not_rise_are_refused(stages: t.Tuple[Stage, ...], says: 
 def test_a_step_is_one_thing(given: t.Dict[str, t.Any]) -> None:
     with pytest.raises(InvalidOption, match="steps: each is one of"):
         Stage(**given)
+
+
+def test_what_is_learned_for_a_canary_is_learned_with_the_old_release_on_the_new_pool() -> None:
+    learning = Canary((Stage(learn="errors", seconds=60), FIVE, Stage(analysis="errors", seconds=60)), bake=0)
+    plan = learning.plan(Pools("blue", "green", "1.0.0"), Options())
+    deploy, validate, shift, learn, back, drain, *rest = plan
+    assert [step.kind for step in (deploy, validate, shift, learn, back, drain)] == [
+        Kind.DEPLOY,
+        Kind.VALIDATE,
+        Kind.SHIFT,
+        Kind.ANALYSE,
+        Kind.SHIFT,
+        Kind.DRAIN,
+    ]
+    assert (deploy.pool, deploy.release) == ("green", "1.0.0")
+    assert (learn.analysis, learn.learns, learn.seconds) == ("errors", True, 60)
+    assert [dict(step.shares or {}) for step in (shift, back)] == [
+        {"blue": 9500, "green": 500},
+        {"blue": 10000, "green": 0},
+    ]
+    assert (rest[0].kind, rest[0].release) == (Kind.DEPLOY, "")
+
+
+@pytest.mark.parametrize(("share", "beside"), [(500, 500), (3400, 3300), (5000, 2500), (9000, 500)])
+def test_the_baseline_gets_as_much_as_the_new_pool_and_no_more_than_the_old_one_keeps(share: int, beside: int) -> None:
+    experiment = Canary((Stage(share=share),), bake=0, baseline="baseline")
+    plan = experiment.plan(Pools("blue", "green", "1.0.0"), Options())
+    first = next(step for step in plan if step.kind is Kind.SHIFT)
+    assert first.shares == {"blue": 10000 - share - beside, "green": share, "baseline": beside}
+    assert [step.kind for step in plan[:3]] == [Kind.RETIRE, Kind.DEPLOY, Kind.VALIDATE]
