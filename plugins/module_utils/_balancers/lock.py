@@ -10,16 +10,12 @@ with the process that holds it, however that ends.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import time
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.errors import ChangeInProgress
 from ansible_collections.progressive.delivery.plugins.module_utils._balancers.writing import writing
-
-PAUSE = 0.05
-"""Seconds between two attempts."""
+from ansible_collections.progressive.delivery.plugins.module_utils._files.flock import taken
 
 
 @contextlib.contextmanager
@@ -33,22 +29,11 @@ def change_lock(path: str, timeout: float) -> t.Iterator[None]:
     with writing(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        _acquire(descriptor, path, time.monotonic() + timeout)
+        if not taken(descriptor, timeout):
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace") or "unknown"
+            raise ChangeInProgress("process {0} holds {1}".format(holder, path))
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
         yield
     finally:
         os.close(descriptor)
-
-
-def _acquire(descriptor: int, path: str, deadline: float) -> None:
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                holder = os.pread(descriptor, 20, 0).decode("ascii", "replace") or "unknown"
-                raise ChangeInProgress("process {0} holds {1}".format(holder, path)) from None
-            time.sleep(PAUSE)
-        else:
-            return

@@ -11,13 +11,12 @@ replaced whole.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
-import time
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
+from ansible_collections.progressive.delivery.plugins.module_utils._files.flock import taken
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import (
     ToggleChangeInProgress,
     ToggleFileUnreadable,
@@ -28,9 +27,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.inte
 
 SCHEMA = "https://flagd.dev/schema/v0/flags.json"
 """What a new file says it keeps to; editors read it."""
-
-PAUSE = 0.02
-"""Seconds between two attempts to get the lock."""
 
 
 class FlagdFile:
@@ -103,22 +99,11 @@ class FlagdFile:
         except OSError as error:
             raise ToggleFileUnwritable("{0} cannot be written: {1}".format(path, error.strerror)) from error
         try:
-            _acquire(descriptor, path, time.monotonic() + self._lock_timeout)
+            if not taken(descriptor, self._lock_timeout):
+                raise ToggleChangeInProgress("another process holds {0}".format(path))
             yield
         finally:
             os.close(descriptor)
-
-
-def _acquire(descriptor: int, path: str, deadline: float) -> None:
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise ToggleChangeInProgress("another process holds {0}".format(path)) from None
-            time.sleep(PAUSE)
-        else:
-            return
 
 
 def _unique(pairs: t.List[t.Tuple[str, t.Any]]) -> t.Dict[str, t.Any]:
