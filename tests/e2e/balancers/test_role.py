@@ -71,6 +71,9 @@ def role(request, tmp_path):
 
 
 def test_a_balancer_is_laid_down_and_keeps_its_split(role):
+    # check mode foretells and lays nothing down
+    assert role.changes("--check")
+    assert not role.balancer.directory.exists()
     # when the role has run, then the base pool serves, and a second run changes nothing
     assert role.changes()
     assert role.balancer.info()["split"] == {"blue": 100, "green": 0}
@@ -102,19 +105,16 @@ def test_a_balancer_is_laid_down_and_keeps_its_split(role):
     assert {server["name"] for server in servers if server["state"] == "maint"} == out
 
 
-def test_a_configuration_that_the_binary_refuses_replaces_nothing(role):
+def test_what_a_balancer_refuses_is_a_failure_and_is_tried_again(role):
     assert role.changes()
+    # a configuration that the binary refuses replaces nothing
     before = files_of(role.balancer)
     refused = role.process("-e", "balancer_listen=127.0.0.1:99999")
     assert refused.returncode != 0
     assert laid_down.TABLE[role.balancer.kind].no_port in said(refused)
     assert files_of(role.balancer) == before
     assert role.balancer.get().pool == "blue"
-
-
-def test_a_refused_reload_is_a_failure_and_is_tried_again(role):
-    # given a balancer, and a port that another program has, which no check of a file can know
-    assert role.changes()
+    # given a port that another program has, which no check of a file can know
     with contextlib.closing(laid_down.Endpoints()) as others:
         port = others.ports["green"]["green1"]
         moved = ("-e", f"balancer_listen=127.0.0.1:{port}")
@@ -128,12 +128,6 @@ def test_a_refused_reload_is_a_failure_and_is_tried_again(role):
     # and once the port is free, the next run brings it there
     assert role.changes(*moved)
     assert laid_down.ask(port, "/").pool == "blue"
-    assert role.changes(*moved) == 0
-
-
-def test_check_mode_foretells_and_lays_nothing_down(role):
-    assert role.changes("--check")
-    assert not role.balancer.directory.exists()
 
 
 def said(playbook):

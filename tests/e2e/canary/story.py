@@ -235,6 +235,11 @@ class Story:
             assert reason in self._refusal.result["msg"], self._refusal.result
         return self
 
+    def then_refuses(self, command: str, *reasons: str) -> Story:
+        """A run that begins another release, or does *command*, is refused for all of *reasons*, whatever the journal can tell."""
+        self._run(command, None, BETTER if command == "begin" else None)
+        return self.then_refused_while_held(*reasons)
+
     def then_unlocked(self) -> Story:
         assert self._info()["lock"] is None
         return self
@@ -342,6 +347,11 @@ class Story:
     def rollout(self, rollout_id: str | None = None) -> Data:
         """The latest rollout, or that one, as the journal has it."""
         return self._info(**({"id": rollout_id} if rollout_id else {}))["rollout"]
+
+    def journal_file(self) -> pathlib.Path:
+        """The file of the latest rollout."""
+        folder = self._state_dir / APP
+        return folder / "rollouts" / f"{(folder / 'current').read_text().strip()}.json"
 
     def toggles(self, name: str) -> list[Data | None]:
         """A feature toggle on each instance; None where there is none."""

@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.progressive.delivery.tests.e2e.canary.story import BETTER, GOOD, OLD, Data, Story
+import json
+import time
+
+import pytest
+
+from ansible_collections.progressive.delivery.tests.e2e.canary.story import BETTER, GOOD, NEVER_READY, OLD, Data, Story
 
 AT_ONCE: Data = {"strategy": "blue_green", "bake": 0.3}
 
@@ -58,3 +63,54 @@ def test_a_full_promotion_leaves_out_the_bake(story: Story) -> None:
     story.when("resume", full=True).then_ended("paused")
     story.when("promote", full=True).then_ended("succeeded").then_serves(GOOD).then_never("bake")
     story.when("rollback").then_ended("succeeded").then_serves(OLD).then_nothing_failed()
+
+
+def test_a_first_delivery_that_is_bad_is_followed_by_a_good_one(story: Story) -> None:
+    story.given_nothing().when_delivering(NEVER_READY, **AT_ONCE).then_ended("rolled_back", "validate failed")
+    story.when("rollback").then_ended("unchanged", "nothing serves")
+    story.when_delivering(GOOD, **AT_ONCE).then_ended("succeeded").then_serves(GOOD)
+    story.when("rollback").then_refused(f"{GOOD} was the first release")
+
+
+def test_bad_after_bad_and_then_a_good_one(story: Story) -> None:
+    """The same bad release is tried again, the one that serves is not, and in the end a good one gets through."""
+    story.given_serving().when_delivering(NEVER_READY, **AT_ONCE).then_ended("rolled_back")
+    assert story.site.runs("green-1")
+    story.when_delivering(OLD, **AT_ONCE).then_ended("unchanged", "serves already")
+    story.when_delivering(NEVER_READY, stop_on_abort=True, **AT_ONCE).then_ended("rolled_back")
+    assert not any(story.site.runs(name) for name in story.site.pools["green"])
+    story.when_delivering(GOOD, **AT_ONCE).then_ended("succeeded").then_serves(GOOD)
+    story.then_never_answered(NEVER_READY).then_nothing_failed()
+
+
+def test_a_pause_that_is_asked_for_ends_the_run_and_resume_goes_on(story: Story) -> None:
+    story.given_serving().when_delivering(GOOD, {("bake", 1): story.pause}, **{**AT_ONCE, "bake": 60})
+    story.then_ended("paused", "asked for a pause").then_serves(GOOD)
+    story.when("resume", bake=0.3, full=True).then_ended("succeeded").then_serves(GOOD).then_nothing_failed()
+
+
+def test_a_deploy_that_outlasts_the_progress_deadline_is_undone(story: Story) -> None:
+    story.given_serving().when_delivering(
+        GOOD, {("deploy", 1): lambda: time.sleep(1.2)}, progress_deadline=1, **AT_ONCE
+    )
+    story.then_ended("rolled_back", "no progress in 1 s at step deploy").then_serves(OLD)
+    story.then_never_answered(GOOD).then_nothing_failed()
+
+
+@pytest.mark.parametrize("command", ["begin", "rollback", "resume", "promote"])
+def test_a_journal_that_is_damaged_stops_every_run_and_is_kept(story: Story, command: str) -> None:
+    story.given_delivered()
+    path = story.journal_file()
+    whole = path.read_text()
+    path.write_text(whole[:100])
+    story.then_refuses(command, path.name, "abandon playbook")
+    assert path.read_text() == whole[:100]
+
+
+def test_a_journal_of_a_newer_schema_is_left_alone(story: Story) -> None:
+    story.given_delivered()
+    path = story.journal_file()
+    newer = json.dumps({**json.loads(path.read_text()), "schema": 99})
+    path.write_text(newer)
+    story.then_refuses("begin", "schema 99", "upgrade the collection").then_refuses("abandon", "schema 99")
+    assert path.read_text() == newer

@@ -9,7 +9,6 @@ and way out; ``make bench`` tries every point with each of them.
 
 from __future__ import annotations
 
-import json
 import os
 import pathlib
 import subprocess
@@ -18,7 +17,7 @@ import pytest
 import requests
 
 from .conftest import Sites
-from .story import ONCE, PLACES, Story, cutting, hook
+from .story import PLACES, Story, cutting
 
 KILLS = int(os.environ.get("PROGRESSIVE_DELIVERY_KILLS", "1"))
 WAYS = [(balancer, way_out) for balancer in ("haproxy", "caddy") for way_out in ("rollback", "resume")]
@@ -98,16 +97,6 @@ def test_a_second_controller_is_told_who_holds_the_app(story: Story) -> None:
     story.then_status("rolled_back", "asked for a rollback").then_unlocked().then_nothing_failed()
 
 
-def test_a_pause_that_is_asked_for_ends_the_run_and_resume_goes_on(story: Story) -> None:
-    story.given_serving()
-    first = story.starting("blue_green", rollout_release=story.new, rollout_lease=600, rollout_bake=20)
-    story.wait_until(lambda: story.serving() == {story.new})
-    story.when("pause").then_it_ended(0)
-    assert first.wait().code == 0
-    story.then_status("paused", "asked for a pause").then_unlocked().then_serves(story.new)
-    story.when("resume").then_it_ended(0).then_status("succeeded").then_serves(story.new).then_nothing_failed()
-
-
 def test_a_full_disk_fails_the_deploy_and_nothing_else(story: Story) -> None:
     story.given_serving()
     idle = idle_pool(story)
@@ -128,34 +117,12 @@ def test_a_journal_that_is_damaged_is_kept_and_can_be_set_aside(story: Story) ->
     path = journal_file(story)
     whole = path.read_text()
     path.write_text(whole[:100])
-    for playbook in ("blue_green", "rollback", "resume"):
-        story.when(playbook, rollout_release=story.new).then_it_failed(path.name, "abandon playbook").then_unlocked()
-        assert path.read_text() == whole[:100]
+    story.when_delivering(story.new).then_it_failed(path.name, "abandon playbook").then_unlocked()
+    assert path.read_text() == whole[:100]
     story.when("abandon").then_it_ended(0)
     kept = [file for file in path.parent.iterdir() if file.name.startswith(path.name + ".corrupt")]
     assert [file.read_text() for file in kept] == [whole[:100]]
     story.when_delivering(story.new).then_it_ended(0).then_serves(story.new).then_nothing_failed()
-
-
-def test_a_journal_of_a_newer_schema_is_left_alone(story: Story) -> None:
-    story.given_serving()
-    path = journal_file(story)
-    whole = path.read_text()
-    path.write_text(json.dumps({**json.loads(whole), "schema": 99}))
-    try:
-        story.when_delivering(story.new).then_it_failed("schema 99", "upgrade the collection").then_unlocked()
-        story.when("abandon").then_it_failed("schema 99")
-    finally:
-        path.write_text(whole)
-    story.then_serves(story.old).then_nothing_failed()
-
-
-def test_a_deploy_that_outlasts_the_progress_deadline_is_undone(story: Story) -> None:
-    story.given_serving()
-    slow = hook(story, "slow", f"- {{name: Dawdle, ansible.builtin.wait_for: {{timeout: 3}}, {ONCE}}}")
-    story.when_delivering(story.new, rollout_hooks={"after_deploy": slow}, rollout_progress_deadline=2)
-    story.then_it_failed().then_status("rolled_back", "no progress in 2 s at step deploy")
-    story.then_serves(story.old).then_never_answered(story.new).then_nothing_failed()
 
 
 def idle_pool(story: Story) -> str:

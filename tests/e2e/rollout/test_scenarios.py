@@ -7,25 +7,9 @@ from __future__ import annotations
 
 import pathlib
 
-import pytest
 from loopback.site import Site
 
 from .story import Story, cutting, hook
-
-
-def test_a_first_delivery_that_is_bad_is_followed_by_a_good_one(tmp_path: pathlib.Path) -> None:
-    site = Site(tmp_path, "haproxy")
-    site.build_releases("1.0.0", "1.3.0")
-    try:
-        assert site.run("balancer").code == 0
-        story = Story(site)
-        story.when_delivering("1.3.0").then_it_failed("validate failed").then_status("rolled_back").then_unlocked()
-        assert story.serving() == set()
-        story.when("rollback").then_it_ended(0, "nothing serves")
-        story.when_delivering("1.0.0").then_it_ended(0).then_status("succeeded").then_serves("1.0.0")
-        story.when("rollback").then_it_failed("1.0.0 was the first release")
-    finally:
-        site.down()
 
 
 def test_several_balancers_move_together_or_not_at_all(tmp_path: pathlib.Path) -> None:
@@ -53,24 +37,6 @@ def test_ready_checks_that_no_plain_request_can_stand_for(story: Story) -> None:
     story.then_nothing_failed()
 
 
-def test_bad_after_bad_after_bad_and_then_a_good_one(story: Story) -> None:
-    """The same bad release is tried again, the one that serves is not, and in the end a good one gets through.
-
-    However few releases are kept, the one that serves stays on its hosts.
-    """
-    story.given_serving()
-    story.when_delivering("1.3.0", release_keep=1).then_it_failed().then_status("rolled_back")
-    story.when_delivering(story.old).then_it_ended(0, "serves already")
-    story.when_delivering("1.3.0", release_keep=1, rollout_stop_on_abort=True).then_it_failed().then_status(
-        "rolled_back"
-    )
-    refused, serving = (story.site.journal()[pool] for pool in ("new_pool", "old_pool"))
-    assert (story.site.directory / f"{serving}-1" / "releases" / story.old).is_dir()
-    assert {story.listens(f"{refused}-{number}") for number in (1, 2)} == {False}
-    story.when_delivering(story.new).then_it_ended(0).then_serves(story.new)
-    story.then_never_answered("1.3.0").then_nothing_failed()
-
-
 def test_an_interrupted_shift_is_undone_once_the_balancer_is_back(story: Story) -> None:
     """Its host is lost after the split was set and before anybody heard of it."""
     story.given_serving()
@@ -86,18 +52,6 @@ def test_a_rollback_needs_no_way_to_the_hosts_of_the_app(story: Story) -> None:
     for host in ("blue-1", "blue-2", "green-2"):
         story.given_cut_off(host)
     story.when("rollback").then_it_ended(0).then_serves(story.old).then_unlocked().then_nothing_failed()
-
-
-@pytest.mark.parametrize(("way_out", "status"), [("resume", "succeeded"), ("rollback", "rolled_back")])
-def test_a_controller_killed_between_the_shift_and_its_outcome(story: Story, way_out: str, status: str) -> None:
-    story.given_serving()
-    kill = "kill -9 $(echo $PROGRESSIVE_DELIVERY_FAULT | cut -d: -f3)"
-    hooks = {"after_shift": hook(story, "die", f"- {{name: Die, ansible.builtin.shell: '{kill}', changed_when: true}}")}
-    story.when_delivering(story.new, fault="never:1", rollout_hooks=hooks).then_it_was_killed()
-    story.then_status("running").then_serves(story.new)
-    assert story.site.journal()["intent"]["kind"] == "shift"
-    story.when(way_out).then_it_ended(0).then_status(status).then_unlocked()
-    story.then_serves(story.new if way_out == "resume" else story.old).then_nothing_failed()
 
 
 def test_checks_that_cannot_be_made_are_no_verdict(story: Story) -> None:
