@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Runs the unit tests on every Python of the matrix that this machine has, each in an environment of its own
-# with the ansible-core that requirements/ansible-core.txt gives it.
+# with the ansible-core that requirements/ansible-core.txt gives it. Of random examples there are many on one Python,
+# and few on the others.
 #
 #   unit.sh [pytest options]
 set -eu
@@ -18,7 +19,9 @@ for version in 3.11 3.12 3.13 3.14; do
     scripts/environment.sh "$folder" unit "$python"
     printf '\n== unit tests: Python %s, ansible-core %s\n' "$version" \
         "$("$folder/bin/python" -c 'from ansible.release import __version__; print(__version__)')"
-    "$folder/bin/python" -m pytest tests/unit --numprocesses auto "$@" || failed="$failed $version"
+    profile=${HYPOTHESIS_PROFILE:-}
+    [ "$version" = "$main" ] || profile=${profile:-brief}
+    HYPOTHESIS_PROFILE=$profile "$folder/bin/python" -m pytest tests/unit --numprocesses auto "$@" || failed="$failed $version"
     tested="${tested:-} $version"
 done
 
