@@ -248,7 +248,7 @@ whole_archives = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=4 * settings.default.max_examples)
 @given(whole_archives, st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), min_size=1, max_size=6))
 def test_damage_anywhere_is_a_refusal_or_nothing(whole, damage):
     damaged = bytearray(whole)

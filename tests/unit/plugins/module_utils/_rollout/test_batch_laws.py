@@ -237,7 +237,9 @@ class Batches(RuleBasedStateMachine):
         assert self.rollout.status.ended
 
 
-Batches.TestCase.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
+Batches.TestCase.settings = settings(
+    max_examples=2 * settings.default.max_examples, stateful_step_count=50, deadline=None
+)
 TestBatches = Batches.TestCase
 
 

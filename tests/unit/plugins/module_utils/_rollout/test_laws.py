@@ -440,5 +440,7 @@ class Histories(RuleBasedStateMachine):
         raise AssertionError("the run does not end")
 
 
-Histories.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+Histories.TestCase.settings = settings(
+    max_examples=3 * settings.default.max_examples, stateful_step_count=40, deadline=None
+)
 TestHistories = Histories.TestCase
