@@ -37,15 +37,6 @@ def test_ready_checks_that_no_plain_request_can_stand_for(story: Story) -> None:
     story.then_nothing_failed()
 
 
-def test_an_interrupted_shift_is_undone_once_the_balancer_is_back(story: Story) -> None:
-    """Its host is lost after the split was set and before anybody heard of it."""
-    story.given_serving()
-    story.when_delivering(story.new, rollout_hooks={"after_shift": cutting(story, "lb-1")})
-    story.then_it_failed().then_status("running").then_serves(story.new)
-    story.when_reached_again("lb-1").when("rollback").then_it_ended(0).then_status("rolled_back").then_unlocked()
-    story.then_serves(story.old).then_nothing_failed()
-
-
 def test_a_rollback_needs_no_way_to_the_hosts_of_the_app(story: Story) -> None:
     """The journal and the balancer are enough; the instances still run."""
     story.given_serving().when_delivering(story.new).then_serves(story.new)
