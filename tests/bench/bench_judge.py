@@ -112,14 +112,15 @@ class Row:
         return self.called / self.runs
 
 
-def measure(metric: str, rate: int, cell: arms.Cell, runs: int) -> list[Row]:
-    """All judges of *metric* on the same rollouts."""
+def measure(metric: str, rate: int, cell: arms.Cell, runs: int, chosen: t.Container[str]) -> list[Row]:
+    """The *chosen* judges of *metric* on the same rollouts, which are the same whoever judges them."""
     chance = np.random.default_rng(zlib.crc32(f"{metric} {rate} {cell.name}".encode()))
     known = METRICS[metric]
-    ends: dict[str, list[float]] = {name: [] for name in known.judges}
+    judging = {name: fails for name, fails in known.judges.items() if name in chosen}
+    ends: dict[str, list[float]] = {name: [] for name in judging}
     for _run in range(runs):
         rollout = known.simulate(cell, rate, chance)
-        for name, fails in known.judges.items():
+        for name, fails in judging.items():
             looks = fails(rollout)
             ends[name].append(math.inf if looks is None else looks * arms.LOOK_SECONDS)
     return [
@@ -163,7 +164,8 @@ def show(rows: t.Sequence[Row], metric: str, rate: int) -> str:
     lines = []
     for name in METRICS[metric].judges:
         by_cell = {row.cell: row for row in chosen if row.judge == name}
-        lines.append([name, *(_entry(by_cell[cell]) for cell in cells)])
+        if by_cell:
+            lines.append([name, *(_entry(by_cell[cell]) for cell in cells)])
     return markdown.table([f"{metric}, {rate}/s a side", *cells], lines)
 
 
@@ -181,11 +183,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Simulates judges of canaries.", allow_abbrev=False)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("bench-judge.json"), metavar="FILE")
     parser.add_argument("--runs", type=int, default=RUNS, help="of each cell (%(default)s)")
+    names = list(dict.fromkeys(name for known in METRICS.values() for name in known.judges))
+    parser.add_argument("--judge", action="append", choices=names, help="only this one; may be said again (all)")
     options = parser.parse_args()
     rows: list[Row] = []
     with concurrent.futures.ProcessPoolExecutor() as pool:
         jobs = [
-            pool.submit(measure, metric, rate, cell, options.runs)
+            pool.submit(measure, metric, rate, cell, options.runs, options.judge or names)
             for metric, known in METRICS.items()
             for rate in RATES
             for cell in known.cells
