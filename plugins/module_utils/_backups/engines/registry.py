@@ -1,0 +1,71 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds of repositories by name, and which one a task means.
+
+PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.archive import ArchiveEngine
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.borg import BorgEngine
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.interface import Engine
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic import ResticEngine
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+
+AUTO = "auto"
+ENGINES = ("archive", "borg", "restic")
+
+
+def engine_for(params: t.Mapping[str, t.Any]) -> t.Tuple[Engine, str]:
+    """The engine that the options of a task mean, and its name.
+
+    :raises InvalidOption: options that this engine has not got, or lacks
+    """
+    name = params["engine"]
+    if name == AUTO:
+        name = _found(params["repository"])
+    password = _password(params)
+    if name == "archive":
+        _refuse(name, params, "environment", "cache_directory")
+        return ArchiveEngine(params["repository"], password, params["compression"] or "auto"), name
+    _refuse(name, params, "compression")
+    if password is None:
+        raise InvalidOption("password: a repository of {0} has one; give password or password_file".format(name))
+    options = {
+        "environment": params["environment"] or {},
+        "cache": params["cache_directory"],
+        "patience": params["lock_timeout"],
+    }
+    if name == "restic":
+        return ResticEngine(params["repository"], password, **options), name
+    return BorgEngine(params["repository"], password, **options), name
+
+
+def _found(repository: str) -> str:
+    """What a repository is, by what is there; where nothing is, restic's if that is installed."""
+    if os.path.isfile(os.path.join(repository, "config")):
+        return "restic" if os.path.isdir(os.path.join(repository, "keys")) else "borg"
+    is_kept = os.path.isdir(repository) and bool(os.listdir(repository))
+    return "archive" if is_kept or shutil.which("restic") is None else "restic"
+
+
+def _password(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
+    if params["password_file"] is None:
+        return t.cast(t.Optional[str], params["password"])
+    try:
+        with open(params["password_file"], encoding="utf-8") as stream:
+            return stream.read().rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        raise InvalidOption("password_file: {0} cannot be read: {1}".format(params["password_file"], error)) from error
+
+
+def _refuse(engine: str, params: t.Mapping[str, t.Any], *names: str) -> None:
+    for name in names:
+        if params[name]:
+            raise InvalidOption("{0}: the engine {1} has no such option".format(name, engine))
