@@ -307,6 +307,11 @@ options:
       - The release cannot be undone once it has had traffic; trouble then freezes the rollout instead of rolling back.
     type: bool
     default: false
+  backup:
+    description:
+      - For O(command=begin), have the data of the app saved before anything is changed; without a backup nothing is.
+    type: bool
+    default: false
   full:
     description:
       - For O(command=promote) and O(command=skip), every later share but the last, gate, promotion check, pause, analysis and bake is
@@ -329,6 +334,7 @@ options:
       - For O(command=advance), what each of O(expected) reports - a dictionary with V(seq), V(result) (V(succeeded), V(failed),
         V(inconclusive), V(error)) and V(reason). A missing or empty report means that it was lost.
       - Of a toggle that is looked at also C(was), its definition, or null.
+      - Of a backup also C(backup), a dictionary with the C(snapshot) and how it was C(proven), which the journal keeps for a restore.
       - Of an analysis also C(decided), whether there is a verdict, and C(analysis), C(verdict), C(metrics) and C(offsets), the C(state),
         C(verdict), C(metrics) and C(offsets) that M(progressive.delivery.analysis) returned. Of that in the background C(background),
         C(background_verdict) and C(background_metrics), likewise.
@@ -395,7 +401,7 @@ action:
       description: Its number; the report must carry it.
       type: int
     kind:
-      description: One of V(deploy), V(validate), V(shift), V(bake), V(analyse), V(tasks), V(drain), V(retire), V(take_out), V(put_back), V(toggle), V(end).
+      description: One of V(deploy), V(validate), V(shift), V(bake), V(analyse), V(tasks), V(drain), V(retire), V(take_out), V(put_back), V(toggle), V(backup), V(end).
       type: str
     pool:
       description: The pool it acts on.
@@ -617,6 +623,7 @@ ARGUMENTS: Params = {
     "error_limit": {"type": "int", "default": 4},
     "stop_on_abort": {"type": "bool", "default": False},
     "irreversible": {"type": "bool", "default": False},
+    "backup": {"type": "bool", "default": False},
     "full": {"type": "bool", "default": False},
     "seq": {"type": "int"},
     "expected": {"type": "list", "elements": "str", "default": []},

@@ -40,9 +40,7 @@ def told(snapshot: Snapshot) -> t.Dict[str, t.Any]:
         "taken": moment(snapshot.taken),
         "host": snapshot.host,
         "paths": [path for path in snapshot.paths if path != snapshot.dumps],
-        "labels": {
-            name: value for name, value in vars(labels).items() if value is not None
-        },
+        "labels": {name: value for name, value in vars(labels).items() if value is not None},
         "proven": told_proof(snapshot.proof),
     }
 

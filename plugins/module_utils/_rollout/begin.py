@@ -57,6 +57,7 @@ class Delivery:
     """What an operator asks for.
 
     :param id: a name for the rollout that sorts by time
+    :param backup: save the app's data before anything is changed
     """
 
     id: str
@@ -65,6 +66,7 @@ class Delivery:
     strategy: Strategy
     options: Options
     irreversible: bool = False
+    backup: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +103,7 @@ def begin_delivery(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[Roll
     release = release_of(serving, fleet)
     if release == wanted.release:
         return Unchanged("release {0} serves already, from pool {1}".format(release, serving))
-    steps = wanted.strategy.plan(_pools(serving, idle, release, fleet), wanted.options)
+    steps = _planned(wanted, _pools(serving, idle, release, fleet))
     if any(split.header is not None or idle in split.touches for split in world.readable):
         steps = close_preview(serving, idle) + steps
     return _open(wanted, serving, idle, release, steps, world)
@@ -114,9 +116,7 @@ def _begin_in_one_pool(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[
     release = _release_to_replace(pool, fleet, wanted.release)
     if release == wanted.release:
         return Unchanged("all hosts of pool {0} have release {1} already".format(pool, release))
-    return _open(
-        wanted, pool, pool, release, wanted.strategy.plan(_pools(pool, pool, release, fleet), wanted.options), world
-    )
+    return _open(wanted, pool, pool, release, _planned(wanted, _pools(pool, pool, release, fleet)), world)
 
 
 def begin_in_place_of(current: Rollout, wanted: Delivery, fleet: Fleet, world: World) -> Rollout:
@@ -134,7 +134,7 @@ def begin_in_place_of(current: Rollout, wanted: Delivery, fleet: Fleet, world: W
     old, new = current.old_pool, current.new_pool
     release = release_before(current, fleet)
     first = () if current.in_one_pool else close_preview(old, new, rest_of(current, old))
-    plan = wanted.strategy.plan(_pools(old, new, release, fleet), wanted.options)
+    plan = _planned(wanted, _pools(old, new, release, fleet))
     opened = _open(wanted, old, new, release, (*first, *_untoggle(current), *undo(current), *plan), world)
     return dataclasses.replace(opened, supersedes=current.id).noting(world.now, "supersede", current.id)
 
@@ -251,6 +251,12 @@ def _release_to_replace(pool: str, fleet: Fleet, wanted: str) -> t.Optional[str]
     releases = set(fleet[pool].values())
     others = releases - {wanted}
     return others.pop() if len(others) == 1 and len(releases) == 2 and None not in releases else release_of(pool, fleet)
+
+
+def _planned(wanted: Delivery, pools: Pools) -> t.Tuple[Step, ...]:
+    """The strategy's steps, after the backup where there is to be one."""
+    first = (Step(Kind.BACKUP, pools.new),) if wanted.backup else ()
+    return (*first, *wanted.strategy.plan(pools, wanted.options))
 
 
 def _pools(old: str, new: str, release: t.Optional[str], fleet: Fleet) -> Pools:

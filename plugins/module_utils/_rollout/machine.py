@@ -99,6 +99,8 @@ def _keeping(noted: Rollout, action: Action, outcome: Outcome) -> Rollout:
         noted = dataclasses.replace(noted, background=outcome.background)
     if outcome.was is not None and action.kind is Kind.TOGGLE and action.opens:
         noted = dataclasses.replace(noted, toggled={**noted.toggled, str(noted.position): outcome.was})
+    if action.kind is Kind.BACKUP:
+        noted = dataclasses.replace(noted, backups={**noted.backups, **outcome.backups})
     if outcome.offsets is not None and action.learns:
         noted = dataclasses.replace(noted, offsets={**noted.offsets, action.analysis: outcome.offsets})
     return noted
@@ -184,6 +186,10 @@ def _toggle(rollout: Rollout, step: Step, world: World) -> Proposal:
         return Action(0, Kind.TOGGLE, step.pool, toggle=step.toggle, was=step.was, opens=False)
     known = str(rollout.position) in rollout.toggled
     return Action(0, Kind.TOGGLE, step.pool, toggle=step.toggle, opens=not known, closes=known)
+
+
+def _backup(rollout: Rollout, step: Step, world: World) -> Proposal:
+    return Action(0, Kind.BACKUP, step.pool)
 
 
 def _gate(rollout: Rollout, step: Step, world: World) -> Proposal:
@@ -306,6 +312,7 @@ _STEPS: t.Mapping[Kind, t.Callable[[Rollout, Step, World], Proposal]] = {
     Kind.RETIRE: _retire,
     Kind.PUT_BACK: _put_back,
     Kind.TOGGLE: _toggle,
+    Kind.BACKUP: _backup,
 }
 
 

@@ -21,7 +21,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.obse
     with_split,
 )
 
-SCHEMA = 3
+SCHEMA = 4
 """Version of the journal's form; a reader refuses a higher one."""
 
 
@@ -62,6 +62,7 @@ class Kind(str, enum.Enum):
     TAKE_OUT = "take_out"
     PUT_BACK = "put_back"
     TOGGLE = "toggle"
+    BACKUP = "backup"
     END = "end"
 
 
@@ -180,6 +181,7 @@ class Outcome:
     :param metrics: what the step's own analysis came to about each metric, for people
     :param offsets: what an analysis that only learns has learned
     :param was: the definition of a toggle by host, as it was found
+    :param backups: by host, the snapshot that was taken of its data, and how it was proven
     :param verdict: of the step's own analysis; None while it is open
     :param background_verdict: of that in the background
     :param background_metrics: what that came to about each metric
@@ -193,6 +195,7 @@ class Outcome:
     metrics: t.Tuple[MetricSeen, ...] = ()
     offsets: t.Optional[t.Mapping[str, t.Any]] = None
     was: t.Optional[t.Mapping[str, t.Any]] = None
+    backups: t.Mapping[str, t.Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
     verdict: t.Optional[str] = None
     background_verdict: t.Optional[str] = None
     background_metrics: t.Tuple[MetricSeen, ...] = ()
@@ -329,6 +332,7 @@ class Rollout:
     :param background_open: whether that has looked, and was not asked for its verdict yet
     :param offsets: by name of an analysis, what was learned for it before the release was on any host
     :param toggled: by the number of its step, the definition of each toggle by host before this rollout changed it
+    :param backups: by host, the snapshot of its data that was taken before anything was changed, and how it was proven
     :param supersedes: the id of the rollout whose place this one took before it had ended; empty for none
     :param splits_seen: what the balancers carried out, as it changed
     :param judged: every analysis so far, with its course
@@ -368,6 +372,7 @@ class Rollout:
     background_open: bool = False
     offsets: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     toggled: t.Mapping[str, t.Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
+    backups: t.Mapping[str, t.Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
     supersedes: str = ""
     baseline_pool: str = ""
     ended_at: t.Optional[float] = None

@@ -148,6 +148,7 @@ def delivery(params: Params, rollout_id: str) -> Delivery:
             bake_slice=bake_slice(watched),
         ),
         params["irreversible"],
+        params["backup"],
     )
 
 

@@ -59,6 +59,8 @@ def describe(action: Action) -> str:
         return "bake {0}{1} for {2:.0f} s".format(_where(action.pool, action.hosts), along, action.seconds)
     if action.kind is Kind.TASKS:
         return "do the tasks of {0}".format(action.file)
+    if action.kind is Kind.BACKUP:
+        return "back up the data"
     if action.kind is Kind.TOGGLE:
         done = "put back" if action.was is not None else "look at" if action.opens else "change"
         return "{0} {1}".format(done, _toggle(action.toggle))
@@ -122,6 +124,8 @@ def label(step: Step) -> str:
         return "validate {0} ({1} checks)".format(step.pool, step.checks)
     if step.kind is Kind.GATE:
         return "wait for promotion"
+    if step.kind is Kind.BACKUP:
+        return "back up the data"
     if step.kind is Kind.TOGGLE:
         return "{0}{1}".format("put back " if step.was is not None else "", _toggle(step.toggle))
     if step.kind is Kind.TASKS:

@@ -44,6 +44,37 @@ def begun(options: Options, choices: Strategy = UNWATCHED) -> t.Tuple[Rollout, A
     return machine.decide(opened, world(0))
 
 
+SAVED = {"db-1": {"snapshot": "s1", "proven": {"how": "restore"}}}
+
+
+def backed_up() -> t.Tuple[Rollout, Action]:
+    """The same, of an app whose data is saved first."""
+    wanted = begin.Delivery("r1", "app", "1.1.0", UNWATCHED, Options(), backup=True)
+    opened = begin.begin_delivery(wanted, {"blue": {"b1": "1.0.0"}, "green": {"g1": None}}, world(0))
+    assert isinstance(opened, Rollout)
+    return machine.decide(opened, world(0))
+
+
+def test_data_is_saved_before_anything_is_deployed_and_the_journal_knows_where() -> None:
+    rollout, action = backed_up()
+    assert action.kind is Kind.BACKUP
+    rollout, action = machine.decide(
+        machine.record(rollout, action.seq, Outcome(Result.SUCCEEDED, backups=SAVED), world(1)), world(1)
+    )
+    assert action.kind is Kind.DEPLOY
+    assert rollout.backups == SAVED
+
+
+def test_without_a_backup_nothing_is_deployed() -> None:
+    rollout, action = backed_up()
+    failed = Outcome(Result.FAILED, "db-1: the disk is full", backups=SAVED)
+    rollout, action = machine.decide(machine.record(rollout, action.seq, failed, world(1)), world(1))
+    assert (action.kind, rollout.status) == (Kind.END, Status.ROLLED_BACK)
+    assert rollout.reason == "backup failed: db-1: the disk is full"
+    assert rollout.backups == SAVED
+    assert {entry.kind for entry in rollout.entries if entry.what == "intent"} == {"backup", "end"}
+
+
 @pytest.mark.parametrize(("took", "status"), [(10.0, Status.RUNNING), (10.5, Status.ABORTING)])
 def test_a_deploy_that_outlasts_the_progress_deadline_turns_the_rollout_round(took: float, status: Status) -> None:
     rollout, action = begun(Options(progress_deadline=10))
