@@ -401,7 +401,9 @@ action:
       description: Its number; the report must carry it.
       type: int
     kind:
-      description: One of V(deploy), V(validate), V(shift), V(bake), V(analyse), V(tasks), V(drain), V(retire), V(take_out), V(put_back), V(toggle), V(backup), V(end).
+      description:
+        - One of V(deploy), V(validate), V(shift), V(bake), V(analyse), V(tasks), V(drain), V(retire), V(take_out), V(put_back), V(toggle),
+          V(backup), V(end).
       type: str
     pool:
       description: The pool it acts on.

@@ -57,10 +57,8 @@ def describe(action: Action) -> str:
     if action.kind is Kind.BAKE:
         along = " under " + action.background if action.background else ""
         return "bake {0}{1} for {2:.0f} s".format(_where(action.pool, action.hosts), along, action.seconds)
-    if action.kind is Kind.TASKS:
-        return "do the tasks of {0}".format(action.file)
-    if action.kind is Kind.BACKUP:
-        return "back up the data"
+    if action.kind in (Kind.TASKS, Kind.BACKUP):
+        return _beside(action)
     if action.kind is Kind.TOGGLE:
         done = "put back" if action.was is not None else "look at" if action.opens else "change"
         return "{0} {1}".format(done, _toggle(action.toggle))
@@ -124,12 +122,10 @@ def label(step: Step) -> str:
         return "validate {0} ({1} checks)".format(step.pool, step.checks)
     if step.kind is Kind.GATE:
         return "wait for promotion"
-    if step.kind is Kind.BACKUP:
-        return "back up the data"
     if step.kind is Kind.TOGGLE:
         return "{0}{1}".format("put back " if step.was is not None else "", _toggle(step.toggle))
-    if step.kind is Kind.TASKS:
-        return "do the tasks of {0}".format(step.file)
+    if step.kind in (Kind.TASKS, Kind.BACKUP):
+        return _beside(step)
     if step.kind in (Kind.BAKE, Kind.WARM):
         return "{0} {1} for {2:g} s".format(step.kind.value, step.pool, step.seconds)
     release = step.release + " to " if step.release else ""
@@ -164,6 +160,11 @@ def _next(rollout: Rollout) -> str:
     if rollout.status is Status.ROLLED_BACK and rollout.strategy == ROLLBACK:
         return "{0} still serves. Mend the cause, then run the rollback playbook again.".format(rollout.from_release)
     return _NEXT.get(rollout.status, "") if rollout.pause is None else _NEXT_IN_PAUSE[rollout.pause]
+
+
+def _beside(done: t.Union[Action, Step]) -> str:
+    """What has nothing to do with a pool."""
+    return "back up the data" if done.kind is Kind.BACKUP else "do the tasks of {0}".format(done.file)
 
 
 def _toggle(toggle: t.Optional[t.Mapping[str, t.Any]]) -> str:
