@@ -9,10 +9,12 @@ PRIVATE to the collection.
 from __future__ import annotations
 
 import datetime
+import os
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.registry import AUTO, ENGINES
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Proof, Snapshot
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.retention import Keep, seconds_within
 
 WORK_DIRECTORY = "/var/lib/progressive.delivery/backups"
 
@@ -30,6 +32,20 @@ def common_arguments() -> t.Dict[str, t.Any]:
         "compression": {"type": "str", "choices": ["auto", "zstd", "gzip", "none"]},
         "lock_timeout": {"type": "float", "default": 60.0},
     }
+
+
+def apart(params: t.Mapping[str, t.Any]) -> t.List[str]:
+    """The folders of the backup itself, which are not to be saved."""
+    local = [params["repository"]] if os.path.isabs(params["repository"]) else []
+    return [*local, os.path.join(params["work_directory"], params["app"])]
+
+
+def keep_for(given: t.Optional[t.Mapping[str, t.Any]]) -> Keep:
+    """What a task's ``keep`` says; raises :class:`InvalidOption`."""
+    if given is None:
+        return Keep()
+    within = seconds_within(given["within"]) if given["within"] else 0.0
+    return Keep(**{**given, "within": within})
 
 
 def told(snapshot: Snapshot) -> t.Dict[str, t.Any]:
