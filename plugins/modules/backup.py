@@ -344,7 +344,7 @@ def main() -> t.NoReturn:
                 "type": "dict",
                 "options": {
                     "within": {"type": "str"},
-                    **{name: count for name in ("last", "hourly", "daily", "weekly", "monthly", "yearly")},
+                    **dict.fromkeys(("last", "hourly", "daily", "weekly", "monthly", "yearly"), count),
                 },
             },
             "protect": {"type": "list", "elements": "str", "default": []},
