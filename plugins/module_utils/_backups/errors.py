@@ -43,7 +43,9 @@ class RepositoryLocked(BackupError):
     """Another process, which is alive or on a host that cannot be asked, works on the repository."""
 
     code = "backup-repository-locked"
-    remedy = "wait for it to end; if its host is gone for good, remove the lock there with the program of the repository"
+    remedy = (
+        "wait for it to end; if its host is gone for good, remove the lock there with the program of the repository"
+    )
 
 
 class RepositoryFull(BackupError):
