@@ -11,8 +11,6 @@ engine saves those where they are.
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Facts
 
 
