@@ -1,0 +1,182 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the programs that keep, dump and restore data.
+
+PRIVATE to the collection. Without a shell, without a terminal on which they
+could ask, in English, and never longer than whoever runs them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import threading
+import types
+import typing as t
+from dataclasses import dataclass
+
+SAID = 4000
+"""Characters kept of what a program says on standard error: its last ones."""
+
+_NOTHING: t.Mapping[str, t.Optional[str]] = types.MappingProxyType({})
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+_CHUNK = 65536
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a program ended.
+
+    :param code: its exit code; below 0 for one that a signal ended
+    :param out: what it wrote, unless that went into a file
+    :param err: what it said on standard error, the last :data:`SAID` characters
+    """
+
+    code: int
+    out: bytes
+    err: str
+
+
+def run(
+    argv: t.Sequence[str],
+    *,
+    environment: t.Mapping[str, t.Optional[str]] = _NOTHING,
+    stdin: t.Union[bytes, t.IO[bytes], None] = None,
+    stdout: t.Optional[t.IO[bytes]] = None,
+    stderr: t.Optional[t.IO[bytes]] = None,
+    descriptors: t.Sequence[int] = (),
+    folder: t.Optional[str] = None,
+    timeout: t.Optional[float] = None,
+) -> Finished:
+    """Run a program to its end; it, and what it starts in its session, is killed when this process ends, however that is.
+
+    :param environment: variables beside those of this process; None takes one away
+    :param stdin: what it reads; nothing when it is None
+    :param stdout: a file to write into
+    :param stderr: a file for all that it says, which may be more than is kept otherwise; readable too
+    :param descriptors: open files that it gets, under the same numbers
+    :param folder: where it runs
+    :param timeout: seconds
+    :raises FileNotFoundError: when it is not installed
+    :raises TimeoutError: when it ran out of time, and was killed
+    """
+    given = stdin if not isinstance(stdin, bytes) else None
+    with subprocess.Popen(
+        list(argv),
+        env=_environment(environment),
+        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE if given is None else given,
+        stdout=subprocess.PIPE if stdout is None else stdout,
+        stderr=subprocess.PIPE if stderr is None else stderr,
+        pass_fds=tuple(descriptors),
+        cwd=folder,
+        start_new_session=True,
+        preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509 (system calls only, which wait for no other thread)
+    ) as process:
+        streams = _Streams(process, stdin if isinstance(stdin, bytes) else b"")
+        alarm = _Alarm(process, timeout)
+        try:
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        finally:
+            alarm.cancel()
+            # While it has not been waited for, its number cannot be another's.
+            _kill(process)
+            process.wait()
+            streams.join()
+    if alarm.rang:
+        raise TimeoutError("{0} did not end within {1:g} seconds".format(os.path.basename(argv[0]), timeout or 0))
+    said = bytes(streams.err) if stderr is None else _end_of(stderr)
+    return Finished(process.returncode, bytes(streams.out), said.decode("utf-8", "replace")[-SAID:].strip())
+
+
+class _Alarm:
+    """Kills a process after a time, unless it is cancelled before."""
+
+    def __init__(self, process: subprocess.Popen[bytes], seconds: t.Optional[float]) -> None:
+        self.rang = False
+        self._process = process
+        self._timer = None if seconds is None else threading.Timer(seconds, self._ring)
+        if self._timer is not None:
+            self._timer.start()
+
+    def _ring(self) -> None:
+        self.rang = True
+        _kill(self._process)
+
+    def cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()
+
+
+class _Streams:
+    """Reads and writes what is connected to a process, each end in a thread of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes], sent: bytes) -> None:
+        self.out = bytearray()
+        self.err = bytearray()
+        self._threads: t.List[threading.Thread] = []
+        if process.stdin is not None:
+            self._begin(_write, process.stdin, sent)
+        if process.stdout is not None:
+            self._begin(_read, process.stdout, self.out, None)
+        if process.stderr is not None:
+            # A character has at most four bytes.
+            self._begin(_read, process.stderr, self.err, 4 * SAID)
+
+    def _begin(self, work: t.Callable[..., None], *arguments: t.Any) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+
+def _write(stream: t.IO[bytes], content: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError), stream:
+        stream.write(content)
+
+
+def _read(stream: t.IO[bytes], into: bytearray, kept: t.Optional[int]) -> None:
+    for chunk in iter(lambda: os.read(stream.fileno(), _CHUNK), b""):
+        into.extend(chunk)
+        if kept is not None:
+            del into[:-kept]
+
+
+def _end_of(file: t.IO[bytes]) -> bytes:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 4 * SAID))
+    return file.read()
+
+
+def _environment(changes: t.Mapping[str, t.Optional[str]]) -> t.Dict[str, str]:
+    """What a program says is read by programs, so it is to be in English; names of files stay UTF-8."""
+    environment: t.Dict[str, t.Optional[str]] = dict(os.environ, LC_ALL="C.UTF-8")
+    environment["LANGUAGE"] = None
+    environment.update(changes)
+    return {name: value for name, value in environment.items() if value is not None}
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _dying_with(parent: int) -> t.Optional[t.Callable[[], None]]:
+    """What the child does before it becomes the program; None where the system cannot do that."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is None:
+        return None
+
+    def before() -> None:
+        prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return before
