@@ -22,11 +22,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 from ansible_collections.progressive.delivery.plugins.module_utils._releases import archive, members
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.disk import explained
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.errors import GitFailed
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.shown_url import (
+from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import Content, Source
+from ansible_collections.progressive.delivery.plugins.module_utils._shown_url import (
     shown_url,
     without_url_secrets,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import Content, Source
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?\Z")
 _REFERENCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+@-]*\Z")

@@ -13,7 +13,6 @@ import typing as t
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._releases import names
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.git import GitSource
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.shown_url import shown_url
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.sources import (
     ArchiveSource,
     Download,
@@ -21,6 +20,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.sou
     ReferenceSource,
     Source,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._shown_url import shown_url
 
 _HIDDEN = "***"
 

@@ -24,7 +24,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.err
     DownloadFailed,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.names import Checksum
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.shown_url import (
+from ansible_collections.progressive.delivery.plugins.module_utils._shown_url import (
     shown_url,
     without_url_secrets,
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.progressive.delivery.plugins.module_utils._releases.shown_url import (
+from ansible_collections.progressive.delivery.plugins.module_utils._shown_url import (
     shown_url,
     without_url_secrets,
 )

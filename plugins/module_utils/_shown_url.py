@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Addresses as they may be shown and written down: without the secrets that people put into them.
 
-PRIVATE to the collection. Pure.
+PRIVATE to the collection. Pure. Shared by the areas.
 """
 
 from __future__ import annotations
