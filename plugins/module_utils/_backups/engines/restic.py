@@ -1,0 +1,263 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Snapshots in a repository of restic: a folder, or anything that restic can reach.
+
+PRIVATE to the collection. A proof is a snapshot of its own, a few bytes with
+tags that say of what: a tag that was added to a snapshot would change its
+identifier, and need the repository for itself alone.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import types
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._backups import process
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines import (
+    holes,
+    local_repository,
+    restic_answers,
+    restic_commands,
+    saved_paths,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.interface import Engine
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.lock_owner import LockOwner, is_dead
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic_folder import Folder
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.secret_pipe import handed
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.turns import in_turn
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
+    BackupError,
+    EngineMissing,
+    RepositoryLocked,
+    RepositoryUnreachable,
+    RestoreFailed,
+    SourceUnusable,
+    UnknownSnapshot,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import (
+    Content,
+    Labels,
+    Proof,
+    Snapshot,
+    Taken,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.process import Finished
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+
+
+class Restic(Engine):
+    """A repository of restic.
+
+    :param repository: as restic names it: a path, ``sftp:``, ``rest:``, ``s3:`` and so on
+    :param environment: what restic needs to reach it, such as ``AWS_ACCESS_KEY_ID``; secret
+    :param host: what snapshots say of where they come from; the name of this host unless it is given
+    :param cache: folder for what restic keeps of the repository on this host; its own choice unless it is given
+    :param program: restic itself
+    :param patience: seconds to wait for another process that works on the repository
+    """
+
+    name = "restic"
+
+    def __init__(
+        self,
+        repository: str,
+        password: str,
+        *,
+        environment: t.Mapping[str, str] = types.MappingProxyType({}),
+        host: t.Optional[str] = None,
+        cache: t.Optional[str] = None,
+        program: str = "restic",
+        patience: float = 0.0,
+    ) -> None:
+        if not repository or not password or "\n" in password:
+            raise InvalidOption("a repository of restic has an address and a password, which is one line")
+        self._repository = repository
+        self._password = password
+        self._given = dict(environment)
+        if cache is not None:
+            self._given["RESTIC_CACHE_DIR"] = cache
+        self._host = host or socket.gethostname()
+        self._program = program
+        self._patience = patience
+        local = restic_answers.local_path(repository)
+        self._folder = None if local is None else Folder(local)
+
+    @property
+    def _shown(self) -> str:
+        return restic_answers.shown(self._repository)
+
+    def check(self) -> None:
+        if not self._attempt(restic_commands.config(), "open") and self._folder is not None:
+            local_repository.check_writable(self._folder.path)
+
+    def snapshots(self, app: str) -> t.List[Snapshot]:
+        listed = self._attempt(restic_commands.snapshots(app), "list the snapshots of")
+        return [] if listed is None else restic_answers.snapshots(listed.out)
+
+    def take(self, content: Content, labels: Labels) -> Taken:
+        saved_paths.check_there(content)
+        self._sweep()
+        saving = restic_commands.backup(content, labels, self._host)
+        saved = self._attempt(saving, "save to", accepted=(0, restic_answers.INCOMPLETE))
+        if saved is None:
+            self._make()
+            saved = self._done(saving, "save to", accepted=(0, restic_answers.INCOMPLETE))
+        summary = restic_answers.summary(saved.out)
+        snapshot = self._snapshot(summary.identifier)
+        missing = sorted({*content.paths, content.dumps} - set(snapshot.paths))
+        if missing or saved.code == restic_answers.INCOMPLETE:
+            self._done(restic_commands.forget([snapshot.identifier]), "take an incomplete snapshot out of")
+            raise SourceUnusable(
+                "not all could be read that is to be saved: {0}".format(", ".join(missing) or self._said(saved))
+            )
+        return Taken(snapshot, files=summary.files, bytes=summary.bytes, added=summary.added)
+
+    def read_through(self, snapshot: Snapshot) -> None:
+        with open(os.devnull, "wb") as nowhere:
+            self._done(
+                restic_commands.dump(snapshot.identifier),
+                "read snapshot {0} in".format(snapshot.identifier),
+                stdout=nowhere,
+            )
+
+    def extract(self, snapshot: Snapshot, folder: str, paths: t.Sequence[str]) -> None:
+        saved_paths.check_asked(snapshot, paths, folder)
+        sparse = restic_answers.writes_holes(self._run(restic_commands.version()).out)
+        restoring = restic_commands.restore(snapshot.identifier, folder, paths, sparse)
+        self._done(restoring, "restore snapshot {0} from".format(snapshot.identifier), otherwise=RestoreFailed)
+        saved_paths.check_came(snapshot, paths, folder)
+        if not sparse:
+            holes.dig(folder)
+
+    def record_proof(self, snapshot: Snapshot, proof: Proof) -> None:
+        self._sweep()
+        self._done(restic_commands.mark(snapshot, proof, self._host), "record a proof in", stdin=b"proven\n")
+
+    def remove(self, snapshots: t.Sequence[Snapshot]) -> None:
+        began = time.time()
+        gone = {snapshot.identifier for snapshot in snapshots}
+        listed = [
+            self._done(restic_commands.snapshots(app), "list the snapshots of").out
+            for app in sorted({snapshot.labels.app for snapshot in snapshots})
+        ]
+        kept = {snapshot.identifier for out in listed for snapshot in restic_answers.snapshots(out)} - gone
+        markers = [marker for out in listed for marker, proven in restic_answers.markers(out) if proven not in kept]
+        # The proofs last: one without a snapshot says nothing, and the next call takes it away.
+        for identifiers in (sorted(gone), markers):
+            if identifiers:
+                self._done(restic_commands.forget(identifiers), "remove snapshots from")
+        self._remove_dead_locks()
+        self._done(restic_commands.prune(), "free room in")
+        if self._folder is not None and not self._folder.locks():
+            self._folder.remove_parts(before=began)
+
+    def _snapshot(self, identifier: str) -> Snapshot:
+        listed = restic_answers.snapshots(self._done(restic_commands.snapshot(identifier), "look at a snapshot of").out)
+        if len(listed) != 1:
+            raise UnknownSnapshot("the repository {0} has no snapshot {1}".format(self._shown, identifier))
+        return listed[0]
+
+    def _make(self) -> None:
+        if self._folder is None:
+            self._done(restic_commands.init(), "make")
+            return
+        with local_repository.being_made(self._folder.path) as place:
+            if place is not None:
+                self._done(restic_commands.init(), "make", repository=place)
+
+    def _sweep(self) -> None:
+        """Remove locks of the dead where that costs nothing when there are none."""
+        if self._folder is not None and self._folder.locks():
+            self._remove_dead_locks()
+
+    def _remove_dead_locks(self) -> bool:
+        """Remove locks whose owners are no more; whether there were any.
+
+        Elsewhere than on this host a single lock cannot be removed, only all that restic knows to be dead. It goes by the age too, for which
+        a host may only be slow; so that is left alone while any lock is there of which it is not known here.
+        """
+        locks = self._locks()
+        dead = [identifier for identifier, owner in locks if owner is not None and is_dead(owner)]
+        if dead and self._folder is not None:
+            for identifier in dead:
+                self._folder.remove_lock(identifier)
+            return True
+        if dead and len(dead) == len(locks):
+            self._run(restic_commands.unlock())
+            return len(self._locks()) < len(locks)
+        return False
+
+    def _locks(self) -> t.List[t.Tuple[str, t.Optional[LockOwner]]]:
+        """All locks with their owners; None for one that cannot be read."""
+        folder = self._folder
+        listed = folder.locks() if folder is not None else self._run(restic_commands.locks()).out.decode().split()
+        answers = [(identifier, self._run(restic_commands.lock(identifier))) for identifier in listed]
+        here = socket.gethostname()
+        return [
+            (name, restic_answers.lock_owner(answer.out, here) if answer.code == 0 else None)
+            for name, answer in answers
+        ]
+
+    def _done(self, arguments: t.Sequence[str], doing: str, **options: t.Any) -> Finished:
+        """As :meth:`_attempt`, where there must be a repository."""
+        finished = self._attempt(arguments, doing, **options)
+        if finished is None:
+            raise RepositoryUnreachable("there is no repository of restic at {0}".format(self._shown))
+        return finished
+
+    def _attempt(
+        self,
+        arguments: t.Sequence[str],
+        doing: str,
+        *,
+        accepted: t.Sequence[int] = (0,),
+        otherwise: t.Type[BackupError] = BackupError,
+        **options: t.Any,
+    ) -> t.Optional[Finished]:
+        """Run a command, when its turn has come.
+
+        :param doing: for a message, with the repository after it
+        :param accepted: exit codes that are no failure
+        :param otherwise: what a failure is that nothing more is known of
+        :return: None when there is no repository
+        """
+
+        def attempt() -> t.Optional[Finished]:
+            finished = self._run(arguments, **options)
+            if finished.code in accepted:
+                return finished
+            if restic_answers.is_absent(finished):
+                self._check_free()
+                return None
+            kind = restic_answers.failure(finished)
+            reason = self._lock_holders() if kind is RepositoryLocked else ""
+            message = "restic could not {0} {1}: {2}".format(doing, self._shown, reason or self._said(finished))
+            raise (otherwise if kind is BackupError else kind)(message)
+
+        return in_turn(attempt, self._remove_dead_locks, self._patience)
+
+    def _lock_holders(self) -> str:
+        return "; ".join("locked by {0}".format(owner) for _identifier, owner in self._locks() if owner is not None)
+
+    def _check_free(self) -> None:
+        if self._folder is not None and not local_repository.is_free(self._folder.path):
+            raise RepositoryUnreachable(
+                "{0} is not empty, and no repository of restic: it has no config".format(self._shown)
+            )
+
+    def _said(self, finished: Finished) -> str:
+        return restic_answers.said(finished, self._repository, [self._password, *self._given.values()])
+
+    def _run(self, arguments: t.Sequence[str], *, repository: t.Optional[str] = None, **streams: t.Any) -> Finished:
+        with handed(self._password) as password:
+            environment = restic_commands.environment(repository or self._repository, password, self._given, os.environ)
+            try:
+                return process.run(
+                    [self._program, *arguments], environment=environment, descriptors=[password], **streams
+                )
+            except FileNotFoundError as error:
+                raise EngineMissing("{0} is not installed on this host".format(self._program)) from error

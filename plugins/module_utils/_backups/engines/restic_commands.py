@@ -1,0 +1,141 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands of restic, as lists of arguments.
+
+PRIVATE to the collection. Pure. Where the repository is, and its password, is
+in the environment, so no list here holds a secret.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.labels import (
+    encoded,
+    of_labels,
+    of_proof,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import (
+    Content,
+    Labels,
+    Proof,
+    Snapshot,
+)
+
+PROOF = "proof"
+"""The tag of a snapshot that is no backup, but says that another was proven."""
+
+# Without a lock: listing must work beside a prune, and where the repository cannot be written.
+_UNLOCKED = "--no-lock"
+
+
+def environment(
+    repository: str, password: int, given: t.Mapping[str, str], present: t.Iterable[str]
+) -> t.Dict[str, t.Optional[str]]:
+    """What a command needs beside its arguments.
+
+    :param password: the descriptor that it is read from
+    :param given: what the kind of repository needs, such as ``AWS_ACCESS_KEY_ID``
+    :param present: names of the variables that are there; those that restic would heed are taken away, so that only options count
+    """
+    variables: t.Dict[str, t.Optional[str]] = {name: None for name in present if name.startswith("RESTIC_")}
+    variables.update(given)
+    variables.update(
+        RESTIC_REPOSITORY=repository,
+        RESTIC_REPOSITORY_FILE=None,
+        RESTIC_PASSWORD=None,
+        RESTIC_PASSWORD_COMMAND=None,
+        RESTIC_PASSWORD_FILE="/dev/fd/{0}".format(password),
+        # ssh must not ask on somebody's screen.
+        SSH_ASKPASS=None,
+        SSH_ASKPASS_REQUIRE="never",
+    )
+    return variables
+
+
+def version() -> t.List[str]:
+    return ["version"]
+
+
+def init() -> t.List[str]:
+    return ["init"]
+
+
+def config() -> t.List[str]:
+    return ["cat", "config", _UNLOCKED]
+
+
+def snapshots(app: str) -> t.List[str]:
+    """All that have to do with the app, proofs too."""
+    return ["snapshots", "--json", _UNLOCKED, "--tag", tag("app", app)]
+
+
+def snapshot(identifier: str) -> t.List[str]:
+    return ["snapshots", "--json", _UNLOCKED, identifier]
+
+
+def backup(content: Content, labels: Labels, host: str) -> t.List[str]:
+    tags = [argument for name, value in of_labels(labels) for argument in ("--tag", tag(name, value))]
+    excludes = ["--exclude=" + pattern for given in content.excludes for pattern in patterns(given, content.paths)]
+    if excludes:
+        # The last one that matches counts: what is left out of the paths is not to touch the dumps.
+        excludes.append("--exclude=!" + literal(content.dumps))
+    return ["backup", "--json", "--quiet", "--host", host, *tags, *excludes, "--", *content.paths, content.dumps]
+
+
+def mark(snapshot: Snapshot, proof: Proof, host: str) -> t.List[str]:
+    """Save a proof, whose few bytes come from standard input."""
+    values = [("app", snapshot.labels.app), *of_proof(snapshot.identifier, proof)]
+    tags = [argument for name, value in values for argument in ("--tag", tag(name, value))]
+    return ["backup", "--json", "--quiet", "--host", host, "--tag", PROOF, *tags, "--stdin", "--stdin-filename", PROOF]
+
+
+def dump(identifier: str) -> t.List[str]:
+    """Write out every file; nothing comes from the cache, which may be whole where the repository is not."""
+    return ["dump", "--no-cache", identifier, "/"]
+
+
+def restore(identifier: str, folder: str, paths: t.Sequence[str], sparse: bool) -> t.List[str]:
+    includes = [argument for path in paths for argument in ("--include", literal(path))]
+    return ["restore", identifier, "--target", folder, *(["--sparse"] if sparse else []), *includes]
+
+
+def forget(identifiers: t.Sequence[str]) -> t.List[str]:
+    return ["forget", *identifiers]
+
+
+def prune() -> t.List[str]:
+    return ["prune"]
+
+
+def locks() -> t.List[str]:
+    return ["list", "locks", _UNLOCKED]
+
+
+def lock(identifier: str) -> t.List[str]:
+    return ["cat", "lock", identifier, _UNLOCKED]
+
+
+def unlock() -> t.List[str]:
+    """Remove the locks that restic itself knows to be dead."""
+    return ["unlock"]
+
+
+def tag(name: str, value: str) -> str:
+    return name + "=" + encoded(value)
+
+
+def literal(path: str) -> str:
+    """A pattern that matches *path* and nothing else."""
+    return re.sub(r"([*?\[\]\\])", r"\\\1", path)
+
+
+def patterns(given: str, paths: t.Sequence[str]) -> t.List[str]:
+    """A shell pattern in restic's form, where ``^`` is what negates a set.
+
+    One for names is held against those within each of *paths*: restic would hold it against those above too, and leave out everything.
+    """
+    translated = given.replace("[!", "[^")
+    return [translated] if given.startswith("/") else ["{0}/**/{1}".format(literal(path), translated) for path in paths]

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be saved, looked at before a program is sent to save it: some pass over what is not there.
+
+PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
+    SourceUnusable,
+    UnknownSnapshot,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Content, Snapshot
+
+
+def check_there(content: Content) -> None:
+    """Raise :class:`SourceUnusable` unless every path of *content* is there and is more than a link to what is meant."""
+    for path in content.paths + (content.dumps,):
+        try:
+            known = os.lstat(path)
+        except OSError as error:
+            raise SourceUnusable("{0} cannot be saved: {1}".format(path, error.strerror)) from error
+        if stat.S_ISLNK(known.st_mode):
+            raise SourceUnusable(
+                "{0} is a symbolic link, of which only the link would be saved; name what it points to, {1}".format(
+                    path, os.path.realpath(path)
+                )
+            )
+
+
+def check_asked(snapshot: Snapshot, paths: t.Sequence[str], folder: str) -> None:
+    """Raise :class:`UnknownSnapshot` for a path that is not within the snapshot, and ValueError unless *folder* is empty."""
+    for path in paths:
+        if not any(path == saved or path.startswith(saved.rstrip("/") + "/") for saved in snapshot.paths):
+            raise UnknownSnapshot("snapshot {0} does not hold {1}".format(snapshot.identifier, path))
+    if os.listdir(folder):
+        raise ValueError("{0} is not empty".format(folder))
+
+
+def check_came(snapshot: Snapshot, paths: t.Sequence[str], folder: str) -> None:
+    """Raise :class:`UnknownSnapshot` for a path that is not below *folder* now: the snapshot does not hold it."""
+    for path in paths:
+        if not os.path.lexists(folder + path):
+            raise UnknownSnapshot("snapshot {0} does not hold {1}".format(snapshot.identifier, path))

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every engine must do, with the real programs."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import time
+
+import pytest
+
+from ansible_collections.progressive.delivery.plugins.module_utils._backups import errors
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Content, Labels, Proof
+from ansible_collections.progressive.delivery.tests.e2e.backups import trees
+from ansible_collections.progressive.delivery.tests.e2e.backups.repositories import ENGINES, LABELS, World
+
+
+@pytest.fixture(scope="module", params=sorted(ENGINES))
+def kind(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def world(kind: str, tmp_path: pathlib.Path) -> World:
+    return World(kind, tmp_path)
+
+
+def test_what_was_saved_comes_back_as_it_was(world: World, tmp_path: pathlib.Path) -> None:
+    engine = world.engine()
+    engine.check()
+    assert engine.snapshots("shop") == []
+    assert not world.repository.exists()
+
+    before = time.time()
+    taken = engine.take(world.content(), LABELS)
+
+    assert world.engine().snapshots("shop") == [taken.snapshot]
+    assert taken.snapshot.labels == LABELS
+    assert set(taken.snapshot.paths) == {str(world.data), str(world.dumps)}
+    assert taken.snapshot.dumps == str(world.dumps)
+    assert before - 1 <= taken.snapshot.taken <= time.time()
+    assert taken.files > 20
+    assert taken.bytes > trees.HOLE
+    assert 300_000 < taken.added < taken.bytes
+    assert engine.snapshots("sho") == []
+    assert world.restored(taken.snapshot) == trees.described(world.data)
+    assert os.stat(f"{tmp_path}/restored{world.data}/{trees.SPARSE}").st_blocks * 512 < trees.HOLE / 2
+    assert (pathlib.Path(f"{tmp_path}/restored{world.dumps}") / "backup.json").read_text() == "{}"
+
+    part = tmp_path / "part"
+    part.mkdir()
+    engine.extract(taken.snapshot, str(part), [f"{world.data}/sub/[a]*?{{b}}"])
+    assert [path for path in part.rglob("*") if path.is_file()] == [pathlib.Path(f"{part}{world.data}/sub/[a]*?{{b}}")]
+    (tmp_path / "other").mkdir()
+    for absent in (f"{world.data}/nonexistent", "/etc/passwd"):
+        with pytest.raises(errors.UnknownSnapshot, match=absent.rpartition("/")[2]):
+            engine.extract(taken.snapshot, str(tmp_path / "other"), [absent])
+
+
+def test_excludes_hold_below_the_paths_and_never_for_the_dumps(world: World, tmp_path: pathlib.Path) -> None:
+    data = str(world.data).replace("[t]", "?t?")
+    excludes = ("*.json", "srv", "[!0-9]ub", f"{data}/larg*", "backup*", f"{tmp_path.parent}/**/*.json", "1?")
+    (world.data / "a.json").touch()
+    kept = {"empty", "sparse", "link", "dangling", "hard", "fifo", "script", "\udcff"}
+    (world.data / "10").touch()
+
+    snapshot = world.engine().take(world.content(*excludes), LABELS).snapshot
+    world.restored(snapshot)
+
+    assert set(os.listdir(f"{tmp_path}/restored{world.data}")) == kept
+    assert os.listdir(f"{tmp_path}/restored{world.dumps}") == ["backup.json"]
+
+
+def test_proofs_are_seen_by_everyone_and_go_with_what_they_prove(world: World) -> None:
+    first, second = world.take(), world.take()
+    proofs = (Proof(at=1764167473.5, how="checksum"), Proof(at=1764167474.25, how="restore"))
+    for proof in reversed(proofs):
+        world.engine().record_proof(first, proof)
+    world.engine().record_proof(second, proofs[0])
+
+    listed = world.engine().snapshots("shop")
+    assert [snapshot.identifier for snapshot in listed] == [first.identifier, second.identifier]
+    assert [snapshot.proofs for snapshot in listed] == [proofs, proofs[:1]]
+    assert listed[0].proof == proofs[1]
+
+    world.engine().remove([first])
+    world.engine().remove([first])
+
+    assert [(snapshot.identifier, snapshot.proofs) for snapshot in world.engine().snapshots("shop")] == [
+        (second.identifier, proofs[:1])
+    ]
+    assert world.restored(second) == trees.described(world.data)
+    with pytest.raises(errors.UnknownSnapshot):
+        world.engine().read_through(first)
+
+
+def test_a_source_that_is_missing_or_cannot_be_read_leaves_no_snapshot(world: World, tmp_path: pathlib.Path) -> None:
+    first = world.take()
+    (tmp_path / "link").symlink_to(world.data)
+    for path, reason in (
+        (f"{tmp_path}/nonexistent", "No such file"),
+        (f"{tmp_path}/link", "symbolic link"),
+        (f"/proc/{os.getpid()}/mem", "put/output error"),
+    ):
+        with pytest.raises(errors.SourceUnusable, match=reason, check=lambda error, path=path: path in error.message):
+            world.engine().take(Content((str(world.data), path), str(world.dumps)), LABELS)
+
+    assert world.engine().snapshots("shop") == [first]
+
+
+def test_apps_share_a_repository_and_do_not_see_each_other(world: World) -> None:
+    first = world.take()
+    other = world.engine().take(world.content(), Labels(app="shop-2")).snapshot
+
+    assert world.engine().snapshots("shop") == [first]
+    assert world.engine().snapshots("shop-2") == [other]
+    world.engine().remove([first])
+    assert world.engine().snapshots("shop-2") == [other]
+    assert world.restored(other) == trees.described(world.data)
