@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import pathlib
 import shutil
 import subprocess
@@ -98,13 +97,3 @@ def small_disk(folder: pathlib.Path, size: str) -> t.Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", str(folder)], check=True)
-
-
-def flip(path: pathlib.Path | str, offset: int) -> None:
-    """Change one bit of a file."""
-    os.chmod(path, 0o600)
-    with open(path, "rb+") as file:
-        file.seek(offset)
-        byte = file.read(1)[0]
-        file.seek(offset)
-        file.write(bytes([byte ^ 1]))

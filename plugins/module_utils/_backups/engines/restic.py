@@ -27,6 +27,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.engi
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.interface import Engine
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.lock_owner import LockOwner, is_dead
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic_folder import Folder
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic_reading import Counted
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.secret_pipe import handed
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.turns import in_turn
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
@@ -35,6 +36,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     RepositoryLocked,
     RepositoryUnreachable,
     RestoreFailed,
+    SnapshotDamaged,
     SourceUnusable,
     UnknownSnapshot,
 )
@@ -117,11 +119,15 @@ class Restic(Engine):
         return Taken(snapshot, files=summary.files, bytes=summary.bytes, added=summary.added)
 
     def read_through(self, snapshot: Snapshot) -> None:
-        with open(os.devnull, "wb") as nowhere:
-            self._done(
-                restic_commands.dump(snapshot.identifier),
-                "read snapshot {0} in".format(snapshot.identifier),
-                stdout=nowhere,
+        doing = "read snapshot {0} in".format(snapshot.identifier)
+        listed, dumped = Counted(), Counted()
+        self._done(restic_commands.listing(snapshot.identifier), doing, stdout=listed.of_list)
+        self._done(restic_commands.dump(snapshot.identifier), doing, stdout=dumped.of_dump)
+        if listed.count != dumped.count:
+            raise SnapshotDamaged(
+                "of snapshot {0} in {1} only {2} of {3} files, folders and links can be read".format(
+                    snapshot.identifier, self._shown, dumped.count, listed.count
+                )
             )
 
     def extract(self, snapshot: Snapshot, folder: str, paths: t.Sequence[str]) -> None:

@@ -68,7 +68,9 @@ _ABSENT = re.compile(
     re.IGNORECASE,
 )
 _REMOTE = re.compile(r"(b2|sftp|s3|gs|azure|swift|rest|rclone):", re.IGNORECASE)
-_PASSING = re.compile(r"returned error, retrying after|^Is there a repository at|^subprocess ssh: *$")
+_PASSING = re.compile(
+    r"returned error, retrying after|^Is there a repository at|^subprocess ssh: *$|^(?:github\.com/|main\.|runtime\.)|\.(?:go|s):\d+$"
+)
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,11 @@ def dump(identifier: str) -> t.List[str]:
     return ["dump", "--no-cache", identifier, "/"]
 
 
+def listing(identifier: str) -> t.List[str]:
+    """Name every file, a JSON object each; from the cache as little as :func:`dump`."""
+    return ["ls", "--json", "--no-cache", identifier]
+
+
 def restore(identifier: str, folder: str, paths: t.Sequence[str], sparse: bool) -> t.List[str]:
     includes = [argument for path in paths for argument in ("--include", literal(path))]
     return ["restore", identifier, "--target", folder, *(["--sparse"] if sparse else []), *includes]

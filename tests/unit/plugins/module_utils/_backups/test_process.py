@@ -63,6 +63,17 @@ def test_files_stand_in_for_the_streams(tmp_path: pathlib.Path) -> None:
     assert finished == process.Finished(0, b"", "x" * 3997 + "end")
 
 
+def test_what_it_writes_can_be_read_while_it_runs_and_need_not_be_read_to_the_end() -> None:
+    begun = []
+
+    finished = run(
+        "import sys; sys.stdout.write('begin' + 'x' * 1000000)", stdout=lambda out: begun.append(out.read(5))
+    )
+
+    assert begun == [b"begin"]
+    assert finished == process.Finished(0, b"", "")
+
+
 def test_of_what_it_says_the_end_is_kept() -> None:
     assert run("import sys; sys.stderr.write('ß' * 5000 + 'end')").err == "ß" * 3997 + "end"
 
