@@ -64,7 +64,7 @@ def run(
     :param folder: where it runs
     :param timeout: seconds
     :raises FileNotFoundError: when it is not installed
-    :raises TimeoutError: when it ran out of time, and was killed
+    :raises TimeoutError: when it ran out of time, and was killed; with what it said
     """
     given = stdin if not isinstance(stdin, bytes) else None
     with subprocess.Popen(
@@ -88,10 +88,14 @@ def run(
             _kill(process)
             process.wait()
             streams.join()
+    said = (bytes(streams.err) if stderr is None else _end_of(stderr)).decode("utf-8", "replace")[-SAID:].strip()
     if alarm.rang:
-        raise TimeoutError("{0} did not end within {1:g} seconds".format(os.path.basename(argv[0]), timeout or 0))
-    said = bytes(streams.err) if stderr is None else _end_of(stderr)
-    return Finished(process.returncode, bytes(streams.out), said.decode("utf-8", "replace")[-SAID:].strip())
+        raise TimeoutError(
+            "{0} did not end within {1:g} seconds{2}".format(
+                os.path.basename(argv[0]), timeout or 0, "; it said: " + said if said else ""
+            )
+        )
+    return Finished(process.returncode, bytes(streams.out), said)
 
 
 class _Alarm:

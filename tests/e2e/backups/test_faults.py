@@ -14,11 +14,12 @@ import subprocess
 import sys
 import time
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import errors
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Proof, Snapshot
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Labels, Proof, Snapshot
 from ansible_collections.progressive.delivery.tests.e2e.backups import damage, trees
 from ansible_collections.progressive.delivery.tests.e2e.backups.repositories import (
     LABELS,
@@ -109,6 +110,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(world: World) -> None:
 
 
 def test_a_place_that_cannot_be_reached_is_no_missing_repository(world: World) -> None:
+    options = {"answers_within": 10.0} if world.kind == "restic" else {}
     for place in UNREACHABLE[world.kind]:
         for call in (
             lambda engine: engine.check(),
@@ -118,7 +120,7 @@ def test_a_place_that_cannot_be_reached_is_no_missing_repository(world: World) -
             with pytest.raises(
                 errors.RepositoryUnreachable, match="127.0.0.1", check=lambda error: "s3cret" not in str(error)
             ):
-                call(world.engine(repository=place))
+                call(world.engine(repository=place, **options))
 
 
 @contextlib.contextmanager
@@ -224,6 +226,15 @@ def killed(world: World, what: str, seconds: float) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
         process.send_signal(signal.SIGKILL)
+
+
+def test_apps_that_begin_at_once_with_a_repository_that_is_not_there_wait_for_each_other(world: World) -> None:
+    engines = {app: world.engine(patience=600) for app in ("shop", "search")}
+    with ThreadPoolExecutor() as pool:
+        taken = {app: pool.submit(engine.take, world.content(), Labels(app)) for app, engine in engines.items()}
+    assert {app: engine.snapshots(app) for app, engine in engines.items()} == {
+        app: [made.result().snapshot] for app, made in taken.items()
+    }
 
 
 def test_killed_at_any_instant_every_snapshot_stays_whole(world: World) -> None:

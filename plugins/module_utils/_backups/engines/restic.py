@@ -60,6 +60,7 @@ class Restic(Engine):
     :param cache: folder for what restic keeps of the repository on this host; its own choice unless it is given
     :param program: restic itself
     :param patience: seconds to wait for another process that works on the repository
+    :param answers_within: seconds for a repository elsewhere to answer at all; newer versions of restic try for a quarter of an hour
     """
 
     name = "restic"
@@ -74,6 +75,7 @@ class Restic(Engine):
         cache: t.Optional[str] = None,
         program: str = "restic",
         patience: float = 0.0,
+        answers_within: float = 60.0,
     ) -> None:
         if not repository or not password or "\n" in password:
             raise InvalidOption("a repository of restic has an address and a password, which is one line")
@@ -87,6 +89,8 @@ class Restic(Engine):
         self._patience = patience
         local = restic_answers.local_path(repository)
         self._folder = None if local is None else Folder(local)
+        self._answers_within = answers_within
+        self._has_answered = local is not None
 
     @property
     def _shown(self) -> str:
@@ -232,6 +236,8 @@ class Restic(Engine):
         :return: None when there is no repository
         """
 
+        self._reach()
+
         def attempt() -> t.Optional[Finished]:
             finished = self._run(arguments, **options)
             if finished.code in accepted:
@@ -246,6 +252,17 @@ class Restic(Engine):
 
         return in_turn(attempt, self._remove_dead_locks, self._patience)
 
+    def _reach(self) -> None:
+        """Raise :class:`RepositoryUnreachable` when nothing answers where the repository should be; what it answers is found out later."""
+        if self._has_answered:
+            return
+        try:
+            self._run(restic_commands.config(), timeout=self._answers_within)
+        except TimeoutError as error:
+            said = restic_answers.said(Finished(0, b"", str(error)), self._repository, self._secrets)
+            raise RepositoryUnreachable("the repository {0} does not answer: {1}".format(self._shown, said)) from None
+        self._has_answered = True
+
     def _lock_holders(self) -> str:
         return "; ".join("locked by {0}".format(owner) for _identifier, owner in self._locks() if owner is not None)
 
@@ -256,7 +273,11 @@ class Restic(Engine):
             )
 
     def _said(self, finished: Finished) -> str:
-        return restic_answers.said(finished, self._repository, [self._password, *self._given.values()])
+        return restic_answers.said(finished, self._repository, self._secrets)
+
+    @property
+    def _secrets(self) -> t.List[str]:
+        return [self._password, *self._given.values()]
 
     def _run(self, arguments: t.Sequence[str], *, repository: t.Optional[str] = None, **streams: t.Any) -> Finished:
         with handed(self._password) as password:

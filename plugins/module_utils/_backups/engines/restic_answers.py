@@ -47,9 +47,13 @@ _CODES: t.Mapping[int, t.Type[BackupError]] = {
 }
 _TEXTS: t.Sequence[t.Tuple[str, t.Type[BackupError]]] = (
     ("wrong password or no key found", WrongPassword),
+    ("unable to open repository at|unable to start the sftp session|dial tcp|no such host", RepositoryUnreachable),
     ("repository is already locked", RepositoryLocked),
     ("no space left on device|disk quota exceeded|Insufficient Storage", RepositoryFull),
-    ("no matching ID found|no snapshot found|no snapshot matched", UnknownSnapshot),
+    (
+        "no matching ID found|no snapshot found|no snapshot matched|failed to load snapshot .*(?:no such file|does not exist)",
+        UnknownSnapshot,
+    ),
     (
         "ciphertext verification failed|invalid data returned|hash mismatch|does not match|not found in (?:repository|index)"
         "|decrypting .* failed|decryption failed|<(?:data|index|snapshot)/\\w+> does not exist"
