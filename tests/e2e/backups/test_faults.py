@@ -34,7 +34,7 @@ HOLDERS = {
     "restic": ["restic", "backup", "--stdin"],
     "borg": ["borg", "create", "::held", "-"],
 }
-LOCKS = {"restic": "locks/*", "borg": "lock.exclusive/*"}
+LOCKS = {"restic": f"locks/{'?' * 64}", "borg": "lock.exclusive/*"}
 UNREACHABLE = {
     "restic": ("rest:http://u:s3cret@127.0.0.1:1/", "sftp://u@127.0.0.1:1//repository"),
     "borg": ("ssh://u@127.0.0.1:1/repository",),

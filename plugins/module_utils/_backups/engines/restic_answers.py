@@ -57,7 +57,7 @@ _TEXTS: t.Sequence[t.Tuple[str, t.Type[BackupError]]] = (
     (
         "ciphertext verification failed|invalid data returned|hash mismatch|does not match|not found in (?:repository|index)"
         "|decrypting .* failed|decryption failed|<(?:data|index|snapshot)/\\w+> does not exist"
-        "|<data/\\w+>.*(?:no such file|unexpected EOF|EOF$)|unexpected EOF|file has been truncated|too small",
+        "|<data/\\w+>.*(?:no such file|unexpected EOF|EOF$)|unexpected EOF|file has been truncated|too small|too short",
         SnapshotDamaged,
     ),
     (

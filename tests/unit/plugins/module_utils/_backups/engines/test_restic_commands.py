@@ -1,0 +1,68 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What restic is told to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines import restic_commands as commands
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import (
+    Content,
+    Labels,
+    Proof,
+    Snapshot,
+)
+
+CONTENT = Content(("/srv/da[t]a", "/srv/logs"), "/var/lib/x/progressive-delivery-dumps")
+
+
+def test_a_backup_names_its_labels_its_host_and_its_paths():
+    assert commands.backup(CONTENT, Labels("shop", reason="a, b"), "web1") == [
+        *("backup", "--json", "--quiet", "--host", "web1", "--tag", "app=shop", "--tag", "reason=a%2C%20b"),
+        *("--", "/srv/da[t]a", "/srv/logs", "/var/lib/x/progressive-delivery-dumps"),
+    ]
+
+
+def test_what_is_left_out_by_name_is_left_out_below_the_paths_and_the_dumps_never():
+    content = Content(CONTENT.paths, CONTENT.dumps, ("*.tmp", "/srv/logs/[!a]*"))
+
+    assert [argument for argument in commands.backup(content, Labels("shop"), "web1") if "exclude" in argument] == [
+        "--exclude=/srv/da\\[t\\]a/**/*.tmp",
+        "--exclude=/srv/logs/**/*.tmp",
+        "--exclude=/srv/logs/[^a]*",
+        "--exclude=!/var/lib/x/progressive-delivery-dumps",
+    ]
+
+
+def test_a_proof_is_a_snapshot_that_says_of_what():
+    snapshot = Snapshot("1a2b", 0.0, Labels("shop", release="1.0"), "web1", ())
+
+    assert commands.mark(snapshot, Proof(1.5, "restore"), "web2") == [
+        *("backup", "--json", "--quiet", "--host", "web2", "--tag", "proof", "--tag", "app=shop", "--tag", "of=1a2b"),
+        *("--tag", "how=restore", "--tag", "at=1.5", "--stdin", "--stdin-filename", "proof"),
+    ]
+
+
+@pytest.mark.parametrize("sparse", [True, False])
+def test_a_restore_takes_each_path_for_what_it_says(sparse):
+    assert commands.restore("1a2b", "/scratch", ["/srv/*", "/srv/b?c\\d"], sparse) == [
+        *("restore", "1a2b", "--target", "/scratch", *(["--sparse"] if sparse else [])),
+        *("--include", "/srv/\\*", "--include", "/srv/b\\?c\\\\d"),
+    ]
+
+
+def test_only_options_count_and_the_password_is_read_from_a_pipe():
+    present = ["HOME", "RESTIC_PASSWORD", "RESTIC_REPOSITORY_FILE", "RESTIC_COMPRESSION"]
+    environment = commands.environment(
+        "s3:host/b", 7, {"AWS_ACCESS_KEY_ID": "id", "RESTIC_REPOSITORY": "other"}, present
+    )
+
+    assert {name: value for name, value in environment.items() if value is not None} == {
+        "AWS_ACCESS_KEY_ID": "id",
+        "RESTIC_REPOSITORY": "s3:host/b",
+        "RESTIC_PASSWORD_FILE": "/dev/fd/7",
+        "SSH_ASKPASS_REQUIRE": "never",
+    }
+    assert {"RESTIC_PASSWORD", "RESTIC_PASSWORD_COMMAND", "RESTIC_COMPRESSION"} <= set(environment)
