@@ -8,18 +8,14 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
-import random
-import signal
 import subprocess
-import sys
 import time
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import errors
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Labels, Proof, Snapshot
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Proof, Snapshot
 from ansible_collections.progressive.delivery.tests.e2e.backups import damage, trees
 from ansible_collections.progressive.delivery.tests.e2e.backups.repositories import (
     LABELS,
@@ -29,7 +25,6 @@ from ansible_collections.progressive.delivery.tests.e2e.backups.repositories imp
     small_disk,
 )
 
-KILLS = int(os.environ.get("PROGRESSIVE_DELIVERY_BACKUP_KILLS", "2"))
 HOLDERS = {
     "restic": ["restic", "backup", "--stdin"],
     "borg": ["borg", "create", "::held", "-"],
@@ -39,16 +34,6 @@ UNREACHABLE = {
     "restic": ("rest:http://u:s3cret@127.0.0.1:1/", "sftp://u@127.0.0.1:1//repository"),
     "borg": ("ssh://u@127.0.0.1:1/repository",),
 }
-CALL = """
-import pathlib, sys
-from ansible_collections.progressive.delivery.tests.e2e.backups.repositories import World
-world = World(sys.argv[1], pathlib.Path(sys.argv[2]))
-if sys.argv[3] == "take":
-    world.take()
-else:
-    engine = world.engine()
-    engine.remove([snapshot for snapshot in engine.snapshots("shop") if snapshot.identifier == sys.argv[3]])
-"""
 
 
 @pytest.fixture(scope="module", params=PROGRAMS)
@@ -215,48 +200,3 @@ def test_a_restore_for_which_there_is_no_room_is_told(made: tuple[World, Snapsho
     folder = world.folder / "small"
     with small_disk(folder, "100k"), pytest.raises(errors.RepositoryFull, match="[Nn]o space left on device"):
         world.engine().extract(snapshot, str(folder), snapshot.paths)
-
-
-def killed(world: World, what: str, seconds: float) -> None:
-    """Begin to take or to remove a snapshot in a process of its own, and kill that."""
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path)))
-    with subprocess.Popen(
-        [sys.executable, "-c", CALL, world.kind, str(world.folder), what], env=environment
-    ) as process:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
-        process.send_signal(signal.SIGKILL)
-
-
-def test_apps_that_begin_at_once_with_a_repository_that_is_not_there_wait_for_each_other(world: World) -> None:
-    engines = {app: world.engine(patience=600) for app in ("shop", "search")}
-    with ThreadPoolExecutor() as pool:
-        taken = {app: pool.submit(engine.take, world.content(), Labels(app)) for app, engine in engines.items()}
-    assert {app: engine.snapshots(app) for app, engine in engines.items()} == {
-        app: [made.result().snapshot] for app, made in taken.items()
-    }
-
-
-def test_killed_at_any_instant_every_snapshot_stays_whole(world: World) -> None:
-    """PROGRESSIVE_DELIVERY_BACKUP_KILLS says how often."""
-    began = time.monotonic()
-    kept = {world.take().identifier: trees.described(world.data)}
-    usual = 1 + time.monotonic() - began
-    chance = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID"))
-    for number in range(KILLS):
-        (world.data / f"new-{number}").write_bytes(os.urandom(100_000))
-        now = trees.described(world.data)
-        killed(world, "take", chance.uniform(0.3, usual))
-        last = world.take()
-        found = {snapshot.identifier: snapshot for snapshot in world.engine().snapshots("shop")}
-        assert set(kept) | {last.identifier} <= set(found)
-        kept = {identifier: kept.get(identifier, now) for identifier in found}
-
-        oldest = min(found.values(), key=lambda snapshot: snapshot.taken)
-        killed(world, oldest.identifier, chance.uniform(0.3, 2 * usual))
-        world.engine().remove([oldest])
-        del kept[oldest.identifier]
-        found = {snapshot.identifier: snapshot for snapshot in world.engine().snapshots("shop")}
-        assert set(found) == set(kept)
-        for identifier in sorted(kept, key=lambda identifier: found[identifier].taken)[-2:]:
-            assert world.restored(found[identifier]) == kept[identifier]

@@ -112,7 +112,7 @@ def _split(repository: str) -> t.Tuple[str, str]:
 def said(finished: Finished, repository: str, secrets: t.Iterable[str] = ()) -> str:
     """What a person is to read of what restic said, without secrets."""
     lines = [_line(line) for line in finished.err.splitlines() if line.strip()]
-    telling = [line for line in lines if not _PASSING.search(line)] or lines
+    telling = [line for line in lines if not _PASSING.search(line) and line != repository] or lines
     text = "; ".join(telling[-4:]).replace("Fatal: ", "")
     text = without_url_secrets(text.replace(repository, shown(repository)), _split(repository)[1])
     for secret in secrets:
