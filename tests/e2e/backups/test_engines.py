@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
 import time
@@ -73,25 +74,24 @@ def test_excludes_hold_below_the_paths_and_never_for_the_dumps(world: World, tmp
     assert os.listdir(f"{tmp_path}/restored{world.dumps}") == ["backup.json"]
 
 
-def test_proofs_are_seen_by_everyone_and_go_with_what_they_prove(world: World) -> None:
-    first, second = world.take(), world.take()
+def test_proofs_are_seen_by_everyone_and_go_with_what_they_prove_and_with_nothing_else(world: World) -> None:
+    first = world.take()
+    other = world.engine().take(world.content(), Labels(app="shop-2")).snapshot
     proofs = (Proof(at=1764167473.5, how="checksum"), Proof(at=1764167474.25, how="restore"))
     for proof in reversed(proofs):
         world.engine().record_proof(first, proof)
-    world.engine().record_proof(second, proofs[0])
+    world.engine().record_proof(other, proofs[0])
+    proven = dataclasses.replace(other, proofs=proofs[:1])
 
-    listed = world.engine().snapshots("shop")
-    assert [snapshot.identifier for snapshot in listed] == [first.identifier, second.identifier]
-    assert [snapshot.proofs for snapshot in listed] == [proofs, proofs[:1]]
-    assert listed[0].proof == proofs[1]
+    assert world.engine().snapshots("shop") == [dataclasses.replace(first, proofs=proofs)]
+    assert world.engine().snapshots("shop-2") == [proven]
 
     world.engine().remove([first])
     world.engine().remove([first])
 
-    assert [(snapshot.identifier, snapshot.proofs) for snapshot in world.engine().snapshots("shop")] == [
-        (second.identifier, proofs[:1])
-    ]
-    assert world.restored(second) == trees.described(world.data)
+    assert world.engine().snapshots("shop") == []
+    assert world.engine().snapshots("shop-2") == [proven]
+    assert world.restored(other) == trees.described(world.data)
     with pytest.raises(errors.UnknownSnapshot):
         world.engine().read_through(first)
 
@@ -108,14 +108,3 @@ def test_a_source_that_is_missing_or_cannot_be_read_leaves_no_snapshot(world: Wo
             world.engine().take(Content((str(world.data), path), str(world.dumps)), LABELS)
 
     assert world.engine().snapshots("shop") == [first]
-
-
-def test_apps_share_a_repository_and_do_not_see_each_other(world: World) -> None:
-    first = world.take()
-    other = world.engine().take(world.content(), Labels(app="shop-2")).snapshot
-
-    assert world.engine().snapshots("shop") == [first]
-    assert world.engine().snapshots("shop-2") == [other]
-    world.engine().remove([first])
-    assert world.engine().snapshots("shop-2") == [other]
-    assert world.restored(other) == trees.described(world.data)
