@@ -26,8 +26,13 @@ _PATIENCE = 60.0
 
 
 def is_free(path: str) -> bool:
-    """Whether a repository can be made at *path* without anything being lost: there is nothing, or an empty folder."""
-    return not os.path.lexists(path) or (os.path.isdir(path) and not os.listdir(path))
+    """Whether a repository can be made at *path* without anything being lost: there is nothing, or a folder that is seen to be empty."""
+    try:
+        return not os.listdir(path)
+    except FileNotFoundError:
+        return not os.path.lexists(path)
+    except OSError:
+        return False
 
 
 def check_writable(path: str) -> None:

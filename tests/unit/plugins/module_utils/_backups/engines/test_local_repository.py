@@ -36,6 +36,18 @@ def test_a_repository_comes_to_its_place_as_a_whole(tmp_path):
         assert aside is None
 
 
+def test_only_nothing_and_an_empty_folder_are_free(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "dangling").symlink_to("nonexistent")
+    (tmp_path / "empty").mkdir()
+
+    free = {
+        name: local_repository.is_free(str(tmp_path / name)) for name in ("file", "dangling", "empty", "absent", "")
+    }
+
+    assert free == {"file": False, "dangling": False, "empty": True, "absent": True, "": False}
+
+
 def test_where_nothing_can_be_made_is_told_beforehand(tmp_path):
     (tmp_path / "file").touch()
 
