@@ -1,0 +1,263 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restoring entries below a folder, and never anywhere else.
+
+PRIVATE to the collection. Everything is made in a folder that was made here
+too, through its descriptor; no name that was there before is used, and no link
+is followed. What somebody may do with a file is granted when it is complete.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import grp
+import os
+import pwd
+import shutil
+import tempfile
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Entry, Kind
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.names import (
+    Parts,
+    is_within,
+    parts_of,
+    raw,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.reading import Content, Reader
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
+    RepositoryFull,
+    RestoreFailed,
+    UnknownSnapshot,
+)
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FOR_OWNER = 0o700
+_SET_ID = 0o6000
+_LABEL = "security.selinux"
+_NOT_GRANTED = (errno.EPERM, errno.EACCES, errno.ENOTSUP)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What of a snapshot is restored.
+
+    :param paths: each with all that is below it
+    :param held: files that are not selected, and have a name that is: a hard link
+    """
+
+    paths: t.Tuple[str, ...]
+    held: t.FrozenSet[str] = frozenset()
+
+    def takes(self, path: str) -> bool:
+        """Whether it is restored."""
+        return any(is_within(path, chosen) for chosen in self.paths)
+
+    def passes(self, path: str) -> bool:
+        """Whether something below it is restored, if it is a folder."""
+        return any(is_within(chosen, path) for chosen in self.paths)
+
+
+def select(entries: t.Iterable[Entry], paths: t.Sequence[str], name: str) -> Selection:
+    """See that *paths* are among the entries, all of which are read. Raises :class:`UnknownSnapshot`."""
+    chosen = Selection(tuple(path.rstrip("/") for path in paths))
+    missing = set(chosen.paths)
+    held = set()
+    for entry in entries:
+        missing.discard(entry.path)
+        if entry.kind is Kind.HARDLINK and chosen.takes(entry.path) and not chosen.takes(entry.target):
+            held.add(entry.target)
+    if missing:
+        raise UnknownSnapshot("{0} does not hold {1}".format(name, ", ".join(map(repr, sorted(missing)))))
+    return Selection(chosen.paths, frozenset(held))
+
+
+def extract(reader: Reader, selection: Selection, folder: str) -> None:
+    """Restore what is selected below *folder*.
+
+    Raises :class:`SnapshotDamaged`, :class:`RepositoryFull` when the disk of *folder* is, or :class:`RestoreFailed`.
+    """
+    with _Extraction(folder) as extraction:
+        for entry, content in reader.members():
+            with _explained(entry.path, folder):
+                if selection.takes(entry.path) or (entry.kind is Kind.FOLDER and selection.passes(entry.path)):
+                    extraction.place(entry, content)
+                elif entry.path in selection.held and content is not None:
+                    extraction.hold(entry, content)
+        with _explained(folder, folder):
+            extraction.finish()
+
+
+class _Open(t.NamedTuple):
+    """A folder that is being filled; no entry when only something below it is in the snapshot."""
+
+    parts: Parts
+    descriptor: int
+    entry: t.Optional[Entry]
+
+
+class _Extraction:
+    def __init__(self, folder: str) -> None:
+        self._folder = raw(folder)
+        self._open: t.List[_Open] = []
+        self._held: t.Dict[str, bytes] = {}
+        self._holding = b""
+        # Who may not enter what he owns cannot make a link to a file in it any more.
+        self._closed: t.List[t.Tuple[bytes, int]] = []
+
+    def __enter__(self) -> _Extraction:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for opened in self._open:
+            os.close(opened.descriptor)
+        if self._holding:
+            shutil.rmtree(self._holding, ignore_errors=True)
+
+    def place(self, entry: Entry, content: t.Optional[Content]) -> None:
+        """Make it, where it belongs."""
+        parts = parts_of(entry.path)
+        self._come_to(parts)
+        above, name = self._open[-1].descriptor, parts[-1]
+        if entry.kind is Kind.FOLDER:
+            self._enter(parts, entry)
+        elif content is not None:
+            _write(entry, content, above, name)
+        elif entry.kind is Kind.HARDLINK:
+            source = self._held.get(entry.target) or os.path.join(self._folder, *parts_of(entry.target))
+            os.link(source, name, dst_dir_fd=above, follow_symlinks=False)
+        else:
+            if entry.kind is Kind.SYMLINK:
+                os.symlink(raw(entry.target), name, dir_fd=above)
+            else:
+                os.mkfifo(name, 0o600, dir_fd=above)
+            if os.geteuid() == 0:
+                os.chown(name, *_owner(entry), dir_fd=above, follow_symlinks=False)
+            if entry.kind is Kind.FIFO:
+                os.chmod(name, _mode(entry), dir_fd=above)
+            os.utime(name, ns=(entry.mtime_ns, entry.mtime_ns), dir_fd=above, follow_symlinks=False)
+
+    def hold(self, entry: Entry, content: Content) -> None:
+        """Keep a file that is not restored itself, for links to it."""
+        if not self._holding:
+            self._holding = tempfile.mkdtemp(prefix=b".held-", dir=self._folder)
+        name = b"%d" % len(self._held)
+        descriptor = os.open(self._holding, _FOLDER)
+        try:
+            _write(entry, content, descriptor, name)
+        finally:
+            os.close(descriptor)
+        self._held[entry.path] = os.path.join(self._holding, name)
+
+    def finish(self) -> None:
+        """Complete the folders, and take away what was only held."""
+        while self._open:
+            self._leave()
+        for path, mode in reversed(self._closed):
+            os.chmod(path, mode)
+
+    def _come_to(self, parts: Parts) -> None:
+        if not self._open:
+            self._open.append(_Open((), os.open(self._folder, _FOLDER), None))
+        while parts[: len(self._open[-1].parts)] != self._open[-1].parts:
+            self._leave()
+        for length in range(len(self._open[-1].parts) + 1, len(parts)):
+            self._enter(parts[:length], None)
+
+    def _enter(self, parts: Parts, entry: t.Optional[Entry]) -> None:
+        above = self._open[-1].descriptor
+        os.mkdir(parts[-1], _FOR_OWNER, dir_fd=above)
+        self._open.append(_Open(parts, os.open(parts[-1], _FOLDER, dir_fd=above), entry))
+
+    def _leave(self) -> None:
+        parts, descriptor, entry = self._open.pop()
+        try:
+            if entry is not None:
+                mode = _mode(entry)
+                _complete(entry, descriptor, mode | _FOR_OWNER)
+                if mode & _FOR_OWNER != _FOR_OWNER:
+                    self._closed.append((os.path.join(self._folder, *parts), mode))
+        finally:
+            os.close(descriptor)
+
+
+def _write(entry: Entry, content: Content, folder: int, name: bytes) -> None:
+    descriptor = os.open(name, _NEW, 0o600, dir_fd=folder)
+    try:
+        end = 0
+        for offset, chunk in content:
+            end = offset
+            left = memoryview(chunk)
+            while left:
+                done = os.pwrite(descriptor, left, end)
+                left = left[done:]
+                end += done
+        if end < entry.size:
+            os.ftruncate(descriptor, entry.size)
+        _complete(entry, descriptor, _mode(entry))
+    finally:
+        os.close(descriptor)
+
+
+def _complete(entry: Entry, descriptor: int, mode: int) -> None:
+    # A change of owner takes setuid and capabilities away, one of an access list changes the mode, each the time.
+    if os.geteuid() == 0:
+        os.fchown(descriptor, *_owner(entry))
+    for name, value in entry.xattrs.items():
+        try:
+            os.setxattr(descriptor, name, value)
+        except OSError as error:
+            if error.errno not in _NOT_GRANTED or not _may_be_missing(name):
+                raise RestoreFailed(
+                    "{0!r}: its extended attribute {1} cannot be set: {2}".format(entry.path, name, error.strerror)
+                ) from error
+    os.fchmod(descriptor, mode)
+    os.utime(descriptor, ns=(entry.mtime_ns, entry.mtime_ns))
+
+
+def _may_be_missing(attribute: str) -> bool:
+    """Labels belong to the host; and only root sets others than those of users."""
+    return attribute == _LABEL or (os.geteuid() != 0 and not attribute.startswith("user."))
+
+
+def _mode(entry: Entry) -> int:
+    # Somebody else's program must not run with the rights of whoever restores it.
+    return entry.mode if os.geteuid() == 0 else entry.mode & ~_SET_ID
+
+
+def _owner(entry: Entry) -> t.Tuple[int, int]:
+    return _user(entry.user, entry.uid), _group(entry.group, entry.gid)
+
+
+@functools.lru_cache(maxsize=1024)
+def _user(name: str, number: int) -> int:
+    """As tar does: the user of that name, and where there is none the number."""
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except (KeyError, ValueError):
+        return number
+
+
+@functools.lru_cache(maxsize=1024)
+def _group(name: str, number: int) -> int:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except (KeyError, ValueError):
+        return number
+
+
+@contextlib.contextmanager
+def _explained(path: str, folder: str) -> t.Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        message = "{0!r} cannot be restored below {1}: {2}".format(path, folder, error.strerror)
+        if error.errno in FULL:
+            raise RepositoryFull(message) from error
+        raise RestoreFailed(message) from error

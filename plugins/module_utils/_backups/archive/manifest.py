@@ -1,0 +1,221 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a snapshot holds, as a file: JSON, one line an entry, so that it is written and read as it comes.
+
+PRIVATE to the collection.
+
+.. code-block:: text
+
+    {"head": {...},         what is known before anything is read
+    "entries": [
+    {"path": ...},          one of Entry
+    {"path": ...}
+    ],
+    "tail": {...}}          what is known of the archive afterwards
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import platform
+import typing as t
+from dataclasses import asdict, dataclass
+
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive import entries, signature
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.compression import FORMS
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.digests import CHUNK
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Entry
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.order import Order
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import SnapshotDamaged
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Labels, Snapshot
+
+FORMAT = 1
+_ABOUT = "manifest"
+_OPENING = b'{"head": '
+_FIRST = b'"entries": [\n'
+_LAST = b"],\n"
+_TAIL = b'"tail": '
+_MOST_OF_A_LINE = 1 << 20
+_LABELS = ("environment", "release", "rollout", "reason")
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a snapshot is, without what it holds.
+
+    :param compression: one of :data:`FORMS`
+    :param salt: that the key was made with; None for one that is not signed
+    """
+
+    snapshot: Snapshot
+    compression: str
+    salt: t.Optional[str]
+
+    @property
+    def archive(self) -> str:
+        """What the file with the content is called."""
+        return "content.tar" + FORMS[self.compression]
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What is known of a snapshot when it is written.
+
+    :param sha256: of the archive, as it is on the disk
+    :param length: of the archive, as it is on the disk
+    :param files: regular files, each name of one
+    :param bytes: what they hold together
+    """
+
+    sha256: str
+    length: int
+    files: int
+    bytes: int
+
+
+class Writer:
+    """Writes a manifest to *stream*; *key* as in :func:`sealed`."""
+
+    def __init__(self, stream: t.BinaryIO, head: Head, key: t.Optional[bytes]) -> None:
+        self._stream = stream
+        self._seal = signature.Seal(key, _ABOUT)
+        self._between = _OPENING + _json(_from_head(head)) + b",\n" + _FIRST
+
+    def add(self, entry: Entry) -> None:
+        """Write the next entry."""
+        self._write(self._between + entries.to_line(entry).encode("ascii"))
+        self._between = b",\n"
+
+    def finish(self, tail: Tail) -> str:
+        """Write the rest, to the disk, and return the seal of it all, as a line."""
+        self._write(b"\n" + _LAST + _TAIL + _json(asdict(tail)) + b"}\n")
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        return self._seal.text() + "\n"
+
+    def _write(self, chunk: bytes) -> None:
+        self._seal.update(chunk)
+        self._stream.write(chunk)
+
+
+class Manifest:
+    """A manifest that is read from *stream*; *name* is for messages. All methods raise :class:`SnapshotDamaged`."""
+
+    def __init__(self, stream: t.BinaryIO, name: str) -> None:
+        self._stream = stream
+        self._name = name
+        try:
+            first = stream.readline(_MOST_OF_A_LINE)
+            self._begin = stream.tell()
+            if not first.startswith(_OPENING) or not first.endswith(b",\n"):
+                raise ValueError("it does not begin as one")
+            self.head = _to_head(json.loads(first[len(_OPENING) : -2]))
+        except _SENSELESS as error:
+            raise self._damaged(error) from error
+
+    def verify(self, key: t.Optional[bytes], seal: bytes) -> None:
+        """See that *seal* is that of this manifest."""
+        made = signature.Seal(key, _ABOUT)
+        self._stream.seek(0)
+        for chunk in iter(lambda: self._stream.read(CHUNK), b""):
+            made.update(chunk)
+        if not signature.same(made.text() + "\n", seal.decode("utf-8", "replace")):
+            raise SnapshotDamaged(
+                "{0}: its signature is another: the manifest or the signature was changed, "
+                "or made with another password".format(self._name)
+            )
+
+    def tail(self) -> Tail:
+        """What stands at its end."""
+        end = self._stream.seek(0, io.SEEK_END)
+        self._stream.seek(max(self._begin, end - _MOST_OF_A_LINE))
+        last = self._stream.read().rpartition(b"\n" + _LAST)[2]
+        try:
+            if not last.startswith(_TAIL) or not last.endswith(b"}\n"):
+                raise ValueError("it does not end as one")
+            return _to_tail(json.loads(last[len(_TAIL) : -2]))
+        except _SENSELESS as error:
+            raise self._damaged(error) from error
+
+    def entries(self) -> t.Iterator[Entry]:
+        """What it holds, each seen to be something that can be restored, and to lie inside."""
+        self._stream.seek(self._begin)
+        try:
+            order = Order(self.head.snapshot.paths)
+            line = b",\n" if self._stream.readline() == _FIRST else b""
+            while line.endswith(b",\n"):
+                line = self._stream.readline()
+                entry = entries.from_line(line[: -2 if line.endswith(b",\n") else -1].decode("ascii"))
+                order.take(entry)
+                yield entry
+            order.end()
+            if self._stream.readline() != _LAST:
+                raise ValueError("its entries do not end as they should")
+        except _SENSELESS as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> SnapshotDamaged:
+        return SnapshotDamaged("{0}: its manifest makes no sense: {1}".format(self._name, error))
+
+
+# What a line can be that was not written here; Unicode errors are ValueErrors.
+_SENSELESS = (ValueError, TypeError, KeyError, RecursionError)
+
+
+def _from_head(head: Head) -> t.Dict[str, t.Any]:
+    snapshot = head.snapshot
+    return {
+        "format": FORMAT,
+        "identifier": snapshot.identifier,
+        "taken": snapshot.taken,
+        "labels": asdict(snapshot.labels),
+        "host": snapshot.host,
+        "paths": snapshot.paths,
+        "compression": head.compression,
+        "salt": head.salt,
+        "python": platform.python_version(),
+    }
+
+
+def _to_head(known: t.Mapping[str, t.Any]) -> Head:
+    if known["format"] != FORMAT:
+        raise ValueError("its format is {0!r}, and {1} is known".format(known["format"], FORMAT))
+    labels = known["labels"]
+    if not isinstance(known["taken"], (int, float)) or not math.isfinite(known["taken"]):
+        raise ValueError("it was taken at {0!r}".format(known["taken"]))
+    if known["compression"] not in FORMS:
+        raise ValueError("its compression is {0!r}".format(known["compression"]))
+    if known["salt"] is not None and not signature.is_salt(known["salt"]):
+        raise ValueError("its salt is {0!r}".format(known["salt"]))
+    snapshot = Snapshot(
+        identifier=_text(known["identifier"]),
+        taken=float(known["taken"]),
+        labels=Labels(
+            app=_text(labels["app"]),
+            **{name: None if labels[name] is None else _text(labels[name]) for name in _LABELS},
+        ),
+        host=_text(known["host"]),
+        paths=tuple(_text(path) for path in known["paths"]),
+    )
+    return Head(snapshot, known["compression"], known["salt"])
+
+
+def _to_tail(known: t.Mapping[str, t.Any]) -> Tail:
+    numbers = {name: known[name] for name in ("length", "files", "bytes")}
+    if any(not isinstance(number, int) for number in numbers.values()):
+        raise ValueError("of the archive it says {0!r}".format(numbers))
+    return Tail(sha256=_text(known["sha256"]), **numbers)
+
+
+def _text(given: t.Any) -> str:
+    if not isinstance(given, str):
+        raise TypeError("{0!r} is no text".format(given))
+    return given
+
+
+def _json(known: t.Any) -> bytes:
+    return json.dumps(known).encode("ascii")

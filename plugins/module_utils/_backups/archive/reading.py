@@ -1,0 +1,224 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading a snapshot: everything in it is compared with the manifest, and the manifest with its signature.
+
+PRIVATE to the collection. The headers that belong to the manifest are made
+again and compared byte by byte, so an archive that says anything else than its
+manifest is never understood, only refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tarfile
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive import headers
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.compression import (
+    Torn,
+    check,
+    decompressor,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.digests import (
+    CHUNK,
+    Beside,
+    digest_of,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Entry, Kind
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.manifest import Manifest
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.writing import (
+    MANIFEST,
+    SIGNATURE,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
+    RepositoryUnreachable,
+    SnapshotDamaged,
+    UnknownSnapshot,
+    WrongPassword,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Snapshot
+
+_LONGEST_SIGNATURE = 1000
+
+KeyOf = t.Callable[[t.Optional[str]], t.Optional[bytes]]
+
+
+@contextlib.contextmanager
+def opened_manifest(folder: str) -> t.Iterator[Manifest]:
+    """The manifest in *folder*, not yet compared with its signature."""
+    with explained(folder), open(os.path.join(folder, MANIFEST), "rb", CHUNK) as stream:
+        yield Manifest(stream, os.path.basename(folder))
+
+
+class Reader:
+    """A snapshot whose manifest and archive are as they were written; :func:`opened_snapshot` gives one."""
+
+    def __init__(self, manifest: Manifest, archive: t.BinaryIO, name: str) -> None:
+        self.manifest = manifest
+        self._archive = archive
+        self._name = name
+
+    def members(self) -> t.Iterator[t.Tuple[Entry, t.Optional[Content]]]:
+        """Each entry, a file with its content, which may be left unread; raises :class:`SnapshotDamaged`."""
+        self._archive.seek(0)
+        with decompressor(self.manifest.head.compression, self._archive) as plain, Beside() as beside:
+            tar = _Tar(plain, self._name)
+            for entry in self.manifest.entries():
+                tar.expect(entry)
+                content = Content(entry, tar, beside) if entry.kind is Kind.FILE else None
+                yield entry, content
+                if content is not None:
+                    content.finish()
+            tar.end()
+
+
+@contextlib.contextmanager
+def opened_snapshot(folder: str, snapshot: Snapshot, key_of: KeyOf, *, signed: bool) -> t.Iterator[Reader]:
+    """The snapshot in *folder*, once its signature is right, it is the one that is meant, and its archive is whole.
+
+    Raises :class:`SnapshotDamaged`, :class:`WrongPassword` or :class:`EngineMissing`.
+
+    :param key_of: makes the key that belongs to a salt
+    :param signed: whether it must be
+    """
+    name = os.path.basename(folder)
+    with opened_manifest(folder) as manifest:
+        head = manifest.head
+        if signed and head.salt is None:
+            raise SnapshotDamaged("{0}: it is not signed, and a password was given".format(name))
+        if not signed and head.salt is not None:
+            raise WrongPassword("{0} is signed, and without its password that cannot be verified".format(name))
+        with open(os.path.join(folder, SIGNATURE), "rb") as stream:
+            manifest.verify(key_of(head.salt), stream.read(_LONGEST_SIGNATURE))
+        if _identity(head.snapshot) != _identity(snapshot):
+            raise SnapshotDamaged("{0}: its manifest is that of {1}".format(name, head.snapshot.identifier))
+        check(head.compression)
+        tail = manifest.tail()
+        with open(os.path.join(folder, head.archive), "rb") as archive:
+            sha256, length = digest_of(archive)
+            if length != tail.length:
+                raise SnapshotDamaged("{0}: its archive has {1} bytes, not {2}".format(name, length, tail.length))
+            if sha256 != tail.sha256:
+                raise SnapshotDamaged("{0}: the SHA-256 of its archive is another".format(name))
+            yield Reader(manifest, archive, name)
+
+
+class Content:
+    """What is stored of a file."""
+
+    def __init__(self, entry: Entry, tar: _Tar, beside: Beside) -> None:
+        self._entry = entry
+        self._tar = tar
+        self._beside = beside
+        self._digest = hashlib.sha256()
+        self._begun = False
+
+    def __iter__(self) -> t.Iterator[t.Tuple[int, bytes]]:
+        """Offsets, and what stands there; raises :class:`SnapshotDamaged` after the last when it is not what was saved."""
+        self._begun = True
+        for offset, length in self._entry.stored:
+            position = offset
+            while position < offset + length:
+                chunk = self._tar.read(min(CHUNK, offset + length - position))
+                self._beside.update(self._digest, chunk)
+                yield position, chunk
+                position += len(chunk)
+        self._beside.wait()
+        if self._digest.hexdigest() != self._entry.sha256:
+            raise self._tar.damaged("{0!r} is not what was saved: its SHA-256 is another".format(self._entry.path))
+        self._tar.expect_bytes(headers.padding(self._entry))
+
+    def finish(self) -> None:
+        """Pass over what was not read."""
+        if not self._begun:
+            for _position, _chunk in self:
+                pass
+
+
+class _Tar:
+    """A tar archive that is known beforehand."""
+
+    def __init__(self, plain: t.Any, name: str) -> None:
+        self._plain = plain
+        self._name = name
+        self._position = 0
+        self._at = "its beginning"
+
+    def expect(self, entry: Entry) -> None:
+        """Read the header of *entry*."""
+        self._at = repr(entry.path)
+        expected = headers.header(entry)
+        found = self.read(len(expected))
+        if found != expected:
+            raise self.damaged(
+                "where the manifest has {0!r}, the archive has {1}".format(entry.path, _described(found))
+            )
+
+    def expect_bytes(self, expected: bytes) -> None:
+        """Read *expected*, between members."""
+        if self.read(len(expected)) != expected:
+            raise self.damaged("something stands behind {0}".format(self._at))
+
+    def read(self, size: int) -> bytes:
+        """Exactly *size* bytes."""
+        try:
+            chunk: bytes = self._plain.read(size)
+        except (Torn, OSError) as error:
+            raise self.damaged("its archive cannot be read at {0}: {1}".format(self._at, error)) from error
+        if len(chunk) < size:
+            raise self.damaged("its archive ends at {0}".format(self._at))
+        self._position += size
+        return chunk
+
+    def end(self) -> None:
+        """Read what ends an archive, behind which nothing comes."""
+        expected = headers.ending(self._position)
+        found = self.read(len(expected))
+        if found != expected:
+            raise self.damaged("the archive has {0}, which the manifest has not".format(_described(found)))
+        if self._rest():
+            raise self.damaged("the archive goes on behind its end")
+
+    def _rest(self) -> bytes:
+        try:
+            return t.cast(bytes, self._plain.read(1))
+        except (Torn, OSError) as error:
+            raise self.damaged("its archive cannot be read at its end: {0}".format(error)) from error
+
+    def damaged(self, why: str) -> SnapshotDamaged:
+        return SnapshotDamaged("{0}: {1}".format(self._name, why))
+
+
+@contextlib.contextmanager
+def explained(folder: str) -> t.Iterator[None]:
+    """Turn an :class:`OSError` of reading a snapshot into an error of the area."""
+    name = os.path.basename(folder)
+    try:
+        yield
+    except FileNotFoundError as error:
+        if not os.path.isdir(folder):
+            raise UnknownSnapshot("there is no snapshot {0}".format(name)) from error
+        raise SnapshotDamaged("{0}: {1} is missing".format(name, os.path.basename(str(error.filename)))) from error
+    except PermissionError as error:
+        raise RepositoryUnreachable("{0} may not be read: {1}".format(error.filename, error.strerror)) from error
+    except OSError as error:
+        raise SnapshotDamaged("{0}: it cannot be read: {1}".format(name, error)) from error
+
+
+def _identity(snapshot: Snapshot) -> t.Tuple[t.Any, ...]:
+    return (snapshot.identifier, snapshot.taken, snapshot.labels, snapshot.host, snapshot.paths)
+
+
+def _described(found: bytes) -> str:
+    """For a message: what a header that should not be there is about."""
+    for begin in range(0, len(found), headers.BLOCK):
+        try:
+            member = tarfile.TarInfo.frombuf(found[begin : begin + headers.BLOCK], "utf-8", "surrogateescape")
+        except (tarfile.HeaderError, ValueError):
+            continue
+        if member.type not in (tarfile.XHDTYPE, tarfile.XGLTYPE):
+            return "a member {0!r} of another kind or with other facts".format(member.name)
+    return "something else"
