@@ -110,7 +110,10 @@ def compressor(form: str, into: Measured) -> t.Iterator[t.Any]:
 
 @contextlib.contextmanager
 def decompressor(form: str, stream: t.BinaryIO) -> t.Iterator[t.Any]:
-    """All that a :func:`compressor` was given, from the file *stream*; reading raises :class:`Torn`."""
+    """All that a :func:`compressor` was given, from the file *stream*.
+
+    Reading raises :class:`Torn` for what is not that; what was cut off may also just end.
+    """
     builtin, library = _library("compression.zstd"), _library("zstandard")
     with contextlib.ExitStack() as closing:
         torn: t.Tuple[t.Type[Exception], ...] = (EOFError,)

@@ -8,6 +8,7 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import typing as t
@@ -16,6 +17,7 @@ from dataclasses import replace
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive import headers, tree
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.compression import (
     Measured,
+    Torn,
     compressor,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.digests import CHUNK, Beside
@@ -25,6 +27,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.arch
     Tail,
     Writer,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import DumpFailed
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
@@ -41,7 +44,7 @@ def write_snapshot(folder: str, head: Head, key: t.Optional[bytes], found: t.Ite
     ) as measured, Beside() as beside:
         writer = Writer(manifest, head, key)
         files = held = 0
-        with compressor(head.compression, measured) as compressed:
+        with _explained(), compressor(head.compression, measured) as compressed:
             archive = _Archive(compressed, beside)
             for entry, opened in found:
                 written = archive.add(entry, opened)
@@ -97,6 +100,14 @@ class _Archive:
     def _flush(self) -> None:
         gathered, self._gathered, self._size = self._gathered, [], 0
         self._into.write(gathered[0] if len(gathered) == 1 else b"".join(gathered))
+
+
+@contextlib.contextmanager
+def _explained() -> t.Iterator[None]:
+    try:
+        yield
+    except Torn as error:
+        raise DumpFailed("the archive cannot be compressed: {0}".format(error)) from error
 
 
 def _created(path: str) -> t.BinaryIO:

@@ -1,0 +1,252 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An archive, whoever made it and its manifest, writes nothing outside the folder that it is restored into."""
+
+from __future__ import annotations
+
+import json
+import os
+import tarfile
+import tempfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive import headers
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Kind, to_line
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.archive import ArchiveEngine
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
+    BackupError,
+    SnapshotDamaged,
+)
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._backups.archive.forging import (
+    CONTENT,
+    DATA,
+    DUMPED,
+    archived,
+    entry,
+    folder,
+    forge,
+    hardlink,
+    symlink,
+)
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._backups.archive.trees import picture
+
+ROOT = folder(DATA)
+SHARED = entry(DATA + "/a", shared=True)
+GOOD = (ROOT, SHARED, hardlink(DATA + "/b", DATA + "/a"), symlink(DATA + "/c", "/etc"), entry(DATA + "/d"), DUMPED)
+
+
+@pytest.fixture(name="outside")
+def outside_fixture(tmp_path):
+    """A folder that must not change, with one in it to restore into."""
+    (tmp_path / "outside" / "secret").mkdir(parents=True)
+    (tmp_path / "outside" / "secret" / "key").write_text("original")
+    (tmp_path / "outside" / "restored").mkdir()
+    return tmp_path / "outside"
+
+
+def restore(tmp_path, outside, snapshot, paths=(DATA, DUMPED.path)):
+    ArchiveEngine(str(tmp_path / "repository"), None).extract(snapshot, str(outside / "restored"), paths)
+
+
+def beside(outside):
+    return {path: known for path, known in picture(outside).items() if not path.startswith(b"restored") and path != b""}
+
+
+def test_what_is_spoilt_below_is_good_before(tmp_path, outside):
+    snapshot = forge(tmp_path / "repository", GOOD)
+
+    ArchiveEngine(str(tmp_path / "repository"), None).read_through(snapshot)
+    restore(tmp_path, outside, snapshot)
+
+    restored = outside / "restored" / DATA[1:]
+    assert (restored / "b").read_bytes() == CONTENT
+    assert os.readlink(restored / "c") == "/etc"
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [ROOT, entry("/etc/passwd"), DUMPED],
+        [ROOT, entry("/srv/other"), DUMPED],
+        [ROOT, entry("/srv"), DUMPED],
+        [ROOT, entry(DATA + "/../../../outside/secret/new"), DUMPED],
+        [ROOT, entry(DATA + "/.."), DUMPED],
+        [ROOT, entry(DATA + "/./a"), DUMPED],
+        [ROOT, entry(DATA + "//a"), DUMPED],
+        [ROOT, folder(DATA + "/a/"), DUMPED],
+        [ROOT, symlink(DATA + "/a", "../../../secret"), entry(DATA + "/a/key"), DUMPED],
+        [ROOT, symlink(DATA + "/a", "/"), folder(DATA + "/a/b"), DUMPED],
+        [ROOT, symlink(DATA + "/a", "/etc"), entry(DATA + "/a"), DUMPED],
+        [ROOT, entry(DATA + "/a"), entry(DATA + "/a/b"), DUMPED],
+        [ROOT, entry(DATA + "/missing/a"), DUMPED],
+        [ROOT, entry(DATA + "/b"), entry(DATA + "/a"), DUMPED],
+        [ROOT, entry(DATA + "/a"), entry(DATA + "/a"), DUMPED],
+        [ROOT, ROOT, DUMPED],
+        [symlink(DATA, "../../../outside/secret"), entry(DATA + "/key"), DUMPED],
+        [entry(DATA + "/a"), DUMPED],
+        [ROOT],
+        [DUMPED],
+        [ROOT, hardlink(DATA + "/a", "/etc/passwd"), DUMPED],
+        [ROOT, hardlink(DATA + "/a", DATA + "/../../../outside/secret/key"), DUMPED],
+        [ROOT, hardlink(DATA + "/a", DATA + "/a"), DUMPED],
+        [ROOT, hardlink(DATA + "/a", DATA + "/b"), SHARED, DUMPED],
+        [ROOT, symlink(DATA + "/a", "/etc/passwd"), hardlink(DATA + "/b", DATA + "/a"), DUMPED],
+        [ROOT, symlink(DATA + "/a", "/etc"), hardlink(DATA + "/b", DATA + "/a/passwd"), DUMPED],
+        [ROOT, folder(DATA + "/a"), hardlink(DATA + "/b", DATA + "/a"), DUMPED],
+        [ROOT, entry(DATA + "/a"), hardlink(DATA + "/b", DATA + "/a"), DUMPED],
+        [ROOT, entry(DATA + "/a\0b"), DUMPED],
+        [ROOT, entry(DATA + "/a", size=3), DUMPED],
+        [ROOT, entry(DATA + "/a", sha256="0" * 64), DUMPED],
+        [ROOT, entry(DATA + "/a", data=((0, 6), (3, 3))), DUMPED],
+    ],
+)
+def test_a_snapshot_that_leads_outside_or_makes_no_sense_is_refused(entries, tmp_path, outside):
+    snapshot = forge(tmp_path / "repository", entries)
+    before = beside(outside)
+
+    with pytest.raises(SnapshotDamaged):
+        restore(tmp_path, outside, snapshot)
+    with pytest.raises(SnapshotDamaged):
+        ArchiveEngine(str(tmp_path / "repository"), None).read_through(snapshot)
+
+    assert beside(outside) == before
+
+
+@pytest.mark.parametrize(
+    "paths", [[DATA, "/srv"], [DATA, DATA + "/a"], [DATA, "/"], [DATA, "srv"], [DATA, "/srv/.."], []]
+)
+def test_paths_of_a_snapshot_that_cannot_stand_beside_each_other_are_refused(paths, tmp_path, outside):
+    snapshot = forge(tmp_path / "repository", GOOD, paths=[*paths, DUMPED.path])
+
+    with pytest.raises(SnapshotDamaged):
+        restore(tmp_path, outside, snapshot)
+
+    assert os.listdir(outside / "restored") == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"type": "device", "major": 1, "minor": 3},
+        {"type": "block"},
+        {"mode": "7777777"},
+        {"uid": -1},
+        {"mtime_ns": 1 << 200},
+        {"path": ["/srv"]},
+        {"extra": 1},
+    ],
+)
+def test_an_entry_of_a_kind_that_is_never_written_is_refused_before_anything_is(changes, tmp_path, outside):
+    lines = [to_line(ROOT), json.dumps({**json.loads(to_line(SHARED)), **changes}), to_line(DUMPED)]
+    snapshot = forge(tmp_path / "repository", [ROOT, SHARED, DUMPED], lines=lines)
+
+    with pytest.raises(SnapshotDamaged, match="makes no sense"):
+        restore(tmp_path, outside, snapshot)
+
+    assert os.listdir(outside / "restored") == []
+
+
+def member(name, **changes):
+    """A member as another program writes it."""
+    known = tarfile.TarInfo(name)
+    for key, value in changes.items():
+        setattr(known, key, value)
+    return known.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape") + b"forged".ljust(512, b"\0") * bool(known.size)
+
+
+FIRST = archived([ROOT])[: len(headers.header(ROOT))]
+ENDING = headers.ending(0)
+ONE = archived([ROOT, entry(DATA + "/a"), DUMPED])
+
+
+@pytest.mark.parametrize(
+    ("archive", "why"),
+    [
+        (FIRST + member("/etc/passwd", size=6) + ENDING, "the archive has a member '/etc/passwd'"),
+        (FIRST + member("srv/data/../../../outside/secret/key", size=6) + ENDING, "the archive has a member"),
+        (FIRST + member("srv/data/a", size=6) + ENDING, "of another kind or with other facts"),
+        (FIRST + member("srv/data/a", type=tarfile.SYMTYPE, linkname="/etc") + ENDING, "of another kind"),
+        (FIRST + member("srv/data/a", type=tarfile.LNKTYPE, linkname="/etc/passwd") + ENDING, "of another kind"),
+        (FIRST + member("srv/data/a", type=tarfile.CHRTYPE, devmajor=1, devminor=3) + ENDING, "of another kind"),
+        (FIRST + member("srv/data/a", mode=0o4755, size=6) + ENDING, "of another kind"),
+        (archived([ROOT, DUMPED]), "the archive has a member 'work/progressive-delivery-dumps'"),
+        (archived([ROOT, entry(DATA + "/a"), entry(DATA + "/b"), DUMPED]), "the archive has a member 'srv/data/b'"),
+        (archived([ROOT, entry(DATA + "/a"), DUMPED, entry("/z")]), "a member 'z' .* which the manifest has not"),
+        (ONE.replace(CONTENT, b"FORGED"), "'/srv/data/a' is not what was saved"),
+        (ONE.replace(CONTENT + b"\0", CONTENT + b"x"), "something stands behind '/srv/data/a'"),
+        (ONE[:-1], "ends at"),
+        (ONE[:1500], "ends at"),
+        (ONE + b"\0", "goes on behind its end"),
+        (b"", "ends at"),
+    ],
+)
+def test_an_archive_that_says_anything_else_than_its_manifest_is_refused(archive, why, tmp_path, outside):
+    snapshot = forge(tmp_path / "repository", [ROOT, entry(DATA + "/a"), DUMPED], archive)
+    before = beside(outside)
+
+    with pytest.raises(SnapshotDamaged, match=why):
+        ArchiveEngine(str(tmp_path / "repository"), None).read_through(snapshot)
+    with pytest.raises(SnapshotDamaged, match=why):
+        restore(tmp_path, outside, snapshot)
+
+    assert beside(outside) == before
+
+
+def test_nothing_is_restored_over_what_is_there(tmp_path, outside):
+    snapshot = forge(tmp_path / "repository", GOOD)
+    (outside / "restored" / "srv").symlink_to(outside / "secret")
+
+    with pytest.raises(BackupError, match="cannot be restored"):
+        restore(tmp_path, outside, snapshot)
+
+    assert os.listdir(outside / "secret") == ["key"]
+
+
+names = st.lists(st.sampled_from(["a", "b", "c", "..", "."]), min_size=0, max_size=3)
+inside = names.map(lambda parts: "/".join([DATA, *parts]))
+anything = inside | st.sampled_from(["/etc", "/", "..", "../../..", "a", "/srv"])
+members = st.one_of(
+    st.builds(folder, inside),
+    st.builds(entry, inside, shared=st.booleans()),
+    st.builds(symlink, inside, anything),
+    st.builds(hardlink, inside, anything),
+    st.builds(entry, inside, st.just(Kind.FIFO)),
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(members, max_size=6), st.booleans())
+def test_what_is_accepted_stays_inside_on_a_real_file_system(entries, in_order):
+    # In order there are more that are accepted.
+    if in_order:
+        entries = [ROOT, *sorted(entries, key=lambda known: known.path.split("/")), DUMPED]
+    with tempfile.TemporaryDirectory() as made:
+        restored = os.path.join(made, "deep", "restored")
+        os.makedirs(restored)
+        snapshot = forge(os.path.join(made, "repository"), entries)
+        before = {path for path in picture(made) if not path.startswith(b"deep/restored/")}
+
+        try:
+            ArchiveEngine(os.path.join(made, "repository"), None).extract(snapshot, restored, [DATA])
+        except BackupError:
+            accepted = None
+        else:
+            accepted = {os.fsencode(known.path[1:]) for known in entries if known is not DUMPED}
+
+        assert {path for path in picture(made) if not path.startswith(b"deep/restored/")} == before
+        if accepted is not None:
+            assert set(picture(restored)) == accepted | {b"", b"srv"}
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_an_archive_that_is_not_compressed_as_its_manifest_says_is_refused(compression, tmp_path, outside):
+    snapshot = forge(tmp_path / "repository", GOOD, compression=compression)
+
+    with pytest.raises(SnapshotDamaged, match="cannot be read"):
+        restore(tmp_path, outside, snapshot)
+
+    assert os.listdir(outside / "restored") == []
