@@ -122,10 +122,10 @@ def _sparse_map(data: t.Sequence[t.Tuple[int, int]], size: int) -> bytes:
 
 def _text_field(records: t.List[t.Tuple[bytes, bytes]], key: bytes, value: bytes, most: int) -> bytes:
     """What fits into the block; all of it goes into a record when that is less."""
-    plain = bytes(byte if byte < 128 else ord("?") for byte in value)
-    if plain != value or len(value) > most:
-        records.append((key, value))
-    return plain[:most]
+    if value.isascii() and len(value) <= most:
+        return value
+    records.append((key, value))
+    return bytes(byte if byte < 128 else ord("?") for byte in value[:most])
 
 
 def _number_field(records: t.List[t.Tuple[bytes, bytes]], key: bytes, value: int, most: int, width: int) -> bytes:

@@ -240,14 +240,16 @@ def _data(opened: int, known: os.stat_result) -> t.Optional[Ranges]:
     while end < size:
         try:
             begin = os.lseek(opened, end, os.SEEK_DATA)
+            end = os.lseek(opened, begin, os.SEEK_HOLE)
         except OSError as error:
-            if error.errno == errno.ENXIO:  # nothing but a hole comes
+            if error.errno == errno.ENXIO:  # nothing but a hole comes, or the file has become shorter
                 break
             return None
         if begin >= size:
             break
-        end = size if len(ranges) + 1 == _MOST_RANGES else min(os.lseek(opened, begin, os.SEEK_HOLE), size)
-        ranges.append((begin, end - begin))
+        if len(ranges) + 1 == _MOST_RANGES:
+            end = size
+        ranges.append((begin, min(end, size) - begin))
     return None if ranges == [(0, size)] else tuple(ranges)
 
 

@@ -64,7 +64,7 @@ def test_a_cut_anywhere_is_noticed(saved):
     snapshot = saved.take()
     for path in files(saved, snapshot):
         whole = read(path)
-        for length in range(len(whole)):
+        for length in (*range(0, len(whole), 7), len(whole) - 1):
             replaced(path, whole[:length])
             with pytest.raises(SnapshotDamaged):
                 saved.engine.read_through(snapshot)

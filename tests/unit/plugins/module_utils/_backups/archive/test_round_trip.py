@@ -95,7 +95,7 @@ def make(root, tree):
         os.utime(path, ns=(mtime, mtime), follow_symlinks=False)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(trees, st.sampled_from(["none", "gzip"]))
 def test_every_tree_comes_back(tree, compression):
     with tempfile.TemporaryDirectory() as folder:
