@@ -33,6 +33,8 @@ FORMS: t.Mapping[str, str] = types.MappingProxyType({"zstd": ".zst", "gzip": ".g
 _GZIP_LEVEL = 6
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of fcntl(2), which Python names since 3.10
 _SAID = 1000
+_MOST_WORKERS = 4
+"""Cores that a backup takes beside whatever else the host is there for."""
 
 
 class Torn(Exception):
@@ -140,14 +142,13 @@ def _compressor(form: str, into: Measured) -> t.Any:
     if form == "gzip":
         return gzip.GzipFile(filename="", fileobj=into, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0)
     builtin, library = _library("compression.zstd"), _library("zstandard")
-    workers = os.cpu_count() or 1
     if builtin is not None:
         known = builtin.CompressionParameter
         # A library that was built for one thread allows no more.
-        options = {known.nb_workers: min(workers, known.nb_workers.bounds()[1]), known.checksum_flag: 1}
+        options = {known.nb_workers: min(_workers(), known.nb_workers.bounds()[1]), known.checksum_flag: 1}
         return builtin.ZstdFile(into, "wb", options=options)
     if library is not None:
-        return library.ZstdCompressor(threads=workers, write_checksum=True).stream_writer(into, closefd=False)
+        return library.ZstdCompressor(threads=_workers(), write_checksum=True).stream_writer(into, closefd=False)
     return _IntoProgram(into)
 
 
@@ -191,11 +192,11 @@ class _Program:
 
 
 class _IntoProgram:
-    """Writes through zstd on all cores; a thread takes on what it gives."""
+    """Writes through zstd; a thread takes on what it gives."""
 
     def __init__(self, into: Measured) -> None:
         self._into = into
-        self._program = _Program("-T0", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._program = _Program("-T{0}".format(_workers()), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._input = t.cast(t.IO[bytes], self._program.process.stdin)
         self._output = t.cast(t.IO[bytes], self._program.process.stdout)
         self._failure: t.Optional[OSError] = None
@@ -255,6 +256,10 @@ class _FromProgram:
     def close(self) -> None:
         self._output.close()
         self._program.close()
+
+
+def _workers() -> int:
+    return min(os.cpu_count() or 1, _MOST_WORKERS)
 
 
 def _zstd_is_there() -> bool:
