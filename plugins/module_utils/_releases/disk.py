@@ -13,13 +13,13 @@ import errno
 import os
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._files import room
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.errors import (
     DiskFull,
     PermissionMissing,
     StorageFailed,
 )
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _BLOCK = 4096
 
@@ -36,7 +36,7 @@ def explained(what: str, path: str) -> t.Iterator[None]:
     except OSError as error:
         where = error.filename or path
         message = "cannot {0}: {1}: {2}".format(what, where, error.strerror or error)
-        if error.errno in FULL:
+        if error.errno in room.FULL:
             raise DiskFull(message, free_bytes=free_bytes(path)) from error
         if error.errno in _FORBIDDEN:
             raise PermissionMissing(message) from error
@@ -57,21 +57,14 @@ def check_room(path: str, size: int, files: int) -> None:
 
 def free_bytes(path: str) -> int:
     """Bytes that are free for ordinary users where *path* is, or will be."""
-    known = os.statvfs(existing(path))
+    known = os.statvfs(room.existing(path))
     return known.f_bavail * known.f_frsize
 
 
 def check_writable(path: str) -> None:
     """Raise :class:`PermissionMissing` unless *path* can be written, or made where it is missing."""
-    nearest = existing(path)
+    nearest = room.existing(path)
     if not os.path.isdir(nearest):
         raise StorageFailed("{0} is not a folder".format(nearest))
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise PermissionMissing("user id {0} may not write in {1}".format(os.geteuid(), nearest))
-
-
-def existing(path: str) -> str:
-    """*path*, or the nearest of its parents that is there."""
-    while not os.path.lexists(path):
-        path = os.path.dirname(path)
-    return path

@@ -33,7 +33,7 @@ import time
 import typing as t
 import uuid
 
-from ansible_collections.progressive.delivery.plugins.module_utils._files import atomic
+from ansible_collections.progressive.delivery.plugins.module_utils._files import atomic, room
 from ansible_collections.progressive.delivery.plugins.module_utils._releases import archive, disk
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.errors import (
     RecordUnreadable,
@@ -294,7 +294,7 @@ class Store:
             atomic.write_file(self._history, activations_to_text([*activations, Activation(version, _now())]))
         except OSError as error:
             # A full disk must not stop the way back, and read() completes the history from the link.
-            if error.errno not in disk.FULL:
+            if error.errno not in room.FULL:
                 raise
 
 

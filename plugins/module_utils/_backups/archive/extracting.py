@@ -34,8 +34,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     RestoreFailed,
     UnknownSnapshot,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._files import room
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOR_OWNER = 0o700
@@ -258,6 +258,6 @@ def _explained(path: str, folder: str) -> t.Iterator[None]:
         yield
     except OSError as error:
         message = "{0!r} cannot be restored below {1}: {2}".format(path, folder, error.strerror)
-        if error.errno in FULL:
+        if error.errno in room.FULL:
             raise RepositoryFull(message) from error
         raise RestoreFailed(message) from error

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import errno
 import fcntl
 import json
 import os
@@ -37,10 +36,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     UnknownSnapshot,
     WrongPassword,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._files import flock
+from ansible_collections.progressive.delivery.plugins.module_utils._files import flock, room
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import sync_folder
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ABOUT = "repository"
 _KNOWN = "repository.json"
 _LOCK = ".lock"
@@ -74,9 +72,7 @@ class Repository:
             raise RepositoryUnreachable("the repository is to be an absolute path, not {0!r}".format(self.path))
         with explained("open", self.path):
             self.salt()
-            nearest = self.path
-            while not os.path.lexists(nearest):
-                nearest = os.path.dirname(nearest)
+            nearest = room.existing(self.path)
             if not os.path.isdir(nearest):
                 raise RepositoryUnreachable("{0} is not a folder".format(nearest))
             if not os.access(nearest, os.R_OK | os.W_OK | os.X_OK):
@@ -244,7 +240,7 @@ def explained(what: str, path: str) -> t.Iterator[None]:
         yield
     except OSError as error:
         message = "cannot {0} the repository {1}: {2}".format(what, path, error.strerror)
-        if error.errno in FULL:
+        if error.errno in room.FULL:
             raise RepositoryFull(message) from error
         raise RepositoryUnreachable(message) from error
 
