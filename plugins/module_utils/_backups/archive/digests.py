@@ -19,7 +19,8 @@ if t.TYPE_CHECKING:
 
 CHUNK = 1 << 18
 """Bytes that are read at once."""
-_WORTH_A_THREAD = 1 << 16
+WORTH_A_THREAD = 1 << 16
+"""Bytes that are digested faster than they are handed over."""
 _MOST_WAITING = 8
 
 
@@ -36,15 +37,13 @@ class Beside:
     def __exit__(self, *_error: object) -> None:
         self._thread.shutdown()
 
-    def update(self, digest: _Hash, chunk: bytes) -> None:
-        """Add *chunk*, which must not change any more, to *digest*, soon."""
-        if len(chunk) < _WORTH_A_THREAD:
-            self.wait()
-            digest.update(chunk)
-            return
-        self._waiting.append(self._thread.submit(digest.update, chunk))
+    def update(self, digest: _Hash, chunk: bytes) -> concurrent.futures.Future[None]:
+        """Add *chunk*, which must not change any more, to *digest*: it is when what is returned is done."""
+        added = self._thread.submit(digest.update, chunk)
+        self._waiting.append(added)
         while len(self._waiting) > _MOST_WAITING:
             self._waiting.popleft().result()
+        return added
 
     def wait(self) -> None:
         """Return when all is added."""

@@ -123,7 +123,12 @@ class Content:
             position = offset
             while position < offset + length:
                 chunk = self._tar.read(min(CHUNK, offset + length - position))
-                self._beside.update(self._digest, chunk)
+                if length > CHUNK:
+                    self._beside.update(self._digest, chunk)
+                else:
+                    # There would be nothing else to do meanwhile.
+                    self._beside.wait()
+                    self._digest.update(chunk)
                 yield position, chunk
                 position += len(chunk)
         self._beside.wait()

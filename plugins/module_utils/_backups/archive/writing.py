@@ -8,6 +8,8 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
+import collections
+import concurrent.futures
 import contextlib
 import hashlib
 import os
@@ -20,8 +22,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.arch
     Torn,
     compressor,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.digests import CHUNK, Beside
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Entry, Kind
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.digests import (
+    CHUNK,
+    WORTH_A_THREAD,
+    Beside,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Entry
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.manifest import (
     Head,
     Tail,
@@ -29,8 +35,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.arch
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import DumpFailed
 
+if t.TYPE_CHECKING:
+    from hashlib import _Hash
+
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
+_MOST_BEHIND = 64
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
@@ -43,23 +53,61 @@ def write_snapshot(folder: str, head: Head, key: t.Optional[bytes], found: t.Ite
         os.open(os.path.join(folder, head.archive), _NEW, 0o600)
     ) as measured, Beside() as beside:
         writer = Writer(manifest, head, key)
-        files = held = 0
+        listing = _Listing(writer)
         with _explained(), compressor(head.compression, measured) as compressed:
             archive = _Archive(compressed, beside)
             for entry, opened in found:
-                written = archive.add(entry, opened)
-                writer.add(written)
-                if written.kind is Kind.FILE:
-                    files += 1
-                    held += written.size
+                listing.add(archive.add(entry, opened))
             archive.end()
-        tail = Tail(sha256=measured.finish(), length=measured.length, files=files, bytes=held)
+        listing.finish()
+        tail = Tail(measured.finish(), measured.length, listing.files, listing.bytes)
         seal = writer.finish(tail)
     with _created(os.path.join(folder, SIGNATURE)) as signature:
         signature.write(seal.encode("ascii"))
         signature.flush()
         os.fsync(signature.fileno())
     return tail
+
+
+class _Written(t.NamedTuple):
+    """An entry that is in the archive, and the digest of its content, which is complete when *added* is done."""
+
+    entry: Entry
+    digest: t.Optional[_Hash]
+    added: t.Optional[concurrent.futures.Future[None]]
+
+
+class _Listing:
+    """The entries on their way into the manifest; digests may be some files behind."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.files = 0
+        self.bytes = 0
+        self._writer = writer
+        self._waiting: t.Deque[_Written] = collections.deque()
+
+    def add(self, written: _Written) -> None:
+        self._waiting.append(written)
+        while self._waiting and self._is_next():
+            self._list(self._waiting.popleft())
+
+    def finish(self) -> None:
+        while self._waiting:
+            self._list(self._waiting.popleft())
+
+    def _is_next(self) -> bool:
+        added = self._waiting[0].added
+        return added is None or added.done() or len(self._waiting) > _MOST_BEHIND
+
+    def _list(self, written: _Written) -> None:
+        entry, digest, added = written
+        if added is not None:
+            added.result()
+        if digest is not None:
+            entry = replace(entry, sha256=digest.hexdigest())
+            self.files += 1
+            self.bytes += entry.size
+        self._writer.add(entry)
 
 
 class _Archive:
@@ -72,18 +120,21 @@ class _Archive:
         self._size = 0
         self._position = 0
 
-    def add(self, entry: Entry, opened: t.Optional[int]) -> Entry:
-        """Write an entry, which comes back with the digest of what was written of it."""
+    def add(self, entry: Entry, opened: t.Optional[int]) -> _Written:
+        """Write an entry, with the content of a file."""
         self._write(headers.header(entry))
         if opened is None:
-            return entry
-        digest = hashlib.sha256()
+            return _Written(entry, None, None)
+        digest, added = hashlib.sha256(), None
+        large = sum(length for _offset, length in entry.stored) >= WORTH_A_THREAD
         for chunk in tree.content(entry, opened):
-            self._beside.update(digest, chunk)
+            if large:
+                added = self._beside.update(digest, chunk)
+            else:
+                digest.update(chunk)
             self._write(chunk)
         self._write(headers.padding(entry))
-        self._beside.wait()
-        return replace(entry, sha256=digest.hexdigest())
+        return _Written(entry, digest, added)
 
     def end(self) -> None:
         """Write what ends an archive."""
