@@ -1,0 +1,154 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Databases that are restored beside the live ones: to be compared and dropped, or to take their places.
+
+PRIVATE to the collection. Their names follow from those of the live ones, so
+that whoever comes after a killed run finds and drops what it left. Databases
+change places in one transaction: the server has the old ones or the new ones
+under their names, all of them, at any instant.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
+
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Facts
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.dumped import Dumped
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_access import (
+    Access,
+    Refused,
+    Session,
+    literal,
+    target,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_database import (
+    FRESH,
+    OLD,
+    PROOF,
+    created,
+    dressed,
+    dropped,
+    ended,
+    lock_of,
+    renamed,
+    scratch_name,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_facts import (
+    facts_of,
+    tables_of,
+)
+
+_PAUSE = 0.05
+_PROOF_OPTIONS = ("--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions", "--no-tablespaces")
+"""A proof is of the content; roles and other servers have no part in it."""
+_IN_USE = """
+SELECT to_json(format('%s of the database %I', what, datname)) FROM (
+    SELECT 'the replication slot ' || slot_name, database FROM pg_replication_slots WHERE database IS NOT NULL
+    UNION ALL SELECT 'the subscription ' || subname, datname FROM pg_subscription JOIN pg_database d ON d.oid = subdbid
+    UNION ALL SELECT 'the prepared transaction ' || gid, database FROM pg_prepared_xacts
+) AS uses (what, datname) WHERE datname IN ({0})
+"""
+
+
+class Scratch:
+    """Makes them; :func:`scratch_databases` gives one."""
+
+    def __init__(self, access: Access, session: Session, maintenance: str, databases: t.Sequence[Dumped]) -> None:
+        self._access = access
+        self._session = session
+        self._maintenance = maintenance
+        self._databases = databases
+        self._version = session.row("SELECT to_json(current_setting('server_version_num')::int)")
+
+    def clear(self) -> None:
+        """Drop all that this or a killed run left behind. What was live before is kept where nothing took its place."""
+        for database in self._databases:
+            uses = [PROOF, FRESH] + ([OLD] if self._is_there(database.name) else [])
+            for use in uses:
+                self._session.rows(dropped(scratch_name(use, database.name), self._version))
+
+    def proven(self, folder: str) -> Facts:
+        """Restore one after the other, for its facts."""
+        facts: t.Dict[str, t.Tuple[int, str]] = {}
+        for database in self._databases:
+            name = scratch_name(PROOF, database.name)
+            self._session.rows(created(name, database.about, owned=False))
+            facts.update(self._restored(folder, database, name, _PROOF_OPTIONS))
+            self._session.rows(dropped(name, self._version))
+        return Facts(facts)
+
+    def loaded(self, folder: str) -> Facts:
+        """Restore all, as they are to be, for their facts."""
+        self._refuse_what_is_bound()
+        facts: t.Dict[str, t.Tuple[int, str]] = {}
+        for database in self._databases:
+            name = scratch_name(FRESH, database.name)
+            self._session.rows(created(name, database.about, owned=True))
+            facts.update(self._restored(folder, database, name, ()))
+            for statement in dressed(name, database.about):
+                self._session.rows(statement)
+        return Facts(facts)
+
+    def swap(self) -> None:
+        """Put what was loaded in the place of what is live, at once, and drop that."""
+        pairs = []
+        live = []
+        for database in self._databases:
+            if self._is_there(database.name):
+                live.append(database.name)
+                pairs.append((database.name, scratch_name(OLD, database.name)))
+            pairs.append((scratch_name(FRESH, database.name), database.name))
+        # The server waits some seconds for those who are connected and lets nobody in meanwhile; another session ends them.
+        names = live + [scratch_name(FRESH, database.name) for database in self._databases]
+        with self._access.session(self._maintenance) as renaming, ThreadPoolExecutor(1) as beside:
+            swapping = beside.submit(renaming.rows, renamed(pairs))
+            while True:
+                self._session.rows(ended(names))
+                with contextlib.suppress(StillRunning):
+                    swapping.result(_PAUSE)
+                    break
+
+    def _restored(
+        self, folder: str, database: Dumped, name: str, options: t.Sequence[str]
+    ) -> t.Dict[str, t.Tuple[int, str]]:
+        with open(os.path.join(folder, database.file), "rb") as stream:
+            try:
+                self._access.call(
+                    "pg_restore", "--exit-on-error", "--no-password", *options, target(name), stdin=stream
+                )
+            except Refused as error:
+                raise Refused("the database {0}: {1}".format(database.name, error)) from error
+        with self._access.session(name) as session:
+            return facts_of(session, database.name, tables_of(session))
+
+    def _is_there(self, name: str) -> bool:
+        return bool(self._session.rows("SELECT 1 FROM pg_database WHERE datname = {0}".format(literal(name))))
+
+    def _refuse_what_is_bound(self) -> None:
+        names = ", ".join(literal(database.name) for database in self._databases)
+        bound = self._session.rows(_IN_USE.format(names))
+        if bound:
+            raise Refused("{0} would be lost with it; end that first".format(", ".join(bound)))
+
+
+@contextlib.contextmanager
+def scratch_databases(access: Access, maintenance: str, databases: t.Sequence[Dumped]) -> t.Iterator[Scratch]:
+    """Hold the right to make scratch databases for *databases*, and drop all of them in the end."""
+    names = [database.name for database in databases]
+    # Nobody may be connected to a database that gets another name.
+    elsewhere = next(name for name in (maintenance, "postgres", "template1") if name not in names)
+    with access.session(elsewhere) as session:
+        session.rows("SELECT NULL FROM pg_advisory_lock({0})".format(lock_of(names)))
+        scratch = Scratch(access, session, elsewhere, databases)
+        scratch.clear()
+        try:
+            yield scratch
+        finally:
+            # What went wrong says more than that nothing could be dropped afterwards; the next call drops it.
+            with contextlib.suppress(Refused), access.session(elsewhere) as last:
+                Scratch(access, last, elsewhere, databases).clear()
