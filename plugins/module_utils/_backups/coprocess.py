@@ -23,6 +23,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.proc
     environment_with,
 )
 
+_GOODBYE = 0.5
+
 
 class Ended(Exception):
     """The program is gone; ``str()`` is what it said last."""
@@ -82,12 +84,18 @@ class Coprocess:
         """Whether it is still there."""
         return self._process.poll() is None
 
+    def wait(self) -> int:
+        """Let it come to its end, for its exit code."""
+        return self._process.wait()
+
     def close(self) -> None:
-        """End the program, at once."""
+        """End the program: it has nothing more to read, and no more than a moment to say goodbye to its server."""
+        with contextlib.suppress(BrokenPipeError):
+            t.cast("t.IO[bytes]", self._process.stdin).close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GOODBYE)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        for stream in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(BrokenPipeError):
-                t.cast("t.IO[bytes]", stream).close()
+        t.cast("t.IO[bytes]", self._process.stdout).close()
         self._process.wait()
         self._said.close()

@@ -199,6 +199,7 @@ class PostgreSQL(Source):
                 dumping = beside.submit(access.call, "pg_dump", *arguments, stdout=stream)
                 facts = facts_of(session, database, tables)
                 dumping.result()
+            session.rows("COMMIT")
             return facts
 
     @contextlib.contextmanager
