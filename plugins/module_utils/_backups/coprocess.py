@@ -40,7 +40,7 @@ class Coprocess:
     def __init__(
         self, argv: t.Sequence[str], environment: t.Mapping[str, t.Optional[str]], descriptors: t.Sequence[int] = ()
     ) -> None:
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
         try:
             self._process = subprocess.Popen(
                 list(argv),

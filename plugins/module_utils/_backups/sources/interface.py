@@ -11,6 +11,8 @@ engine saves those where they are.
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Facts
 
 
@@ -18,10 +20,12 @@ class Source:
     """Something that is not a file and is saved as one, consistent although it is in use.
 
     :param name: what the dump is called; unique in a backup, and a plain file name
+    :param notes: what people should know of a check or a dump that went well
     """
 
     kind: str
     name: str
+    notes: t.Sequence[str] = ()
 
     def check(self) -> None:
         """Find out, changing nothing, whether it can be dumped: programs, connection, rights. Raises :class:`SourceUnusable`."""

@@ -44,7 +44,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
     words,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_definitions import (
+    definition,
     definitions_in,
+    script,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_facts import (
     Table,
@@ -61,6 +63,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
     PROOF,
     scratch_databases,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
 
 _COMPLETE = b"-- Dump completed"
 _LAST = 200
@@ -91,10 +94,15 @@ class MySQL(Source):
         self, name: str, server: Server, databases: t.Sequence[str] = (), not_transactional: str = "lock"
     ) -> None:
         self.name = name
-        self.notes: t.List[str] = []
+        self._noted: t.Dict[str, str] = {}
         self._server = server
         self._databases = tuple(databases)
         self._not_transactional = not_transactional
+
+    @property
+    def notes(self) -> t.Sequence[str]:  # type: ignore[override]
+        """Which databases are locked for the whole of a dump."""
+        return list(self._noted.values())
 
     def check(self) -> None:
         with self._explained(SourceUnusable, "cannot be dumped"), access_to(self._server) as access:
@@ -110,10 +118,8 @@ class MySQL(Source):
 
     def size(self) -> int:
         with self._explained(SourceUnusable, "cannot be measured"), access_to(self._server) as access:
-            with access.session() as session:
-                names = ", ".join(literal(name) for name in self._chosen(session))
-                # Bytes are written in hexadecimal digits.
-                return 2 * int(session.rows(_SIZE.format(names or "NULL"))[0][0])
+            # Bytes are written in hexadecimal digits.
+            return 2 * self._stored(access)
 
     def dump(self, folder: str) -> Facts:
         with self._explained(DumpFailed, "was not dumped"), access_to(self._server) as access:
@@ -121,37 +127,45 @@ class MySQL(Source):
                 names = self._chosen(session)
             facts: t.Dict[str, t.Tuple[int, str]] = {}
             written = []
+            scripts = []
             for number, name in enumerate(names, 1):
                 file = "{0}.sql".format(number)
                 found, about = self._dump_database(access, os.path.join(folder, file), name)
                 facts.update(found)
                 written.append(dumped.Dumped(name, file, about))
-            dumped.write(folder, self.kind, written)
+                scripts.append("{0}.definitions.sql".format(number))
+                definitions = script([definition(data) for data in about["definitions"]])
+                write_file(os.path.join(folder, scripts[-1]), definitions, 0o600)
+            dumped.write(folder, self.kind, written, scripts)
             return Facts(facts)
 
     def prove(self, folder: str, facts: Facts, scratch: str) -> None:
         with self._explained(NotProven, "was not restored from the dump"):
             databases = dumped.read(folder, self.kind)
-            with access_to(self._server) as access, scratch_databases(access, databases, [PROOF]) as scratches:
-                found = scratches.proven(folder)
+            with access_to(self._server) as access, scratch_databases(access, databases, [PROOF]) as beside:
+                found = beside.proven(folder)
         self._compare(NotProven, facts, found)
 
     def restore(self, folder: str, facts: Facts, scratch: str) -> None:
         with self._explained(RestoreFailed, "was not restored; the tables that were live are as they were"):
             databases = dumped.read(folder, self.kind)
-            with access_to(self._server) as access:
-                with scratch_databases(access, databases, [FRESH, OLD]) as scratches:
-                    self._compare(RestoreFailed, facts, scratches.loaded(folder))
-                    try:
-                        scratches.swap()
-                    except Refused as error:
-                        if not scratches.swapped:
-                            raise
-                        raise RestoreFailed(
-                            "{0}: the tables are those of the dump, but a view, a routine or an event is not: {1}".format(
-                                self.name, error
-                            )
-                        ) from error
+            with access_to(self._server) as access, scratch_databases(access, databases, [FRESH, OLD]) as beside:
+                self._compare(RestoreFailed, facts, beside.loaded(folder))
+                try:
+                    beside.swap()
+                except Refused as error:
+                    if not beside.swapped:
+                        raise
+                    raise RestoreFailed(
+                        "{0}: the tables are those of the dump, but a view, a routine or an event is not: {1}".format(
+                            self.name, error
+                        )
+                    ) from error
+
+    def _stored(self, access: Access) -> int:
+        with access.session() as session:
+            names = ", ".join(literal(name) for name in self._chosen(session))
+            return int(session.rows(_SIZE.format(names or "NULL"))[0][0])
 
     def _chosen(self, session: Session) -> t.List[str]:
         there = [row[0] for row in session.rows(_LIST)]
@@ -174,10 +188,8 @@ class MySQL(Source):
                 )
             )
         if others:
-            note = "{0}: nobody can write into the database {1} while it is dumped, as {2} is not transactional".format(
-                self.name, database, ", ".join(others)
-            )
-            self.notes += [] if note in self.notes else [note]
+            note = "{0}: nobody can write into the database {1} while it is dumped, as {2} is not transactional"
+            self._noted[database] = note.format(self.name, database, ", ".join(others))
         return not others
 
     def _dump_database(

@@ -70,14 +70,14 @@ class Session:
         Statements with semicolons between them are sent as one: the server carries them out although we die.
         """
         delimiter = "$${0}".format(self._end[:12])  # the client takes fifteen characters at most
-        answer: t.List[t.List[str]] = []
         try:
-            self._coprocess.send("DELIMITER {0}\n{1}\n{0}\nDELIMITER ;\nSELECT '{2}';\n".format(delimiter, sql, self._end))
-            for line in iter(self._coprocess.line, self._end):
-                answer.append([unescaped(value) for value in line.split("\t")])
+            self._coprocess.send(
+                "DELIMITER {0}\n{1}\n{0}\nDELIMITER ;\nSELECT '{2}';\n".format(delimiter, sql, self._end)
+            )
+            lines = list(iter(self._coprocess.line, self._end))
         except Ended as ended:
             raise Refused(words(str(ended))) from ended
-        return answer
+        return [[unescaped(value) for value in line.split("\t")] for line in lines]
 
 
 class Access:
@@ -188,7 +188,8 @@ def words(said: str) -> str:
     """What a program said, in one line, without its progress and the statement that it repeats."""
     lines = [line.strip() for line in said.splitlines() if not line.startswith("-- ")]
     errors = [line for line in lines if re.match(r"(\S+: )?(ERROR|Got error|Error|Couldn't|Can't)\b", line)]
-    return "; ".join(errors or [line for line in lines if line.strip("-")])
+    told = errors or [line for line in lines if line.strip("-")]
+    return "; ".join(re.sub(r" at line \d+: ", ": ", line) for line in told)
 
 
 def _quoted(value: str) -> str:

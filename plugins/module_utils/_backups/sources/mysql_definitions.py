@@ -22,6 +22,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
 )
 
 VIEW, TRIGGER, EVENT = "VIEW", "TRIGGER", "EVENT"
+_DELIMITER = "$$end$$"
 _TRIGGERS = """
 SELECT TRIGGER_NAME, DEFINER, ACTION_TIMING, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_STATEMENT,
     SQL_MODE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION FROM information_schema.TRIGGERS
@@ -85,15 +86,24 @@ def definition(data: t.Mapping[str, t.Any]) -> Definition:
     return Definition(**data)
 
 
+def script(definitions: t.Sequence[Definition]) -> str:
+    """All of them for a client, for whoever restores by hand what the dump program wrote."""
+    parts = ["SET NAMES utf8mb4;\nSET SESSION sql_mode = '', time_zone = '+00:00';\nDELIMITER {0}\n".format(_DELIMITER)]
+    parts += ["{0}\n{1}\n".format(each.statement(), _DELIMITER) for each in definitions]
+    return "".join([*parts, "DELIMITER ;\n"])
+
+
 def definitions_in(session: Session, database: str, views: t.Sequence[str]) -> t.List[Definition]:
     """All of the database that *session* uses, routines first, as views and triggers call them. Raises :class:`Refused`."""
     found = [
-        _shown(session, kind, database, name, text=2, mode=1) for kind, name in session.rows(_ROUTINES.format(literal(database)))
+        _shown(session, kind, database, name, text=2, mode=1)
+        for kind, name in session.rows(_ROUTINES.format(literal(database)))
     ]
     found += [_shown(session, VIEW, database, name, text=1, mode=None) for name in views]
     found += triggers_in(session, database)
     found += [
-        _shown(session, EVENT, database, row[0], text=3, mode=1) for row in session.rows(_EVENTS.format(literal(database)))
+        _shown(session, EVENT, database, row[0], text=3, mode=1)
+        for row in session.rows(_EVENTS.format(literal(database)))
     ]
     return found
 

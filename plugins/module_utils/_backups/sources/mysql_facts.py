@@ -38,10 +38,12 @@ SELECT TABLE_NAME, COLUMN_NAME, LOWER(DATA_TYPE), COALESCE(CHARACTER_OCTET_LENGT
 WHERE TABLE_SCHEMA = {0} AND COALESCE(GENERATION_EXPRESSION, '') NOT IN ('ROW START', 'ROW END') ORDER BY TABLE_NAME, ORDINAL_POSITION
 """
 _OF_BYTES = frozenset(
-    "char varchar binary varbinary tinytext text mediumtext longtext tinyblob blob mediumblob longblob enum set".split()
+    ["char", "varchar", "binary", "varbinary", "enum", "set"]
+    + [size + kind for size in ("tiny", "", "medium", "long") for kind in ("text", "blob")]
 )
 _OF_BITS = frozenset(
-    "bit vector geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection geomcollection".split()
+    ["bit", "vector", "geometry", "geometrycollection", "geomcollection"]
+    + [many + kind for many in ("", "multi") for kind in ("point", "linestring", "polygon")]
 )
 _SHORT = 128
 """Bytes up to which a value is taken as it is; of a longer one its SHA-256 is, which no limit of a text concerns."""
@@ -91,7 +93,9 @@ def facts_of(
 
 def sum_of(table: str, columns: t.Sequence[t.Tuple[str, str, int]]) -> str:
     """The query of a table's rows and checksum; of each column its name, type and greatest number of bytes."""
-    values = ", ".join("IFNULL({0}, '-')".format(_value(identifier(name), kind, length)) for name, kind, length in columns)
+    values = ", ".join(
+        "IFNULL({0}, '-')".format(_value(identifier(name), kind, length)) for name, kind, length in columns
+    )
     first_bits = "CAST(CONV(LEFT(SHA2(CONCAT_WS(',', {0}), 256), 16), 16, 10) AS UNSIGNED)".format(values)
     return "SELECT COUNT(*), COALESCE(SUM({0}), 0) FROM {1}".format(first_bits, table)
 

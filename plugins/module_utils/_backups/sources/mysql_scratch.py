@@ -163,9 +163,9 @@ class Scratch:
         for database in self._databases:
             name, fresh, old = database.name, scratch_name(FRESH, database.name), scratch_name(OLD, database.name)
             before += [dropped(each.kind, qualified(name, each.name)) for each in live[name]]
-            for come_from, go_to in ((name, old), (fresh, name)):
-                for table in tables_of(self._session, come_from)[0]:
-                    moves.append("{0} TO {1}".format(qualified(come_from, table.name), qualified(go_to, table.name)))
+            for here, there in ((name, old), (fresh, name)):
+                names = [table.name for table in tables_of(self._session, here)[0]]
+                moves += ["{0} TO {1}".format(qualified(here, each), qualified(there, each)) for each in names]
             after += ["USE {0}".format(identifier(name))]
             after += [each.statement() for each in _definitions(database) if each.kind == TRIGGER]
         renaming = ["RENAME TABLE {0}".format(", ".join(moves))] if moves else []
@@ -205,10 +205,11 @@ def scratch_databases(access: Access, databases: t.Sequence[Dumped], uses: t.Seq
     What was live is dropped in the end only when other tables have taken its place; a killed run that moved it had them
     there.
     """
-    lock = "{0}{1}".format(OURS, _short("\0".join(sorted(database.name for database in databases))))
     with access.session() as session:
-        if session.rows("SELECT GET_LOCK('{0}', {1})".format(lock, int(access.server.lock_timeout))) != [["1"]]:
-            raise Refused("another run restores the same databases; wait for it")
+        for name in sorted(database.name for database in databases):
+            lock = "GET_LOCK('{0}{1}', {2})".format(OURS, _short(name), int(access.server.lock_timeout))
+            if session.rows("SELECT {0}".format(lock)) != [["1"]]:
+                raise Refused("another run has scratch databases of {0}; wait for it".format(name))
         scratch = Scratch(access, session, databases)
         _clear(session, databases, uses)
         try:

@@ -58,6 +58,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
 GLOBALS = "globals.sql"
 _COMPLETE = b"-- PostgreSQL database cluster dump complete"
 _TOLD = 10
+_SIZE = "SELECT to_json(coalesce(sum(pg_database_size(datname)), 0)) FROM pg_database WHERE datname IN ({0})"
 _ACCOUNT = """
 SELECT json_build_object('version', current_setting('server_version_num')::int, 'name', current_user,
     'creates', rolcreatedb OR rolsuper,
@@ -87,7 +88,7 @@ class PostgreSQL(Source):
         maintenance_database: str = "postgres",
     ) -> None:
         self.name = name
-        self.notes: t.List[str] = []
+        self.notes: t.Sequence[str] = ()
         self._server = server
         self._databases = tuple(databases)
         self._scratch_server = scratch_server
@@ -106,12 +107,9 @@ class PostgreSQL(Source):
 
     def size(self) -> int:
         with self._explained(SourceUnusable, "cannot be measured"), access_to(self._server) as access:
-            with access.session(self._maintenance) as session:
-                names = ", ".join(literal(name) for name in self._chosen(session))
-                stored = session.row("SELECT to_json(coalesce(sum(pg_database_size(datname)), 0)) FROM pg_database "
-                                     "WHERE datname IN ({0})".format(names or "NULL"))
+            stored = self._stored(access)
         # Text takes more room than what is stored, at most about twice as much, unless it is compressed again.
-        return int(stored) * (1 if self._compression else 2)
+        return stored * (1 if self._compression else 2)
 
     def dump(self, folder: str) -> Facts:
         with self._explained(DumpFailed, "was not dumped"), access_to(self._server) as access:
@@ -131,17 +129,21 @@ class PostgreSQL(Source):
     def prove(self, folder: str, facts: Facts, scratch: str) -> None:
         with self._explained(NotProven, "was not restored from the dump"):
             databases = dumped.read(folder, self.kind)
-            with access_to(self._server) as access, self._proving(access, databases, scratch) as scratches:
-                found = scratches.proven(folder)
+            with access_to(self._server) as access, self._proving(access, databases, scratch) as beside:
+                found = beside.proven(folder)
         self._compare(NotProven, facts, found)
 
     def restore(self, folder: str, facts: Facts, scratch: str) -> None:
         with self._explained(RestoreFailed, "was not restored; what was live is as it was"):
             databases = dumped.read(folder, self.kind)
-            with access_to(self._server) as access:
-                with scratch_databases(access, self._maintenance, databases) as scratches:
-                    self._compare(RestoreFailed, facts, scratches.loaded(folder))
-                    scratches.swap()
+            with access_to(self._server) as access, scratch_databases(access, self._maintenance, databases) as beside:
+                self._compare(RestoreFailed, facts, beside.loaded(folder))
+                beside.swap()
+
+    def _stored(self, access: Access) -> int:
+        with access.session(self._maintenance) as session:
+            names = ", ".join(literal(name) for name in self._chosen(session))
+            return int(session.row(_SIZE.format(names or "NULL")))
 
     def _chosen(self, session: Session) -> t.List[str]:
         there = session.rows(LIST)
@@ -174,11 +176,8 @@ class PostgreSQL(Source):
         options = ["--globals-only", "--no-password", "--database={0}".format(self._maintenance)]
         if not account["passwords"]:
             options.append("--no-role-passwords")
-            self.notes.append(
-                "{0}: the account {1} may not read the passwords of roles, so {2} holds the roles without them".format(
-                    self.name, account["name"], GLOBALS
-                )
-            )
+            note = "{0}: the account {1} may not read the passwords of roles, so {2} holds the roles without them"
+            self.notes = [note.format(self.name, account["name"], GLOBALS)]
         with _created(path) as stream:
             access.call("pg_dumpall", *options, stdout=stream)
         with open(path, "rb") as written:

@@ -77,15 +77,12 @@ class Session:
 
     def rows(self, sql: str) -> t.List[t.Any]:
         """What *sql* answers: one column of JSON. Raises :class:`Refused`."""
-        answer: t.List[t.Any] = []
         try:
             self._coprocess.send("{0}\n;\n\\echo {1}\n".format(sql.rstrip().rstrip(";"), _END))
-            for line in iter(self._coprocess.line, _END):
-                if line:
-                    answer.append(json.loads(line))
+            lines = list(iter(self._coprocess.line, _END))
         except Ended as ended:
             raise Refused(words(str(ended))) from ended
-        return answer
+        return [json.loads(line) for line in lines if line]
 
     def row(self, sql: str) -> t.Any:
         """The one row that *sql* answers."""
@@ -229,5 +226,3 @@ def _user(name: str) -> pwd.struct_passwd:
 
 def _version(folder: str) -> t.List[int]:
     return [int(number) for number in re.findall(r"\d+", folder)]
-
-

@@ -55,9 +55,9 @@ def scratch_name(use: str, database: str) -> str:
     return "{0}{1}_{2}".format(OURS, use, _short(database))
 
 
-def lock_of(databases: t.Iterable[str]) -> int:
-    """The number of the advisory lock that whoever makes scratch databases for these holds."""
-    return int(_short("\0".join(sorted(databases))), 16) >> 1
+def lock_of(database: str) -> int:
+    """The number of the advisory lock that whoever makes scratch databases for this one holds."""
+    return int(_short(database), 16) >> 1
 
 
 def described(database: str) -> str:

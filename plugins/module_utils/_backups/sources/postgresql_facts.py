@@ -64,7 +64,9 @@ def tables_of(session: Session, kinds: str = "'r'") -> t.List[t.Dict[str, t.Any]
     return session.rows(TABLES.format(kinds=kinds, own=_OWN, member=_MEMBER.format("pg_class", "c.oid")))
 
 
-def facts_of(session: Session, database: str, tables: t.Sequence[t.Mapping[str, t.Any]]) -> t.Dict[str, t.Tuple[int, str]]:
+def facts_of(
+    session: Session, database: str, tables: t.Sequence[t.Mapping[str, t.Any]]
+) -> t.Dict[str, t.Tuple[int, str]]:
     """Rows and checksum of each table of the database that *session* is connected to, which is told as *database*."""
     prefix = identifier(database)
     facts = {

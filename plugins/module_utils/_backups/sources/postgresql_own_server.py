@@ -55,7 +55,9 @@ def own_server(access: Access, scratch: str) -> t.Iterator[Access]:
     user = access.server.run_as or (_ROOTS_USER if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name)
     with _folder(scratch, user) as folder:
         own = access.at(folder, _PORT, _SUPERUSER, user)
-        own.call("initdb", "--pgdata={0}".format(folder), "--username={0}".format(_SUPERUSER), "--auth=trust", "--no-sync")
+        own.call(
+            "initdb", "--pgdata={0}".format(folder), "--username={0}".format(_SUPERUSER), "--auth=trust", "--no-sync"
+        )
         options = ["-D", folder, "-k", folder, "-p", str(_PORT), "-F", "-c", "listen_addresses="]
         server = Coprocess(own.command("postgres", *options), {})
         try:
@@ -96,7 +98,7 @@ def _folder(scratch: str, user: str) -> t.Iterator[str]:
     held = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX)
-        os.chmod(parent, 0o711)
+        os.chmod(parent, 0o711)  # noqa: S103 (its user has to get to what is in it)
         folder = os.path.join(parent, "server")
         os.mkdir(folder, 0o700)
         _give(folder, user)

@@ -107,11 +107,19 @@ class Scratch:
         names = live + [scratch_name(FRESH, database.name) for database in self._databases]
         with self._access.session(self._maintenance) as renaming, ThreadPoolExecutor(1) as beside:
             swapping = beside.submit(renaming.rows, renamed(pairs))
-            while True:
-                self._session.rows(ended(names))
+            hindered = ""
+            while not swapping.done():
+                try:
+                    if not hindered:
+                        self._session.rows(ended(names))
+                except Refused as error:
+                    hindered = "; {0}".format(error)
                 with contextlib.suppress(StillRunning):
-                    swapping.result(_PAUSE)
-                    break
+                    swapping.exception(_PAUSE)
+            try:
+                swapping.result()
+            except Refused as error:
+                raise Refused("{0}{1}".format(error, hindered)) from error
 
     def _restored(
         self, folder: str, database: Dumped, name: str, options: t.Sequence[str]
@@ -143,7 +151,8 @@ def scratch_databases(access: Access, maintenance: str, databases: t.Sequence[Du
     # Nobody may be connected to a database that gets another name.
     elsewhere = next(name for name in (maintenance, "postgres", "template1") if name not in names)
     with access.session(elsewhere) as session:
-        session.rows("SELECT NULL FROM pg_advisory_lock({0})".format(lock_of(names)))
+        for name in sorted(names):
+            _hold(session, name)
         scratch = Scratch(access, session, elsewhere, databases)
         scratch.clear()
         try:
@@ -152,3 +161,10 @@ def scratch_databases(access: Access, maintenance: str, databases: t.Sequence[Du
             # What went wrong says more than that nothing could be dropped afterwards; the next call drops it.
             with contextlib.suppress(Refused), access.session(elsewhere) as last:
                 Scratch(access, last, elsewhere, databases).clear()
+
+
+def _hold(session: Session, database: str) -> None:
+    try:
+        session.rows("SELECT NULL FROM pg_advisory_lock({0})".format(lock_of(database)))
+    except Refused as error:
+        raise Refused("another run has scratch databases of {0}; wait for it: {1}".format(database, error)) from error
