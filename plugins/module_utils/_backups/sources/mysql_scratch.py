@@ -54,8 +54,9 @@ PROOF, FRESH, OLD = "proof", "fresh", "old"
 
 _BOUND = """
 SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA FROM information_schema.KEY_COLUMN_USAGE
-WHERE REFERENCED_TABLE_SCHEMA IN ({0}) AND TABLE_SCHEMA NOT IN ({0})
+WHERE REFERENCED_TABLE_SCHEMA IN ({0}) AND TABLE_SCHEMA <> REFERENCED_TABLE_SCHEMA
 """
+"""A key follows the table that it refers to when that moves, so it would refer to one that is dropped."""
 
 
 def scratch_name(use: str, database: str) -> str:
@@ -85,15 +86,11 @@ class Scratch:
 
     def loaded(self, folder: str) -> Facts:
         """Restore all, for their facts."""
-        names = ", ".join(literal(database.name) for database in self._databases)
-        for schema, table, referenced in self._session.rows(_BOUND.format(names)):
-            raise Refused(
-                "{0} has a foreign key into {1} and would lose what it refers to; restore both databases in one source,"
-                " or drop the key".format(qualified(schema, table), identifier(referenced))
-            )
+        self._refuse_what_is_bound()
         facts: t.Dict[str, t.Tuple[int, str]] = {}
         for database in self._databases:
             facts.update(self._restored(folder, database, scratch_name(FRESH, database.name)))
+        self._refuse_what_is_bound()
         return Facts(facts)
 
     def swap(self) -> None:
@@ -116,6 +113,14 @@ class Scratch:
         self.swapped = True
         for database in self._databases:
             self._replace_definitions(database)
+
+    def _refuse_what_is_bound(self) -> None:
+        names = ", ".join(literal(database.name) for database in self._databases)
+        for schema, table, referenced in self._session.rows(_BOUND.format(names)):
+            raise Refused(
+                "the table {0} has a foreign key into the database {1}, where tables are about to change places; drop the"
+                " key, restore, and make it again".format(qualified(schema, table), identifier(referenced))
+            )
 
     def _restored(self, folder: str, database: Dumped, name: str) -> t.Dict[str, t.Tuple[int, str]]:
         self._session.rows(_create(name, database.about))
@@ -217,7 +222,9 @@ def scratch_databases(access: Access, databases: t.Sequence[Dumped], uses: t.Seq
         finally:
             # What went wrong says more than that nothing could be dropped afterwards; the next call drops it.
             with contextlib.suppress(Refused), access.session() as last:
-                _clear(last, databases, [use for use in uses if use != OLD or scratch.swapped])
+                for database in databases:
+                    moved = tables_of(last, scratch_name(OLD, database.name))[0]
+                    _clear(last, [database], [use for use in uses if use != OLD or scratch.swapped or not moved])
 
 
 def _clear(session: Session, databases: t.Sequence[Dumped], uses: t.Sequence[str]) -> None:
