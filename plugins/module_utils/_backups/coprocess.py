@@ -49,6 +49,7 @@ class Coprocess:
                 stdout=subprocess.PIPE,
                 stderr=self._said,
                 pass_fds=tuple(descriptors),
+                cwd="/",
                 start_new_session=True,
                 preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 (system calls only, which wait for no other thread)
             )

@@ -122,9 +122,9 @@ class Running:
         return ["mariadb", *options, "--batch", "--skip-column-names", f"--execute={statements}", database]
 
     def rows(self, query: str, database: str = "") -> list[str]:
-        asked = subprocess.run(self.client(query, database), capture_output=True, text=True, check=False)
+        asked = subprocess.run(self.client(query, database), capture_output=True, check=False)
         assert asked.returncode == 0, asked.stderr
-        return asked.stdout.splitlines()
+        return asked.stdout.decode(errors="surrogateescape").splitlines()
 
     def execute(self, statements: str, database: str = "") -> None:
         command = [argument for argument in self.client("", database) if argument != "--execute="]
@@ -380,6 +380,24 @@ def test_a_dump_that_is_stuck_or_cut_off_fails_and_nobody_has_to_wait_for_it(
     with pytest.raises(DumpFailed, match=says):
         mariadb.source("small", server=server).dump(str(tmp_path / "dump"))
     mariadb.execute("INSERT INTO small.t VALUES (0, ''); DELETE FROM small.t WHERE n = 0")
+
+
+def test_a_table_that_somebody_writes_into_breaks_the_dump_off_in_its_time(
+    mariadb: Running, tmp_path: pathlib.Path
+) -> None:
+    mariadb.create("held", "CREATE TABLE t (n INT)")
+    holding = subprocess.Popen(mariadb.client("START TRANSACTION; INSERT INTO t VALUES (1); SELECT SLEEP(600)", "held"))
+    try:
+        until(
+            lambda: mariadb.rows("SELECT 1 FROM information_schema.PROCESSLIST WHERE INFO = 'SELECT SLEEP(600)'") != [],
+            "one writes",
+        )
+        source = mariadb.source("held", server=dataclasses.replace(mariadb.server, lock_timeout=1))
+        with pytest.raises(DumpFailed, match="Lock wait timeout exceeded"):
+            source.dump(str(tmp_path))
+    finally:
+        holding.kill()
+        holding.wait()
 
 
 def test_a_foreign_key_from_elsewhere_would_lose_its_table_so_nothing_is_restored(

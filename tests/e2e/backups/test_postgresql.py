@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -112,6 +113,14 @@ class Running:
         until(self._answers, "PostgreSQL answers")
         self.server = Server(host=str(folder), user="admin", password=PASSWORD)
         self.execute("postgres", "CREATE ROLE app; CREATE ROLE reader LOGIN PASSWORD 'reader'")
+
+    def trust_its_user(self) -> str:
+        """Let the user of the machine who runs the server in without a password, and nobody else so; his name."""
+        user = pwd.getpwuid(os.stat(self._folder / "data").st_uid).pw_name
+        rules = self._folder / "data" / "pg_hba.conf"
+        rules.write_text(f"local all {user} peer\n" + rules.read_text())
+        self.execute("postgres", f"CREATE ROLE {user} SUPERUSER LOGIN; SELECT pg_reload_conf()")
+        return user
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, (self._folder / "log").read_text()
@@ -378,6 +387,31 @@ def test_what_cannot_be_reached_is_told_in_the_words_of_the_database_and_without
     assert PASSWORD not in repr(told.value) + repr(dataclasses.replace(postgresql.server))
 
 
+def test_one_who_is_let_in_as_a_user_of_the_machine_needs_no_password(
+    postgresql: Running, saved: t.Callable[[PostgreSQL], Saved]
+) -> None:
+    user = postgresql.trust_its_user()
+    postgresql.create("peers", "CREATE TABLE t AS SELECT 1 AS n")
+    found = saved(postgresql.source("peers", server=Server(host=postgresql.server.host, user=user, run_as=user)))
+    found.prove()
+    postgresql.execute("peers", "DROP TABLE t")
+    found.restore()
+    assert postgresql.rows("peers", "SELECT n FROM t") == [(1,)]
+
+
+def test_a_role_that_is_gone_is_named_with_where_it_was_saved(
+    postgresql: Running, saved: t.Callable[[PostgreSQL], Saved]
+) -> None:
+    postgresql.create("left", "CREATE ROLE gone; CREATE TABLE t (); ALTER TABLE t OWNER TO gone")
+    found = saved(postgresql.source("left"))
+    postgresql.execute("left", "ALTER TABLE t OWNER TO app; DROP ROLE gone")
+    found.prove()
+    with pytest.raises(
+        RestoreFailed, match='role "gone" does not exist.*; the roles that there were are in globals.sql'
+    ):
+        found.restore()
+
+
 def test_a_table_that_somebody_holds_breaks_the_dump_off_in_its_time(
     postgresql: Running, tmp_path: pathlib.Path
 ) -> None:
@@ -420,6 +454,22 @@ def test_a_restore_that_is_killed_leaves_one_of_the_two_and_is_finished_by_the_n
     found.restore()
     assert postgresql.rows("killed", "SELECT state FROM t") == [("old",)]
     assert postgresql.scratch_databases() == []
+
+
+def test_a_proof_on_a_server_of_its_own_that_is_killed_takes_the_server_along(
+    postgresql: Running, saved: t.Callable[[PostgreSQL], Saved], tmp_path: pathlib.Path
+) -> None:
+    postgresql.create("killed", "CREATE TABLE t ()")
+    found = saved(postgresql.source("killed", scratch_server="own"))
+    killed_at(found.prove, postgresql_own_server, "_wait", "after")
+    places = [found.scratch, *pathlib.Path("/var/tmp").glob(postgresql_own_server._PREFIX + "*")]
+    [running] = [path for place in places for path in place.glob("server/postmaster.pid")]
+    number = int(running.read_text().split()[0])
+    until(lambda: not os.path.exists(f"/proc/{number}"), "the server is gone")
+    (tmp_path / "another").mkdir()
+    dataclasses.replace(found, scratch=tmp_path / "another").prove()
+    if running.parent.parent != found.scratch:
+        assert not running.exists()
 
 
 def test_a_proof_that_is_killed_while_it_restores_is_tidied_up_by_the_next(

@@ -267,6 +267,9 @@ def dump_arguments(path: str, database: str, views: t.Sequence[str]) -> t.List[s
         "--skip-triggers",
         "--skip-dump-date",
         "--verbose",
+        # MySQL's own program has these, and would ask for what a MariaDB has not, or write what another server refuses.
+        "--loose-column-statistics=0",
+        "--loose-set-gtid-purged=OFF",
         "--result-file={0}".format(path),
         *("--ignore-table={0}.{1}".format(database, view) for view in views),
         "--",

@@ -93,13 +93,31 @@ def script(definitions: t.Sequence[Definition]) -> str:
     return "".join([*parts, "DELIMITER ;\n"])
 
 
+def in_order(views: t.Sequence[Definition]) -> t.List[Definition]:
+    """Views after those that they read, as far as their texts name them."""
+    ordered: t.List[Definition] = []
+    begun: t.Set[str] = set()
+
+    def place(view: Definition) -> None:
+        if view.name not in begun:
+            begun.add(view.name)
+            for other in views:
+                if identifier(other.name) in view.sql:
+                    place(other)
+            ordered.append(view)
+
+    for view in views:
+        place(view)
+    return ordered
+
+
 def definitions_in(session: Session, database: str, views: t.Sequence[str]) -> t.List[Definition]:
     """All of the database that *session* uses, routines first, as views and triggers call them. Raises :class:`Refused`."""
     found = [
         _shown(session, kind, database, name, text=2, mode=1)
         for kind, name in session.rows(_ROUTINES.format(literal(database)))
     ]
-    found += [_shown(session, VIEW, database, name, text=1, mode=None) for name in views]
+    found += in_order([_shown(session, VIEW, database, name, text=1, mode=None) for name in views])
     found += triggers_in(session, database)
     found += [
         _shown(session, EVENT, database, row[0], text=3, mode=1)

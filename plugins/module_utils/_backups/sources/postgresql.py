@@ -232,6 +232,8 @@ class PostgreSQL(Source):
             yield
         except (Refused, dumped.Damaged, OSError) as error:
             reason = str(error)
+            if re.search(r'role ".*" does not exist', reason):
+                reason += "; the roles that there were are in {0} of the dump".format(GLOBALS)
             message = "{0}: {1}: {2}".format(self.name, what, reason)
             if "No space left" in reason or "Disk quota exceeded" in reason:
                 raise RepositoryFull(message) from error
