@@ -51,6 +51,9 @@ CREATE FUNCTION one() RETURNS INT RETURN 1;
 CREATE VIEW zz AS SELECT id FROM orders;
 CREATE VIEW aa AS SELECT id, one() AS one FROM zz;
 CREATE TABLE noted (note TEXT);
+CREATE TABLE aged (n INT) WITH SYSTEM VERSIONING;
+INSERT INTO aged VALUES (1), (1);
+UPDATE aged SET n = 2;
 DELIMITER $$
 CREATE TRIGGER noting BEFORE INSERT ON {0}.orders FOR EACH ROW BEGIN
     -- a comment; that stays
@@ -157,6 +160,11 @@ def test_odd_names_types_and_definitions_come_back_as_they_were(
     before = [mariadb.rows(query, ODD) for query in queries]
     found = saved(mariadb.source(ODD))
     assert found.facts.tables[f"{quoted(ODD)}.`Or``d \"er's`"][0] == 3
+    assert found.source.notes == [
+        f"db: of {quoted(ODD)}.`aged` the rows of now are saved, and not those of the past",
+        f"db: {quoted(ODD)}.`Or``d \"er's`.`f` is saved with six digits, which is how the server writes a FLOAT; "
+        "a DOUBLE is saved with all",
+    ]
     found.prove()
     mariadb.execute(
         "DROP TABLE orders; DELETE FROM `Or``d \"er's`; CREATE TABLE new (n INT); DROP VIEW zz; CREATE TABLE zz (n INT);"

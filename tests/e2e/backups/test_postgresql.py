@@ -178,6 +178,19 @@ def test_odd_names_types_and_rights_come_back_as_they_were(
     assert postgresql.scratch_databases() == []
 
 
+def test_bytes_that_are_no_text_come_back_where_a_database_takes_them(
+    postgresql: Running, saved: t.Callable[[PostgreSQL], Saved]
+) -> None:
+    for name, encoding in (("of_bytes", "SQL_ASCII"), ("of_latin", "LATIN1")):
+        postgresql.execute("postgres", f"CREATE DATABASE {name} TEMPLATE template0 ENCODING {encoding} LOCALE 'C'")
+        postgresql.execute(name, "CREATE TABLE t AS SELECT convert_from('\\xe4', getdatabaseencoding()) AS x")
+    found = saved(postgresql.source("of_bytes", "of_latin"))
+    found.prove()
+    found.restore()
+    for name in ("of_bytes", "of_latin"):
+        assert postgresql.rows(name, "SELECT convert_to(x, getdatabaseencoding()) FROM t") == [(b"\xe4",)]
+
+
 def test_all_databases_change_at_once_also_the_one_that_is_connected_to(
     postgresql: Running, saved: t.Callable[[PostgreSQL], Saved]
 ) -> None:

@@ -77,6 +77,11 @@ ORDER BY SCHEMA_NAME
 _TEXTS = (
     "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {0}"
 )
+_FLOATS = """
+SELECT c.TABLE_SCHEMA, c.TABLE_NAME, c.COLUMN_NAME FROM information_schema.COLUMNS c
+JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
+WHERE c.TABLE_SCHEMA = {0} AND c.DATA_TYPE = 'float' AND t.TABLE_TYPE <> 'VIEW' ORDER BY c.TABLE_NAME, c.COLUMN_NAME
+"""
 _SIZE = "SELECT COALESCE(SUM(DATA_LENGTH), 0) FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({0})"
 
 
@@ -94,14 +99,14 @@ class MySQL(Source):
         self, name: str, server: Server, databases: t.Sequence[str] = (), not_transactional: str = "lock"
     ) -> None:
         self.name = name
-        self._noted: t.Dict[str, str] = {}
+        self._noted: t.Dict[t.Tuple[str, str], str] = {}
         self._server = server
         self._databases = tuple(databases)
         self._not_transactional = not_transactional
 
     @property
     def notes(self) -> t.Sequence[str]:  # type: ignore[override]
-        """Which databases are locked for the whole of a dump."""
+        """Which databases are locked for the whole of a dump, and what the dump program does not save."""
         return list(self._noted.values())
 
     def check(self) -> None:
@@ -114,7 +119,9 @@ class MySQL(Source):
                     if missing:
                         account = session.rows("SELECT CURRENT_USER()")[0][0]
                         raise Refused("the account {0} needs {1}".format(account, " and ".join(missing)))
-                    self._check_tables(database, tables_of(session, database)[0])
+                    tables = tables_of(session, database)[0]
+                    self._check_tables(database, tables)
+                    self._note_losses(session, database, tables)
 
     def size(self) -> int:
         with self._explained(SourceUnusable, "cannot be measured"), access_to(self._server) as access:
@@ -189,8 +196,23 @@ class MySQL(Source):
             )
         if others:
             note = "{0}: nobody can write into the database {1} while it is dumped, as {2} is not transactional"
-            self._noted[database] = note.format(self.name, database, ", ".join(others))
+            self._noted["locked", database] = note.format(self.name, database, ", ".join(others))
         return not others
+
+    def _note_losses(self, session: Session, database: str, tables: t.Sequence[Table]) -> None:
+        """What is as the dump program and the server are, and cannot be proven away."""
+        versioned = [qualified(database, table.name) for table in tables if table.kind == "SYSTEM VERSIONED"]
+        if versioned:
+            note = "{0}: of {1} the rows of now are saved, and not those of the past"
+            self._noted["history", database] = note.format(self.name, ", ".join(versioned))
+        rounded = [
+            ".".join(identifier(part) for part in row) for row in session.rows(_FLOATS.format(literal(database)))
+        ]
+        if rounded:
+            note = (
+                "{0}: {1} is saved with six digits, which is how the server writes a FLOAT; a DOUBLE is saved with all"
+            )
+            self._noted["digits", database] = note.format(self.name, ", ".join(rounded))
 
     def _dump_database(
         self, access: Access, path: str, database: str
@@ -200,6 +222,7 @@ class MySQL(Source):
             reading.rows("USE {0}".format(identifier(database)))
             tables, views = tables_of(holding, database)
             snapshots = self._check_tables(database, tables)
+            self._note_losses(reading, database, tables)
             if tables:
                 locked = ("{0} READ".format(qualified(database, table.name)) for table in tables)
                 holding.rows("LOCK TABLES {0}".format(", ".join(locked)))

@@ -26,6 +26,7 @@ _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bi
 """Where packages put what they do not put on the path: the server, and on some systems all."""
 _END = "end of the answer"
 _SETTINGS = """
+SELECT NULL FROM set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false);
 SET client_min_messages = error;
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
@@ -136,7 +137,7 @@ class Access:
         options = ["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--no-password", "--set=ON_ERROR_STOP=1"]
         argv = self.command("psql", *options, target(database))
         try:
-            coprocess = Coprocess(argv, self._environment, self._descriptors)
+            coprocess = Coprocess(argv, {**self._environment, "PGCLIENTENCODING": "UTF8"}, self._descriptors)
         except FileNotFoundError as error:
             raise Refused("{0} is not installed".format(argv[0])) from error
         try:
@@ -165,7 +166,9 @@ def password_line(password: str) -> str:
 
 def environment_for(server: Server, password_file: t.Optional[str]) -> t.Dict[str, t.Optional[str]]:
     """The variables by which libpq finds the server; what is not given stays as it is set for this process."""
-    environment: t.Dict[str, t.Optional[str]] = {"PGAPPNAME": "progressive.delivery", "PGCLIENTENCODING": "UTF8"}
+    environment: t.Dict[str, t.Optional[str]] = {"PGAPPNAME": "progressive.delivery"}
+    # A dump is in the encoding of its database, which need not be a good one.
+    environment["PGCLIENTENCODING"] = None
     for name, value in (("PGHOST", server.host), ("PGPORT", server.port), ("PGUSER", server.user)):
         if value is not None:
             environment[name] = str(value)

@@ -46,7 +46,7 @@ def test_a_password_is_shown_nowhere() -> None:
     assert "s3cret" not in repr(server)
     assert environment_for(server, "/proc/self/fd/3") == {
         "PGAPPNAME": "progressive.delivery",
-        "PGCLIENTENCODING": "UTF8",
+        "PGCLIENTENCODING": None,
         "PGHOST": "db",
         "PGPORT": "5433",
         "PGUSER": "shop",
