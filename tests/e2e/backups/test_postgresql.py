@@ -347,7 +347,6 @@ def test_a_database_that_is_not_there_is_told_with_those_that_are(postgresql: Ru
     ("owner", "name", "when", "live"),
     [
         (postgresql_scratch.Scratch, "loaded", "after", "new"),
-        (postgresql_scratch, "dressed", "before", "new"),
         (postgresql_scratch, "renamed", "before", "new"),
         (postgresql_scratch.Scratch, "swap", "after", "old"),
     ],

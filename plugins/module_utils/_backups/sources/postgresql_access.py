@@ -23,10 +23,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.pass
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.process import run
 
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin")
-"""Where packages put what they do not put on the path: the server, and on some systems all."""
+"""Where packages put the programs of each version side by side; what is on the path may be a wrapper around them."""
 _END = "end of the answer"
 _SETTINGS = """
-SELECT NULL FROM set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false);
+SELECT current_setting('server_version_num') FROM
+    set_config('client_encoding', CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, false);
 SET client_min_messages = error;
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
@@ -70,11 +71,16 @@ class Server:
 
 
 class Session:
-    """One connection of psql, which keeps its transaction and its locks until it is closed."""
+    """One connection of psql, which keeps its transaction and its locks until it is closed.
+
+    :param version: of the server, as a number like 150018
+    """
 
     def __init__(self, coprocess: Coprocess, lock_timeout: float) -> None:
         self._coprocess = coprocess
-        self.rows(_SETTINGS + "SET lock_timeout = {0};".format(int(lock_timeout * 1000)) + _WITHOUT_END)
+        [self.version] = self.rows(
+            _SETTINGS + "SET lock_timeout = {0};".format(int(lock_timeout * 1000)) + _WITHOUT_END
+        )
 
     def rows(self, sql: str) -> t.List[t.Any]:
         """What *sql* answers: one column of JSON. Raises :class:`Refused`."""
@@ -91,10 +97,11 @@ class Session:
 
 
 class Access:
-    """Calls programs for a server; :func:`access_to` makes one."""
+    """Calls programs for a server, of its version as soon as that is known; :func:`access_to` makes one."""
 
     def __init__(self, server: Server, password_file: t.Optional[int]) -> None:
         self.server = server
+        self._major: t.Optional[int] = None
         self._descriptors = () if password_file is None else (password_file,)
         self._environment = environment_for(server, None if password_file is None else path_of(password_file))
 
@@ -104,7 +111,7 @@ class Access:
 
     def command(self, program: str, *arguments: str) -> t.List[str]:
         """Its argv. Raises :class:`Refused` where it is not installed."""
-        path = program_path(program, self.server.programs)
+        path = program_path(program, self.server.programs, self._major)
         return [*as_user(self.server.run_as), path, *arguments]
 
     def call(
@@ -141,7 +148,9 @@ class Access:
         except FileNotFoundError as error:
             raise Refused("{0} is not installed".format(argv[0])) from error
         try:
-            yield Session(coprocess, self.server.lock_timeout)
+            session = Session(coprocess, self.server.lock_timeout)
+            self._major = session.version // 10000
+            yield session
         finally:
             coprocess.close()
 
@@ -188,10 +197,15 @@ def as_user(user: t.Optional[str]) -> t.List[str]:
     return ["setpriv", "--pdeathsig=KILL", *identity, "--"]
 
 
-def program_path(program: str, folder: t.Optional[str]) -> str:
-    """Where *program* is: in *folder*, on the path, or where packages put it, the newest first."""
+def program_path(program: str, folder: t.Optional[str], major: t.Optional[int] = None) -> str:
+    """Where *program* is: in *folder*, or else where packages put it and on the path.
+
+    That of the server's version *major* comes first, as an older one cannot save it, and what a newer one writes may be
+    too new to be restored there; then the newest.
+    """
     packaged = sorted((place for pattern in _PLACES for place in glob.glob(pattern)), key=_version, reverse=True)
-    places = [folder] if folder is not None else os.environ.get("PATH", os.defpath).split(os.pathsep) + packaged
+    packaged.sort(key=lambda place: _version(place)[:1] != [major])
+    places = packaged + os.environ.get("PATH", os.defpath).split(os.pathsep) if folder is None else [folder]
     found = shutil.which(program, path=os.pathsep.join(places))
     if found is None:
         where = "on the path" if folder is None else "in {0}".format(folder)

@@ -63,14 +63,13 @@ class Scratch:
         self._session = session
         self._maintenance = maintenance
         self._databases = databases
-        self._version = session.row("SELECT to_json(current_setting('server_version_num')::int)")
 
     def clear(self) -> None:
         """Drop all that this or a killed run left behind. What was live before is kept where nothing took its place."""
         for database in self._databases:
             uses = [PROOF, FRESH] + ([OLD] if self._is_there(database.name) else [])
             for use in uses:
-                self._session.rows(dropped(scratch_name(use, database.name), self._version))
+                self._session.rows(dropped(scratch_name(use, database.name), self._session.version))
 
     def proven(self, folder: str) -> Facts:
         """Restore one after the other, for its facts."""
@@ -79,7 +78,7 @@ class Scratch:
             name = scratch_name(PROOF, database.name)
             self._session.rows(created(name, database.about, owned=False))
             facts.update(self._restored(folder, database, name, _PROOF_OPTIONS))
-            self._session.rows(dropped(name, self._version))
+            self._session.rows(dropped(name, self._session.version))
         return Facts(facts)
 
     def loaded(self, folder: str) -> Facts:

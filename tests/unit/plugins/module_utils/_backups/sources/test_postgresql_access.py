@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources import postgresql_access
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql import dump_arguments
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_access import (
     Refused,
@@ -107,6 +108,24 @@ def test_a_program_is_taken_from_its_folder_only_where_one_is_given(tmp_path: pa
     assert program_path("psql", str(tmp_path)) == str(program)
     with pytest.raises(Refused, match=f"pg_dump is not installed, or not in {tmp_path}"):
         program_path("pg_dump", str(tmp_path))
+
+
+def test_a_program_of_the_version_of_the_server_comes_before_the_newest(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("14/bin", "9.6/bin", "16/bin", "path"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "pg_dump").write_text("#!/bin/sh\n")
+        (tmp_path / place / "pg_dump").chmod(0o755)
+    monkeypatch.setattr(postgresql_access, "_PLACES", (f"{tmp_path}/*/bin",))
+    monkeypatch.setattr(
+        postgresql_access, "_version", lambda place: [int(pathlib.Path(place).parent.name.split(".")[0])]
+    )
+    monkeypatch.setenv("PATH", f"{tmp_path}/path")
+    assert program_path("pg_dump", None, 14) == f"{tmp_path}/14/bin/pg_dump"
+    assert program_path("pg_dump", None) == program_path("pg_dump", None, 15) == f"{tmp_path}/16/bin/pg_dump"
+    monkeypatch.setattr(postgresql_access, "_PLACES", ())
+    assert program_path("pg_dump", None, 14) == f"{tmp_path}/path/pg_dump"
 
 
 @pytest.mark.parametrize(
