@@ -67,14 +67,14 @@ def run(
     given = stdin if not isinstance(stdin, bytes) else None
     with subprocess.Popen(
         list(argv),
-        env=environment_with(environment),
+        env=_environment(environment),
         stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE if given is None else given,
         stdout=subprocess.PIPE if stdout is None else stdout,
         stderr=subprocess.PIPE if stderr is None else stderr,
         pass_fds=tuple(descriptors),
         cwd=folder,
         start_new_session=True,
-        preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 (system calls only, which wait for no other thread)
+        preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509 (system calls only, which wait for no other thread)
     ) as process:
         streams = _Streams(process, stdin if isinstance(stdin, bytes) else b"")
         alarm = _Alarm(process, timeout)
@@ -88,7 +88,7 @@ def run(
             streams.join()
     if alarm.rang:
         raise TimeoutError("{0} did not end within {1:g} seconds".format(os.path.basename(argv[0]), timeout or 0))
-    said = bytes(streams.err) if stderr is None else end_of(stderr)
+    said = bytes(streams.err) if stderr is None else _end_of(stderr)
     return Finished(process.returncode, bytes(streams.out), said.decode("utf-8", "replace")[-SAID:].strip())
 
 
@@ -149,14 +149,13 @@ def _read(stream: t.IO[bytes], into: bytearray, kept: t.Optional[int]) -> None:
             del into[:-kept]
 
 
-def end_of(file: t.IO[bytes]) -> bytes:
-    """The last of what a program said into *file*, enough for :data:`SAID` characters."""
+def _end_of(file: t.IO[bytes]) -> bytes:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 4 * SAID))
     return file.read()
 
 
-def environment_with(changes: t.Mapping[str, t.Optional[str]]) -> t.Dict[str, str]:
+def _environment(changes: t.Mapping[str, t.Optional[str]]) -> t.Dict[str, str]:
     """What a program says is read by programs, so it is to be in English; names of files stay UTF-8."""
     environment: t.Dict[str, t.Optional[str]] = dict(os.environ, LC_ALL="C.UTF-8")
     environment["LANGUAGE"] = None
@@ -169,7 +168,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def dying_with(parent: int) -> t.Optional[t.Callable[[], None]]:
+def _dying_with(parent: int) -> t.Optional[t.Callable[[], None]]:
     """What the child does before it becomes the program; None where the system cannot do that."""
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is None:
