@@ -1,0 +1,239 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is put in place of what, what is refused, and that a refusal leaves all as it was."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pathlib
+import tempfile
+import typing as t
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.progressive.delivery.plugins.module_utils._backups import swapping
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import RestoreFailed
+
+Tree = t.Union[None, bytes, t.Dict[str, "Tree"]]  # type: ignore[misc]
+
+
+def write(path: pathlib.Path, tree: Tree) -> None:
+    """Nothing, a file or a folder at *path*."""
+    if isinstance(tree, bytes):
+        path.write_bytes(tree)
+    elif tree is not None:
+        path.mkdir()
+        for name, below in tree.items():
+            write(path / name, below)
+
+
+def read(path: pathlib.Path) -> Tree:
+    if path.is_dir():
+        return {below.name: read(below) for below in path.iterdir()}
+    return path.read_bytes() if os.path.lexists(path) else None
+
+
+def replace(target: pathlib.Path, tree: Tree, **options: t.Any) -> swapping.Swapped:
+    with swapping.prepared(str(target), **options) as place:
+        write(pathlib.Path(place.folder) / "new", tree)
+        return swapping.put(place, os.path.join(place.folder, "new"))
+
+
+TREES: st.SearchStrategy[t.Any] = st.recursive(
+    st.binary(max_size=3), lambda below: st.dictionaries(st.sampled_from("abcd"), below, max_size=3), max_leaves=6
+)
+FOLDERS = st.dictionaries(st.sampled_from("abcd"), TREES, max_size=4)
+WITHOUT = mock.patch.object(swapping, "exchange", return_value=False)
+
+
+@settings(max_examples=60)
+@given(old=st.none() | TREES, new=TREES, exchanged=st.booleans(), kept=st.booleans())
+def test_the_target_is_the_new_and_what_is_kept_is_the_old(old: Tree, new: Tree, exchanged: bool, kept: bool) -> None:
+    with tempfile.TemporaryDirectory() as name, mock.MagicMock() if exchanged else WITHOUT:
+        folder = pathlib.Path(name)
+        write(folder / "data", old)
+        with swapping.prepared(str(folder / "data")) as place:
+            write(pathlib.Path(place.folder) / "data", new)
+            assert read(folder / "data") == old
+            swapped = swapping.put(place, place.folder + "/data", str(folder / "kept") if kept else None)
+
+        assert swapped == swapping.Swapped(in_parts=False)
+        assert read(folder / "data") == new
+        assert read(folder / "kept") == (old if kept else None)
+        assert set(os.listdir(folder)) <= {"data", "kept"}
+
+
+@settings(max_examples=60)
+@given(old=FOLDERS, new=FOLDERS, exchanged=st.booleans(), kept=st.booleans())
+def test_a_mount_point_gets_the_new_entries_and_keeps_its_own_folder(
+    old: t.Dict[str, Tree], new: t.Dict[str, Tree], exchanged: bool, kept: bool
+) -> None:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        mock.MagicMock() if exchanged else WITHOUT,
+        mock.patch.object(swapping, "is_mount_point", lambda path: path == name + "/data"),
+    ):
+        folder = pathlib.Path(name)
+        write(folder / "data", {**old, "lost+found": {}})
+        mounted = (folder / "data").stat().st_ino
+        keep = folder / "data" / "kept"
+        with swapping.prepared(str(folder / "data")) as place:
+            extracted = pathlib.Path(place.folder) / "data"
+            write(extracted, new)
+            extracted.chmod(0o750)
+            os.utime(extracted, (1, 2))
+            swapped = swapping.put(place, str(extracted), str(keep) if kept else None)
+
+        assert swapped == swapping.Swapped(in_parts=True)
+        assert read(folder / "data") == {**new, "lost+found": {}, **({"kept": old} if kept else {})}
+        known = (folder / "data").stat()
+        assert (known.st_ino, known.st_mode & 0o7777, known.st_mtime) == (mounted, 0o750, 2)
+
+
+def test_parents_that_are_missing_are_made(tmp_path: pathlib.Path) -> None:
+    replace(tmp_path / "a" / "b" / "data", b"new")
+
+    assert read(tmp_path) == {"a": {"b": {"data": b"new"}}}
+
+
+def test_a_link_is_refused_with_where_it_leads_and_replaced_where_that_is_allowed(tmp_path: pathlib.Path) -> None:
+    write(tmp_path / "real", b"old")
+    (tmp_path / "link").symlink_to("real")
+
+    with pytest.raises(RestoreFailed, match=f"symbolic link to {tmp_path}/real; restore that path, or allow"):
+        replace(tmp_path / "link", b"new")
+    replace(tmp_path / "link", b"new", replace_link=True)
+
+    assert read(tmp_path) == {"real": b"old", "link": b"new"}
+    assert not (tmp_path / "link").is_symlink()
+
+
+def test_links_on_the_way_to_the_target_are_followed(tmp_path: pathlib.Path) -> None:
+    write(tmp_path / "real", {"data": b"old"})
+    (tmp_path / "link").symlink_to("real")
+
+    replace(tmp_path / "link" / "data", b"new")
+
+    assert read(tmp_path / "real") == {"data": b"new"}
+
+
+@pytest.mark.parametrize("target", ["data", "/", ""])
+def test_only_the_whole_path_of_something_is_a_target(target: str) -> None:
+    with pytest.raises(RestoreFailed, match="the whole path of a file or folder can"):
+        replace(t.cast("pathlib.Path", target), b"new")
+
+
+def test_a_file_as_a_parent_is_refused(tmp_path: pathlib.Path) -> None:
+    write(tmp_path / "file", b"")
+
+    with pytest.raises(RestoreFailed, match=f"{tmp_path}/file: it is no folder; it is as it was"):
+        replace(tmp_path / "file" / "data", b"new")
+
+
+def test_what_was_not_restored_does_not_take_the_place_of_anything(tmp_path: pathlib.Path) -> None:
+    write(tmp_path / "data", b"old")
+
+    with pytest.raises(RestoreFailed, match="was not restored"):
+        replace(tmp_path / "data", None)
+
+    assert read(tmp_path) == {"data": b"old"}
+
+
+def test_a_file_does_not_take_the_place_of_a_mount_point(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "data", {"a": b"old"})
+    monkeypatch.setattr(swapping, "is_mount_point", lambda path: path == f"{tmp_path}/data")
+
+    with pytest.raises(RestoreFailed, match="which only a folder can take the place of"):
+        replace(tmp_path / "data", b"new")
+
+    assert read(tmp_path) == {"data": {"a": b"old"}}
+
+
+def test_a_mounted_file_and_mounts_within_are_refused(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "data", b"old")
+    monkeypatch.setattr(swapping, "is_mount_point", lambda _path: True)
+    with pytest.raises(RestoreFailed, match="is a mounted file"):
+        replace(tmp_path / "data", b"new")
+
+    monkeypatch.setattr(swapping, "mounts_below", lambda path: [path + "/uploads"])
+    with pytest.raises(RestoreFailed, match=f"has {tmp_path}/data/uploads mounted within it"):
+        replace(tmp_path / "data", b"new")
+
+    assert read(tmp_path) == {"data": b"old"}
+
+
+def test_what_is_kept_takes_the_place_of_nothing_and_stays_on_its_file_system(tmp_path: pathlib.Path) -> None:
+    write(tmp_path / "data", b"old")
+    with swapping.prepared(str(tmp_path / "data")) as place:
+        write(pathlib.Path(place.folder) / "new", b"new")
+        for keep, why in ((tmp_path / "data", "where something is already"), ("/proc/x", "on another file system")):
+            with pytest.raises(RestoreFailed, match=why):
+                swapping.put(place, place.folder + "/new", str(keep))
+
+    assert read(tmp_path) == {"data": b"old"}
+
+
+def test_two_runs_do_not_restore_the_same_at_once(tmp_path: pathlib.Path) -> None:
+    with (
+        swapping.prepared(str(tmp_path / "data")),
+        pytest.raises(RestoreFailed, match="another run restores"),
+        swapping.prepared(str(tmp_path / "data")),
+    ):
+        raise AssertionError("both got in")
+
+    assert read(tmp_path) == {}
+
+
+def test_a_folder_of_that_name_that_others_may_enter_is_not_trusted(tmp_path: pathlib.Path) -> None:
+    with swapping.prepared(str(tmp_path / "data")) as place:
+        hidden = pathlib.Path(place.hidden)
+    hidden.mkdir(0o755)
+
+    with pytest.raises(RestoreFailed, match="is in the way, and no folder of ours"):
+        replace(tmp_path / "data", b"new")
+
+    assert hidden.is_dir()
+
+
+@pytest.mark.parametrize("exchanged", [True, False])
+@pytest.mark.parametrize("failing", [0, 1, 2, 3, 4, 5])
+def test_an_entry_that_cannot_be_moved_puts_all_back(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, failing: int, exchanged: bool
+) -> None:
+    old: Tree = {"a": b"old", "b": {"c": b"old"}, "c": b"old"}
+    write(tmp_path / "data", old)
+    monkeypatch.setattr(swapping, "is_mount_point", lambda path: path == f"{tmp_path}/data")
+    if not exchanged:
+        monkeypatch.setattr(swapping, "exchange", lambda _one, _other: False)
+    moves = []
+    move = swapping.move
+
+    def moving(path: str, to: str) -> None:
+        moves.append(path)
+        if len(moves) == failing + 1:
+            raise OSError(errno.EPERM, "not permitted", path)
+        move(path, to)
+
+    monkeypatch.setattr(swapping, "move", moving)
+    wanted = 4 if exchanged else 6  # moves that a and b, replaced, c, removed, and d, new, take
+    if failing < wanted:
+        with pytest.raises(RestoreFailed, match="not permitted"):
+            replace(tmp_path / "data", {"a": b"new", "b": b"new", "d": b"new"})
+        assert read(tmp_path / "data") == old
+    else:
+        replace(tmp_path / "data", {"a": b"new", "b": b"new", "d": b"new"})
+        assert read(tmp_path / "data") == {"a": b"new", "b": b"new", "d": b"new"}
+
+
+def test_nothing_is_left_by_a_restore_that_is_given_up(tmp_path: pathlib.Path) -> None:
+    with swapping.prepared(str(tmp_path / "data")) as place:
+        write(pathlib.Path(place.folder) / "new", b"new")
+
+    assert read(tmp_path) == {}
