@@ -48,13 +48,15 @@ TREES: st.SearchStrategy[t.Any] = st.recursive(
     st.binary(max_size=3), lambda below: st.dictionaries(st.sampled_from("abcd"), below, max_size=3), max_leaves=6
 )
 FOLDERS = st.dictionaries(st.sampled_from("abcd"), TREES, max_size=4)
+# What a law says of what is where does not depend on how long it lasts.
+VOLATILE = mock.patch.object(swapping, "sync_file_system")
 WITHOUT = mock.patch.object(swapping, "exchange", return_value=False)
 
 
 @settings(max_examples=60)
 @given(old=st.none() | TREES, new=TREES, exchanged=st.booleans(), kept=st.booleans())
 def test_the_target_is_the_new_and_what_is_kept_is_the_old(old: Tree, new: Tree, exchanged: bool, kept: bool) -> None:
-    with tempfile.TemporaryDirectory() as name, mock.MagicMock() if exchanged else WITHOUT:
+    with tempfile.TemporaryDirectory() as name, VOLATILE, mock.MagicMock() if exchanged else WITHOUT:
         folder = pathlib.Path(name)
         write(folder / "data", old)
         with swapping.prepared(str(folder / "data")) as place:
@@ -75,6 +77,7 @@ def test_a_mount_point_gets_the_new_entries_and_keeps_its_own_folder(
 ) -> None:
     with (
         tempfile.TemporaryDirectory() as name,
+        VOLATILE,
         mock.MagicMock() if exchanged else WITHOUT,
         mock.patch.object(swapping, "is_mount_point", lambda path: path == name + "/data"),
     ):
