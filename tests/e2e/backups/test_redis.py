@@ -32,6 +32,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.resp import Certificates, Connection
 from ansible_collections.progressive.delivery.tests.e2e.analysis.test_prometheus import free_port
+from ansible_collections.progressive.delivery.tests.e2e.backups.folders import Folders
 from ansible_collections.progressive.delivery.tests.e2e.backups.redis_server import PASSWORD, RedisServer
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import until
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.authority import Authority
@@ -68,20 +69,6 @@ def live(server: RedisServer) -> RedisServer:
     server.call("XREADGROUP", "GROUP", "group", "one", "STREAMS", "stream", ">", database=5)
     server.call("EVAL", "for i = 1, 3000 do redis.call('SET', 'key' .. i, i) end", "0", database=15)
     return server
-
-
-class Folders:
-    """A folder for a dump, deeper than a socket's address is long, and others for whatever a source does with it."""
-
-    def __init__(self, top: pathlib.Path) -> None:
-        self._top = top / ("long" * 30)
-        self._top.mkdir()
-        self.dump = self.empty("dump")
-
-    def empty(self, name: str) -> str:
-        folder = self._top / name
-        folder.mkdir(0o700)
-        return str(folder)
 
 
 @pytest.fixture

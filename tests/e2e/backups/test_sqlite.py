@@ -26,6 +26,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Facts
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.sqlite import DUMP, SQLite
+from ansible_collections.progressive.delivery.tests.e2e.backups.folders import Folders
 
 TRANSFERS = """
 import random, sqlite3, sys
@@ -104,19 +105,6 @@ def content(path: pathlib.Path) -> list[str]:
         return [row[0] for row in connection.execute("SELECT DISTINCT content FROM version")]
 
 
-class Folders:
-    """A folder for a dump, and one for whatever else a source does with it."""
-
-    def __init__(self, top: pathlib.Path) -> None:
-        self._top = top
-        self.dump = self.empty("dump")
-
-    def empty(self, name: str) -> str:
-        folder = self._top / name
-        folder.mkdir(0o700)
-        return str(folder)
-
-
 @pytest.fixture
 def folders(tmp_path: pathlib.Path) -> Folders:
     return Folders(tmp_path)
@@ -132,12 +120,13 @@ def test_a_database_that_is_written_to_is_saved_as_one_state(
         facts = source.dump(folders.dump)
         size = source.size()
 
-    source.prove(folders.dump, facts, folders.empty("proof"))
+    proof = folders.empty("proof")
+    source.prove(folders.dump, facts, proof)
     dump = pathlib.Path(folders.dump) / DUMP
     assert sorted(os.listdir(folders.dump)) == [DUMP, "origin.json"]
     assert stat.S_IMODE(dump.stat().st_mode) == 0o600
     assert dump.stat().st_size <= size
-    assert os.listdir(tmp_path / "proof") == []
+    assert os.listdir(proof) == []
     with connected(dump) as connection:
         assert connection.execute("SELECT sum(balance) FROM accounts").fetchone() == (10000,)
         counted = connection.execute("SELECT count(*) FROM transfers").fetchone()[0]
