@@ -36,7 +36,10 @@ _Name = t.List[t.Union[str, _Class]]
 
 
 def excluded(path: str, patterns: t.Sequence[str]) -> bool:
-    """Whether the absolute *path*, or a folder that it is in, matches one of *patterns*. Raises :class:`InvalidOption`."""
+    """Whether the absolute *path*, or a folder that it is in, matches one of *patterns*; it knows nothing of the dumps.
+
+    :raises InvalidOption: a pattern means nothing
+    """
     return bool(patterns) and _compiled(tuple(patterns)).match(path.rstrip("/")) is not None
 
 

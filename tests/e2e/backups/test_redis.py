@@ -346,6 +346,8 @@ def test_a_user_needs_the_password_and_the_rights(live: RedisServer, folders: Fo
         backup.restore(folders.dump, facts, folders.empty("scratch"))
 
     assert live.state() == before
+    live.call("ACL", "SETUSER", "backup", "nopass")
+    live.source(user="backup", password=None).dump(folders.empty("nopass"))
 
 
 def on_path(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, *programs: str) -> None:

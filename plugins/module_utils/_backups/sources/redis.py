@@ -97,7 +97,8 @@ class Redis(Source):
         self._port = port
         self._socket = socket
         self._user = user
-        self._password = password
+        # A user without a password says so with an empty one.
+        self._password = "" if password is None and user is not None else password
         self._certificates = certificates
         self._databases = None if databases is None else frozenset(databases)
         self._timeout = timeout
