@@ -255,9 +255,15 @@ def test_one_database_is_restored_and_the_others_stay(live: RedisServer, folders
     assert live.call("GET", "list") == b"no list any more"
 
 
-@pytest.mark.parametrize("how", ["cut", "a bit", "a key", "gone"])
+ALTERED: dict[str, tuple[int, tuple[str, ...]]] = {
+    "a key": (0, ("SET", "number", "9007199254740992")),
+    "a group": (5, ("XGROUP", "DESTROY", "stream", "group")),
+}
+
+
+@pytest.mark.parametrize("how", ["cut", "a bit", "gone", *ALTERED])
 def test_a_dump_that_is_not_what_was_saved_is_not_proven_and_touches_nothing(
-    live: RedisServer, folders: Folders, how: str, tmp_path: pathlib.Path
+    live: RedisServer, folders: Folders, how: str
 ) -> None:
     source = live.source()
     facts = source.dump(folders.dump)
@@ -267,18 +273,18 @@ def test_a_dump_that_is_not_what_was_saved_is_not_proven_and_touches_nothing(
         path.write_bytes(content[: len(content) // 2])
     elif how == "a bit":
         path.write_bytes(content[:-500] + bytes([content[-500] ^ 1]) + content[-499:])
-    elif how == "a key":
-        live.call("SET", "number", "9007199254740992")
+    elif how in ALTERED:
+        database, command = ALTERED[how]
+        live.call(*command, database=database)
         source.dump(folders.empty("other"))
         shutil.copy(path.parent.with_name("other") / DUMP, path)
     else:
         path.unlink()
     before = live.state()
 
-    why = {
-        "a key": "database '0' has other content than was saved",
-        "gone": "No such file or directory",
-    }.get(how, "cannot be loaded: redis-server says: ")
+    why = "No such file or directory" if how == "gone" else "cannot be loaded: redis-server says: "
+    if how in ALTERED:
+        why = f"database '{ALTERED[how][0]}' has other content than was saved"
     with pytest.raises(NotProven, match="cache: .*" + why):
         source.prove(folders.dump, facts, folders.empty("proof"))
     with pytest.raises(RestoreFailed, match="cache: .*" + why):
