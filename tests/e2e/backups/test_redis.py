@@ -351,7 +351,7 @@ def test_a_cluster_and_what_does_not_answer_are_refused(tmp_path: pathlib.Path, 
 
 
 def test_a_user_needs_the_password_and_the_rights(live: RedisServer, folders: Folders) -> None:
-    live.call("ACL", "SETUSER", "backup", "on", ">pa ss", "~*", "+info", "+ping", "+select")
+    live.call("ACL", "SETUSER", "backup", "on", ">pa ss", "~*", "+info", "+ping")
     with pytest.raises(SourceUnusable, match="refuses: WRONGPASS") as caught:
         live.source(user="backup", password="wrong").check()
     assert "'wrong'" not in caught.value.message
