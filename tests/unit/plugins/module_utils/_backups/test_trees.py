@@ -32,7 +32,7 @@ def live(tmp_path: pathlib.Path) -> pathlib.Path:
     (root / "link").symlink_to("file")
     os.mkfifo(root / "pipe")
     os.setxattr(root / "file", "user.colour", b"blue")
-    (root / "file").chmod(0o4640)
+    (root / "file").chmod(0o1640)
     return root
 
 
@@ -80,7 +80,7 @@ CHANGES: dict[str, tuple[str, Change, str]] = {
         "has another byte than the live one at 2999999",
     ),
     "the size": ("file", lambda path: path.write_bytes(b"contents"), "has size [78], and the live one size [78]"),
-    "the mode": ("file", lambda path: path.chmod(0o644), "has mode [04]6.., and the live one mode [04]6.."),
+    "the mode": ("file", lambda path: path.chmod(0o644), "has mode [01]6.., and the live one mode [01]6.."),
     "the mode of a folder": ("folder", lambda path: path.chmod(0o700), "mode 0700"),
     "the time": ("file", lambda path: os.utime(path, (0, 0)), "time 0.000000000"),
     "an attribute": (
@@ -216,7 +216,7 @@ def test_a_tree_is_described_in_order_with_digests_where_they_are_asked_for(live
     assert file.sha256 == "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73"
     assert (file.kind, stat.S_IMODE(file.mode), file.size, file.xattrs) == (
         "file",
-        0o4640,
+        0o1640,
         7,
         (("user.colour", b"blue"),),
     )
