@@ -30,6 +30,8 @@ TITLES = {
     "_analysis": "Analyses and their verdicts",
     "_releases": "Releases on a host",
     "_toggles": "Feature toggles",
+    "_backups": "Backups",
+    "_environments": "Environments and their configurations",
     "_supervisor": "Processes under a supervisor",
 }
 """What the section of an area is called, in the page's order."""

@@ -19,7 +19,7 @@ Value = t.Any
 class Secret:
     """A value that is never shown: what is shown is where it comes from.
 
-    :param reference: as the layers name it, for example ``vault:secret/data/shop#password``
+    :param reference: as the layers name it, for example ``vault:secret/shop#password``
     """
 
     reference: str
