@@ -57,6 +57,15 @@ def layer_of(
     return Layer(name, path, settings_of(file_text(path) if text is None else text, path, chosen))
 
 
+def layer_given(name: str, source: str, settings: t.Mapping[t.Any, t.Any]) -> Layer:
+    """One layer out of settings that are no text any more, such as an option of a task.
+
+    :raises UnreadableDocument: naming *source* and the key
+    """
+    _check(settings, (), source)
+    return Layer(name, source, settings)
+
+
 def format_of(path: str, said: t.Optional[str] = None) -> str:
     """The format that is said, or that the file's name tells; raises InvalidOption."""
     name = os.path.basename(path)
@@ -105,10 +114,10 @@ def _check(value: t.Any, path: Path, source: str) -> None:
     """Refuse what not every format can say; raises UnreadableDocument."""
     if len(path) > DEEPEST:
         raise UnreadableDocument(source, "it is nested more than {0} deep".format(DEEPEST))
-    if isinstance(value, dict):
+    if isinstance(value, t.Mapping):
         for key, below in value.items():
-            if not key:
-                raise UnreadableDocument(source, "a key in {0} is empty".format(dotted(path) or "it"))
+            if not isinstance(key, str) or not key:
+                raise UnreadableDocument(source, "a key in {0} is empty, or no text".format(dotted(path) or "it"))
             _check_text(key, path, source)
             _check(below, (*path, key), source)
     elif isinstance(value, list):

@@ -32,20 +32,23 @@ def path_of(key: str) -> t.Tuple[str, ...]:
 
     :raises ValueError: it is none
     """
-    parts = []
-    position = 0
-    while True:
-        found = _PART.match(key, position)
-        if not found:
+    parts: t.List[str] = []
+    position = -1
+    while position < len(key):
+        found = _PART.match(key, position + 1)
+        position = found.end() if found else 0
+        if not found or key[position : position + 1] not in {"", "."}:
             raise ValueError("{0} is no key".format(key or "nothing"))
         bare, quoted = found.groups()
-        parts.append(bare if quoted is None else json.loads(quoted))
-        position = found.end()
-        if position == len(key):
-            return tuple(parts)
-        if key[position] != ".":
-            raise ValueError("{0} is no key".format(key))
-        position += 1
+        parts.append(bare if quoted is None else _unquoted(quoted))
+    return tuple(parts)
+
+
+def _unquoted(part: str) -> str:
+    try:
+        return str(json.loads(part))
+    except ValueError as error:
+        raise ValueError("{0} is no key".format(part)) from error
 
 
 def origin_of(origins: t.Mapping[str, str], path: Path) -> str:

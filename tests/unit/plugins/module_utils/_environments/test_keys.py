@@ -28,7 +28,7 @@ def test_a_dotted_key_leads_back_to_its_parts(path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("key", ["", ".", "a.", ".a", "a..b", "a b", 'a"b"', '"a', "a.$b", '"\\q"'])
 def test_what_is_no_dotted_key_is_refused(key: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="is no key$"):
         path_of(key)
 
 
