@@ -1,0 +1,127 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What keeps a configuration out of the environment that it is not for, and a slip out of production.
+
+PRIVATE to the collection. Pure: no I/O.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.errors import (
+    ConfirmationNeeded,
+    MadeForAnotherEnvironment,
+    UnknownMark,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.keys import Path, dotted, path_of
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.merge import ENVIRONMENT, same
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Layer, Secret
+
+PROTECTED = ("production",)
+"""The environments that are protected where nobody says which."""
+
+
+def check_made_for(layers: t.Iterable[Layer], environment: str) -> None:
+    """Refuse layers that say that they are made for other environments.
+
+    :raises MadeForAnotherEnvironment: naming the file
+    :raises UnknownMark: what a layer says is no name, and no list of names
+    """
+    for layer in layers:
+        if ENVIRONMENT not in layer.settings:
+            continue
+        said = layer.settings[ENVIRONMENT]
+        names = said if isinstance(said, list) else [said]
+        if not names or not all(isinstance(name, str) and name for name in names):
+            raise UnknownMark(
+                "{0}: {1} takes the name of an environment, or a list of names".format(layer.source, ENVIRONMENT)
+            )
+        if environment not in names:
+            raise MadeForAnotherEnvironment(
+                "{0} is made for {1}, and this is {2}".format(layer.source, ", ".join(names), environment),
+                source=layer.source,
+                made_for=names,
+                environment=environment,
+            )
+
+
+def changed_keys(before: t.Optional[t.Mapping[str, t.Any]], after: t.Mapping[str, t.Any]) -> t.FrozenSet[str]:
+    """The dotted keys of settings that are new, gone or another; a list is one setting.
+
+    :param before: None where nothing was configured yet: then nothing changes for anybody
+    """
+    return frozenset() if before is None else frozenset(map(dotted, _changed(before, after, ())))
+
+
+def dangerous_changes(changed: t.Iterable[str], dangerous: t.Iterable[str]) -> t.Tuple[str, ...]:
+    """Those changes that touch a dangerous key: it, what it holds, or what held it."""
+    marks = [path_of(key) for key in dangerous]
+    return tuple(sorted(key for key in changed if any(_touch(path_of(key), mark) for mark in marks)))
+
+
+def need_confirmation(
+    environment: str,
+    protected: t.Collection[str],
+    changed: t.Iterable[str],
+    dangerous: t.Collection[str],
+    confirmed: t.Collection[str],
+) -> None:
+    """Refuse dangerous changes to a protected environment that nobody has confirmed by name.
+
+    More may be confirmed than changes: of several hosts, some may have a change already.
+
+    :param confirmed: dotted keys: each that changes, or the one above it that the schema marks
+    :raises ConfirmationNeeded: naming those that nobody confirmed
+    """
+    if environment not in protected:
+        return
+    names = set(confirmed)
+    marked_names = [path_of(key) for key in names & set(dangerous)]
+    missing = [
+        key
+        for key in dangerous_changes(changed, dangerous)
+        if key not in names and not any(path_of(key)[: len(mark)] == mark for mark in marked_names)
+    ]
+    if missing:
+        raise ConfirmationNeeded(
+            "{0} is protected, and this would change what the schema marks as dangerous: {1}".format(
+                environment, ", ".join(missing)
+            ),
+            environment=environment,
+            keys=missing,
+        )
+
+
+def _changed(before: t.Any, after: t.Any, path: Path) -> t.Iterator[Path]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in {**before, **after}:
+            if key not in before or key not in after:
+                yield from _settings((before if key in before else after)[key], (*path, key))
+            else:
+                yield from _changed(before[key], after[key], (*path, key))
+    elif not same(_comparable(before), _comparable(after)):
+        yield from {path, *_settings(before, path), *_settings(after, path)}
+
+
+def _settings(value: t.Any, path: Path) -> t.Iterator[Path]:
+    """The paths of the settings that a value holds, or its own where it is one."""
+    if isinstance(value, dict) and value:
+        for key, below in value.items():
+            yield from _settings(below, (*path, key))
+    else:
+        yield path
+
+
+def _comparable(value: t.Any) -> t.Any:
+    """A value with secrets as what they hold, apart from texts that say the same."""
+    if isinstance(value, Secret):
+        return {"$secret": value.value}
+    if isinstance(value, dict):
+        return {key: _comparable(below) for key, below in value.items()}
+    return [_comparable(below) for below in value] if isinstance(value, list) else value
+
+
+def _touch(one: t.Tuple[str, ...], other: t.Tuple[str, ...]) -> bool:
+    return all(mine == theirs for mine, theirs in zip(one, other))

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is refused because it is for another environment, or dangerous and unconfirmed."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.errors import (
+    ConfirmationNeeded,
+    MadeForAnotherEnvironment,
+    UnknownMark,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.guards import (
+    PROTECTED,
+    changed_keys,
+    check_made_for,
+    dangerous_changes,
+    need_confirmation,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Layer, Secret
+
+
+def layer(said: t.Any) -> Layer:
+    return Layer("staging", "staging.yml", {"$environment": said})
+
+
+def test_a_layer_is_for_the_environment_that_it_says_and_for_all_if_it_says_none() -> None:
+    check_made_for([Layer("base", "base.yml", {}), layer("staging"), layer(["qa", "staging"])], "staging")
+
+
+@pytest.mark.parametrize("said", ["staging", ["qa", "staging"]])
+def test_a_layer_for_another_environment_is_refused_by_its_file(said: t.Any) -> None:
+    with pytest.raises(MadeForAnotherEnvironment, match=r"staging\.yml is made for .*staging, and this is production"):
+        check_made_for([layer(said)], "production")
+
+
+@pytest.mark.parametrize("said", [None, 1, "", [], ["a", 1], {"a": 1}])
+def test_what_is_no_name_of_an_environment_is_refused(said: t.Any) -> None:
+    with pytest.raises(UnknownMark, match=r"staging\.yml: \$environment takes the name"):
+        check_made_for([layer(said)], "staging")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ({"a": 1}, {"a": 1}, set()),
+        ({"a": 1}, {"a": 2}, {"a"}),
+        ({"a": 1}, {"a": True}, {"a"}),
+        ({"a": {"b": 1, "c": 1}}, {"a": {"b": 1, "c": 2}}, {"a.c"}),
+        ({}, {"a": {"b": 1, "c": {}}}, {"a.b", "a.c"}),
+        ({"a": {"b": 1}}, {}, {"a.b"}),
+        ({"a": [1, 2]}, {"a": [2, 1]}, {"a"}),
+        ({"a": {"b": 1}}, {"a": 1}, {"a", "a.b"}),
+        ({"a.b": 1}, {"a.b": 2}, {'"a.b"'}),
+        ({"a": Secret("env:A", "x")}, {"a": Secret("file:/a", "x")}, set()),
+        ({"a": Secret("env:A", "x")}, {"a": Secret("env:A", "y")}, {"a"}),
+        ({"a": Secret("env:A", "x")}, {"a": "x"}, {"a"}),
+        ({"a": [Secret("env:A", "x")]}, {"a": [Secret("env:A", "y")]}, {"a"}),
+        (None, {"a": 1}, set()),
+    ],
+)
+def test_what_changes_is_told_by_key(before: t.Any, after: t.Any, changed: set[str]) -> None:
+    assert changed_keys(before, after) == changed
+
+
+SETTINGS = st.recursive(
+    st.integers(0, 2) | st.lists(st.integers(0, 1), max_size=2),
+    lambda below: st.dictionaries(st.sampled_from("abc"), below, max_size=3),
+    max_leaves=6,
+)
+WHOLE = st.dictionaries(st.sampled_from("abc"), SETTINGS, max_size=3)
+
+
+@given(WHOLE, WHOLE)
+def test_changes_are_the_same_in_both_directions_and_none_where_nothing_differs(
+    one: dict[str, t.Any], other: dict[str, t.Any]
+) -> None:
+    assert changed_keys(one, other) == changed_keys(other, one)
+    assert bool(changed_keys(one, other)) == (one != other)
+
+
+def test_a_change_is_dangerous_that_touches_a_marked_key() -> None:
+    changed = ["db", "db.host", "db.hostname", "db.host.port", "port"]
+
+    assert dangerous_changes(changed, ["db.host"]) == ("db", "db.host", "db.host.port")
+    assert dangerous_changes(changed, []) == ()
+
+
+def confirm(
+    *confirmed: str, environment: str = "production", changed: t.Iterable[str] = ("db.host", "db.name")
+) -> None:
+    need_confirmation(environment, PROTECTED, changed, {"db.host", "tls"}, confirmed)
+
+
+def test_a_dangerous_change_to_a_protected_environment_needs_its_name() -> None:
+    with pytest.raises(ConfirmationNeeded, match="production is protected, .* dangerous: db.host") as refusal:
+        confirm("db.name")
+
+    assert refusal.value.details["keys"] == ["db.host"]
+    confirm("db.host")
+    confirm("db.host", "what.changed.yesterday")
+    confirm(environment="staging")
+    confirm(changed=["db.name"])
+
+
+@pytest.mark.parametrize("confirmed", ["db", "db.hos", "db.host.x", "*", "true", ""])
+def test_no_other_word_confirms(confirmed: str) -> None:
+    with pytest.raises(ConfirmationNeeded):
+        confirm(confirmed)
+
+
+def test_a_dictionary_that_is_marked_confirms_all_that_it_holds() -> None:
+    confirm("tls", changed=["tls.key", "tls.cert"])
+    confirm("tls.key", "tls.cert", changed=["tls.key", "tls.cert"])
+    with pytest.raises(ConfirmationNeeded, match="dangerous: tls.cert$|tls.cert\\. Next"):
+        confirm("tls.key", changed=["tls.key", "tls.cert"])
