@@ -115,9 +115,11 @@ def _settings(value: t.Any, path: Path) -> t.Iterator[Path]:
 
 
 def _comparable(value: t.Any) -> t.Any:
-    """A value with secrets as what they hold, apart from texts that say the same."""
+    """A value with secrets as what they hold, apart from texts that say the same; and 1.0 apart from 1, for it is written so."""
     if isinstance(value, Secret):
         return {"$secret": value.value}
+    if isinstance(value, float):
+        return {"$float": value}
     if isinstance(value, dict):
         return {key: _comparable(below) for key, below in value.items()}
     return [_comparable(below) for below in value] if isinstance(value, list) else value

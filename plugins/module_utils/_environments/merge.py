@@ -102,7 +102,7 @@ class _Over:
         settings = {key: value for key, value in new.items() if key != ENVIRONMENT}
         mark = next((key for key in settings if key.startswith("$")), None)
         if mark:
-            raise self._misuse((), "{0} stands in the place of a value; here can be {1}".format(mark, ENVIRONMENT))
+            raise self._misuse((), "{0} means nothing here; of such keys only {1} does".format(mark, ENVIRONMENT))
         return self.dictionary(old, settings, ())
 
     def dictionary(self, old: t.Optional[_Node], new: t.Mapping[str, t.Any], path: Path) -> _Branch:

@@ -52,6 +52,7 @@ def test_what_is_no_name_of_an_environment_is_refused(said: t.Any) -> None:
         ({"a": 1}, {"a": 1}, set()),
         ({"a": 1}, {"a": 2}, {"a"}),
         ({"a": 1}, {"a": True}, {"a"}),
+        ({"a": 1}, {"a": 1.0}, {"a"}),
         ({"a": {"b": 1, "c": 1}}, {"a": {"b": 1, "c": 2}}, {"a.c"}),
         ({}, {"a": {"b": 1, "c": {}}}, {"a.b", "a.c"}),
         ({"a": {"b": 1}}, {}, {"a.b"}),

@@ -165,7 +165,7 @@ def test_a_conflict_names_the_file_that_set_the_key_and_not_the_one_between() ->
     ("settings", "said"),
     [
         ({"a": {"$add": [1]}}, r"0\.yml: a: \$add is none of the marks \$append"),
-        ({"$append": [1]}, r"0\.yml: at the top: \$append stands in the place of a value"),
+        ({"$append": [1]}, r"0\.yml: at the top: \$append means nothing here; of such keys only \$environment does"),
         ({"a": {"$append": [1], "b": 2}}, r"a: beside \$append there can be no other key"),
         ({"a": {"$append": [1], "$replace": []}}, r"a: beside \$append there can be no other"),
         ({"a": {"$append": 1}}, r"a: \$append takes a list"),

@@ -142,6 +142,14 @@ def test_a_field_is_read_from_a_store_of_either_version_wherever_it_is_mounted(p
     assert value(place) == secret
 
 
+def test_what_is_in_the_netrc_file_does_not_go_along(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password another\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+    # The server refuses an Authorization.
+    assert value("secret/shop#user") == "shop"
+
+
 def test_a_path_is_asked_for_once_and_a_mount_too() -> None:
     fake = FakeVault()
     with web_server(fake) as server:
@@ -232,6 +240,7 @@ def test_a_store_that_is_none_of_keys_and_values_is_refused() -> None:
         value("pki/ca#x")
 
 
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 def test_certificates_are_checked_unless_a_task_says_otherwise(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     with web_server(FakeVault(), authority.server_context("127.0.0.1")) as server:
@@ -246,10 +255,7 @@ def test_certificates_are_checked_unless_a_task_says_otherwise(tmp_path: Path) -
 def test_a_server_that_does_not_answer_is_told() -> None:
     with raw_server(keep_silent) as port, pytest.raises(SecretUnavailable, match="does not answer in time"):
         Vault(Access(f"http://127.0.0.1:{port}", TOKEN, timeout=0.05)).value("secret/shop#user")
-    with (
-        refusing_port() as port,
-        pytest.raises(SecretUnavailable, match=f"at http://127.0.0.1:{port} cannot be reached"),
-    ):
+    with refusing_port() as port, pytest.raises(SecretUnavailable, match=f":{port} cannot be reached"):
         Vault(Access(f"http://127.0.0.1:{port}", TOKEN)).value("secret/shop#user")
 
 
