@@ -118,6 +118,8 @@ def test_no_other_word_confirms(confirmed: str) -> None:
 
 def test_a_dictionary_that_is_marked_confirms_all_that_it_holds() -> None:
     confirm("tls", changed=["tls.key", "tls.cert"])
+    with pytest.raises(ConfirmationNeeded, match="dangerous: db.host"):
+        confirm("tls", changed=["tls.key", "db.host"])
     confirm("tls.key", "tls.cert", changed=["tls.key", "tls.cert"])
     with pytest.raises(ConfirmationNeeded, match="dangerous: tls.cert$|tls.cert\\. Next"):
         confirm("tls.key", changed=["tls.key", "tls.cert"])
