@@ -53,3 +53,12 @@ def subset(settings: t.Mapping[str, Value], keys: t.Sequence[str]) -> t.Tuple[t.
                 folder = folder.setdefault(part, {})
             folder[path[-1]] = value
     return kept, [key for key in keys if key not in used]
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two values are the same; to a program 1, 1.0 and true are not."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(same(ours, theirs) for ours, theirs in zip(one, other))
+    return type(one) is type(other) and bool(one == other)

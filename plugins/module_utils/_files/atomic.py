@@ -40,6 +40,37 @@ def write_file(path: str, content: t.Union[str, bytes], mode: int = 0o644) -> No
     sync_folder(folder)
 
 
+def place_file(path: str, content: bytes, mode: int, owner: t.Tuple[int, int] = (-1, -1)) -> None:
+    """Replace the file, or link, at *path* with a file that has exactly these permission bits, atomically and durably.
+
+    Nobody sees the content with other permissions before. The temporary name is always the same, so that a call removes what
+    one that was killed has left: callers keep each other out. Raises :class:`OSError`; the old content is then untouched.
+
+    :param owner: user and group id; -1 for that of the file that was there, or who runs this
+    """
+    temporary = name_while_placed(path)
+    _remove_quietly(temporary)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fchown(handle.fileno(), *_owner(path, owner))
+            os.fchmod(handle.fileno(), mode)
+            os.fsync(handle.fileno())
+        os.rename(temporary, path)
+    except BaseException:
+        _remove_quietly(temporary)
+        raise
+    sync_folder(os.path.dirname(path) or ".")
+
+
+def name_while_placed(path: str) -> str:
+    """Where :func:`place_file` puts a file together."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, ".{0}.placed".format(name))
+
+
 def point_link(path: str, target: str) -> None:
     """Make *path* a symbolic link to *target*, atomically and durably.
 
@@ -78,6 +109,14 @@ def _copy_ownership(path: str, descriptor: int, mode: int) -> None:
     mine = os.fstat(descriptor)
     if (mine.st_uid, mine.st_gid) != (known.st_uid, known.st_gid):
         os.fchown(descriptor, known.st_uid, known.st_gid)
+
+
+def _owner(path: str, owner: t.Tuple[int, int]) -> t.Tuple[int, int]:
+    try:
+        known = os.lstat(path)
+    except FileNotFoundError:
+        return owner
+    return (known.st_uid if owner[0] < 0 else owner[0], known.st_gid if owner[1] < 0 else owner[1])
 
 
 def _remove_quietly(path: str) -> None:

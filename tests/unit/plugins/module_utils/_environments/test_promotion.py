@@ -1,0 +1,54 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change is told key by key, beside what another environment has."""
+
+from __future__ import annotations
+
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Configuration, Secret
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.promotion import rows
+
+
+def configuration(settings, environment="production"):
+    return Configuration("shop", environment, settings, {"workers": "production.yml"})
+
+
+def told(found):
+    return [(row.key, row.elsewhere, row.now, row.then, row.changes, row.differs) for row in found]
+
+
+def test_what_changes_and_what_differs_is_told_and_nothing_else(site):
+    site.apply({"workers": 2, "port": 80, "old": "x", "password": Secret("vault:production#p", "1")})
+    now = site.host.store.read().revisions[1]
+    then = configuration({"workers": 4, "port": 80, "new": [1], "password": Secret("vault:production#p", "1")})
+    staging = configuration({"workers": 1, "port": 80, "password": Secret("vault:staging#p", "")}, "staging")
+
+    assert told(rows(then, now, staging)) == [
+        ("new", "(not set)", "(not set)", [1], True, True),
+        ("old", "(not set)", "x", "(not set)", True, False),
+        (
+            "password",
+            "(secret vault:staging#p)",
+            "(secret vault:production#p)",
+            "(secret vault:production#p)",
+            False,
+            True,
+        ),
+        ("workers", 1, 2, 4, True, True),
+    ]
+    assert [row.origin for row in rows(then, now) if row.key == "workers"] == ["production.yml"]
+
+
+def test_another_value_of_the_same_secret_is_told_and_not_shown(site):
+    site.apply({"password": Secret("env:P", "s3cret-1")})
+    now = site.host.store.read().revisions[1]
+    found = rows(configuration({"password": Secret("env:P", "s3cret-2")}), now)
+
+    assert told(found) == [
+        ("password", "(not set)", "(secret env:P)", "(another value of the secret env:P)", True, False)
+    ]
+    assert told(rows(configuration({"password": Secret("env:P", "s3cret-1")}), now)) == []
+
+
+def test_a_host_without_a_configuration_gets_all_of_it():
+    assert told(rows(configuration({"port": 80}), None)) == [("port", "(not set)", "(not set)", 80, True, False)]
