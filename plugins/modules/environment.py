@@ -1,0 +1,292 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: environment
+short_description: Bring an app's configuration into force on a host, or go back to an earlier one
+version_added: "0.3.0"
+description:
+  - Merges layers of settings, puts secrets in, checks the result against the app's schema, and writes it as the files that the app reads.
+  - Everything is checked before anything is written. Each file is replaced in one step and has its owner and mode from the first instant.
+    A run that is killed leaves every file whole, and the next one finishes.
+  - What was written is kept as a numbered revision, with its hash, its release and its rollout, and can be gone back to without the layers.
+    What is the same already makes no revision. The last revision, the one before it and those of O(retain) are never removed.
+  - Values of secrets are never shown, in no result and no difference; of each, the reference is.
+options:
+  state:
+    description:
+      - V(present) brings the configuration of O(layers) into force.
+      - V(revision) goes back to O(revision), to the one that O(release) had, or without either to the one before the one in force.
+        Files that only the present one has are removed.
+      - V(absent) removes the files. The revisions stay, to go back to.
+    type: str
+    choices: [present, revision, absent]
+    default: present
+  revision:
+    description: Number of the revision to go back to.
+    type: int
+  release:
+    description:
+      - The release of the app that runs with the configuration. Going back to the release finds it by that.
+      - Without it the one that was last said stays.
+    type: str
+  rollout:
+    description: Id of the rollout that brings it.
+    type: str
+  confirm:
+    description:
+      - Keys that the schema marks as dangerous and that may change in an environment that is protected.
+    type: list
+    elements: str
+    default: []
+  protected:
+    description: Whether keys that are marked as dangerous change only where O(confirm) names them.
+    type: bool
+    default: false
+  keep:
+    description: How many revisions to keep, the newest.
+    type: int
+    default: 10
+  retain:
+    description: Releases, and ids of rollouts, whose revisions are never removed, such as those that a live rollout may go back to.
+    type: list
+    elements: str
+    default: []
+  lock_timeout:
+    description: Seconds to wait for another run that works on the same app and environment.
+    type: float
+    default: 60
+extends_documentation_fragment:
+  - progressive.delivery.environment
+  - progressive.delivery.attributes
+  - progressive.delivery.attributes.actiongroup_delivery
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Secrets are read and everything is checked, as without it.
+  diff_mode:
+    support: full
+    details:
+      - By variable or dotted key, without values of secrets. Of a template only the number of its lines.
+  idempotent:
+    support: full
+seealso:
+  - module: progressive.delivery.environment_info
+author:
+  - The progressive.delivery engineers (@progressive-delivery)
+"""
+
+EXAMPLES = r"""
+- name: Bring the configuration into force
+  progressive.delivery.environment:
+    app: analyze-all
+    environment: production
+    release: "1.1.0"
+    layers:
+      - name: base
+        path: environments/base.yml
+        content: "{{ lookup('ansible.builtin.file', 'environments/base.yml') }}"
+      - name: production
+        path: environments/production.yml
+        content: "{{ lookup('ansible.builtin.file', 'environments/production.yml') }}"
+    schema_path: /opt/analyze-all/current/configuration.schema.json
+    secrets:
+      vault:
+        address: https://vault.example.com:8200
+        token_path: /etc/analyze-all/vault-token
+    renders:
+      - path: /etc/analyze-all/app.env
+        format: systemd
+        group: analyze-all
+      - path: /etc/analyze-all/logging.json
+        format: json
+        keys: [logging]
+        mode: "0644"
+  notify: Restart analyze-all
+
+- name: Go back to the configuration that release 1.0.0 had
+  progressive.delivery.environment:
+    app: analyze-all
+    environment: production
+    state: revision
+    release: "1.0.0"
+
+- name: Go back to revision 7
+  progressive.delivery.environment:
+    app: analyze-all
+    environment: production
+    state: revision
+    revision: 7
+"""
+
+RETURN = r"""
+revision:
+  description: Number of the revision in force; in check mode of a new one the number that it would get. Null with O(state=absent).
+  type: int
+  returned: success
+  sample: 8
+previous:
+  description: The revision that was in force before it and is still there, which is gone back to without a number.
+  type: int
+  returned: success
+  sample: 7
+hash:
+  description: Tells one configuration from another, on whatever host. Secrets count by their references.
+  type: str
+  returned: success
+made:
+  description: Whether the revision is new.
+  type: bool
+  returned: success
+written:
+  description: Files that were written.
+  type: list
+  elements: str
+  returned: success
+  sample: [/etc/analyze-all/app.env]
+removed:
+  description: Files that the configuration has no more and that were removed.
+  type: list
+  elements: str
+  returned: success
+pruned:
+  description: Numbers of the revisions that were removed.
+  type: list
+  elements: int
+  returned: success
+changes:
+  description: The settings that are other than in the revision that was in force. Of secrets the references.
+  type: list
+  elements: dict
+  returned: success, with O(state=present)
+  contains:
+    key:
+      description: The dotted key.
+      type: str
+    now:
+      description: What was in force.
+      type: raw
+    then:
+      description: What is in force now.
+      type: raw
+    origin:
+      description: The file of settings that it comes from.
+      type: str
+differences:
+  description: What was other in the files than it is now.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    path:
+      description: The file.
+      type: str
+    key:
+      description: The variable or dotted key; empty for what is about the whole file.
+      type: str
+    kind:
+      description: V(value), V(owner), V(group), V(mode), V(text) where the settings cannot be told apart, or V(file).
+      type: str
+    declared:
+      description: As it is now. Of secrets, and of what nobody declared, not the value.
+      type: raw
+    actual:
+      description: As it was.
+      type: raw
+error:
+  description: Name of the kind of failure, for example C(value-not-renderable) or C(unknown-revision).
+  type: str
+  returned: failure
+  sample: unknown-revision
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.progressive.delivery.plugins.module_utils._environments import promotion
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.applying import Host, Occasion, Outcome
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.declared import (
+    DECLARED_OPTIONS,
+    confirmed,
+    declared,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.options import (
+    check_names,
+    check_state,
+    diff_of,
+    told_differences,
+    told_rows,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
+
+
+def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
+    """Do what the options ask for; the keyword arguments for ``exit_json``.
+
+    :raises DeliveryError: it could not be done
+    """
+    check_names(params)
+    check_state(params)
+    host = Host(params["state_directory"], params["app"], params["environment"], params["lock_timeout"])
+    occasion = Occasion(params["release"], params["rollout"], params["keep"], tuple(params["retain"]))
+    if params["state"] == "absent":
+        return told(host.take_away(occasion, check_mode))
+    if params["state"] == "revision":
+        return told(host.go_back(params["revision"], params["release"], occasion, check_mode))
+    proposal = declared(params)
+    kept = host.store.read()
+    changes = promotion.rows(proposal.configuration, kept.revisions.get(kept.current or 0))
+    confirmed(params, changes)
+    return {**told(host.apply(proposal, occasion, check_mode)), "changes": told_rows(changes)}
+
+
+def told(outcome: Outcome) -> t.Dict[str, t.Any]:
+    """What a task is told."""
+    return {
+        "changed": outcome.changed,
+        "revision": outcome.revision,
+        "previous": outcome.previous,
+        "hash": outcome.hash,
+        "made": outcome.made,
+        "written": list(outcome.written),
+        "removed": list(outcome.removed),
+        "pruned": list(outcome.pruned),
+        "differences": told_differences(outcome.differences),
+        "diff": diff_of(outcome.differences),
+    }
+
+
+def main() -> t.NoReturn:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            **DECLARED_OPTIONS,
+            "state": {"type": "str", "choices": ["present", "revision", "absent"], "default": "present"},
+            "revision": {"type": "int"},
+            "release": {"type": "str"},
+            "rollout": {"type": "str"},
+            "confirm": {"type": "list", "elements": "str", "default": []},
+            "protected": {"type": "bool", "default": False},
+            "keep": {"type": "int", "default": 10},
+            "retain": {"type": "list", "elements": "str", "default": []},
+            "lock_timeout": {"type": "float", "default": 60},
+        },
+        mutually_exclusive=[("schema", "schema_path")],
+        supports_check_mode=True,
+    )
+    try:
+        result = carry_out(module.params, module.check_mode)
+    except DeliveryError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
