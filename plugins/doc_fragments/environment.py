@@ -22,7 +22,9 @@ options:
   layers:
     description:
       - The files of settings, each later one over those before it.
-      - Dictionaries are merged; anything else is replaced.
+      - Dictionaries are merged, anything else is replaced; marks such as C($append) and C($replace) say otherwise.
+      - A secret stands there by reference, as C({"$secret": "vault:secret/shop#password"}), and C(${other.key}) takes in another setting.
+      - A layer that says C($environment) is refused for any other.
     type: list
     elements: dict
     suboptions:
@@ -53,7 +55,7 @@ options:
     default: {}
     suboptions:
       ansible:
-        description: Values for references such as V(ansible:NAME), by their names. They may come from files that Ansible Vault has encrypted.
+        description: Values of references such as V(ansible:NAME), by their names. They may come from files that Ansible Vault has encrypted.
         type: dict
       folder:
         description: Folder in which relative paths of V(file:PATH) and V(sops:PATH#KEY) begin.

@@ -40,14 +40,16 @@ options:
     type: str
   confirm:
     description:
-      - Keys that the schema marks as dangerous and that may change in an environment that is protected.
+      - Dotted keys that the app's schema marks with C(x-dangerous) and that may change in a protected environment.
+      - The first configuration on a host changes nothing for anybody and needs none.
     type: list
     elements: str
     default: []
   protected:
-    description: Whether keys that are marked as dangerous change only where O(confirm) names them.
-    type: bool
-    default: false
+    description: The environments in which keys that are marked as dangerous change only where O(confirm) names them.
+    type: list
+    elements: str
+    default: [production]
   keep:
     description: How many revisions to keep, the newest.
     type: int
@@ -214,7 +216,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.applying import Host, Occasion, Outcome
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.declared import (
     DECLARED_OPTIONS,
-    confirmed,
+    check_confirmed,
     declared,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.options import (
@@ -242,8 +244,9 @@ def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.
         return told(host.go_back(params["revision"], params["release"], occasion, check_mode))
     proposal = declared(params)
     kept = host.store.read()
-    changes = promotion.rows(proposal.configuration, kept.revisions.get(kept.current or 0))
-    confirmed(params, changes)
+    in_force = kept.revisions.get(kept.current or 0)
+    changes = promotion.rows(proposal.configuration, in_force)
+    check_confirmed(params, in_force, proposal.configuration, changes)
     return {**told(host.apply(proposal, occasion, check_mode)), "changes": told_rows(changes)}
 
 
@@ -273,7 +276,7 @@ def main() -> t.NoReturn:
             "release": {"type": "str"},
             "rollout": {"type": "str"},
             "confirm": {"type": "list", "elements": "str", "default": []},
-            "protected": {"type": "bool", "default": False},
+            "protected": {"type": "list", "elements": "str", "default": ["production"]},
             "keep": {"type": "int", "default": 10},
             "retain": {"type": "list", "elements": "str", "default": []},
             "lock_timeout": {"type": "float", "default": 60},

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.dotted import same
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.leaves import same
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Value
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.placement import Found
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.files import RenderedFile
@@ -105,7 +105,7 @@ def _values(
     if key in declared:
         ours = HIDDEN if key in secret else declared[key]
     if key in actual:
-        theirs = HIDDEN_OTHER if key in secret else _plain(actual[key]) if key in shown else NOT_SHOWN
+        theirs = HIDDEN_OTHER if key in secret else actual[key] if key in shown else NOT_SHOWN
     return ours, theirs
 
 
@@ -118,11 +118,6 @@ def _settings(form: str, content: bytes) -> t.Optional[t.Mapping[str, Value]]:
         return format_class().read(content.decode("utf-8"))
     except (NotOfThisFormat, UnicodeDecodeError):
         return None
-
-
-def _plain(value: Value) -> Value:
-    """*value*, or its text where the result of a module cannot hold it."""
-    return value if value is None or isinstance(value, (str, bool, int, float, list, dict)) else str(value)
 
 
 def _size(content: bytes) -> str:

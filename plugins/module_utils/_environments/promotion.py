@@ -11,8 +11,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.progressive.delivery.plugins.module_utils._environments import dotted
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.drift import NOTHING
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.leaves import leaves, same
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Configuration, Value
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.revisions.records import Revision
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.secrecy import (
@@ -50,16 +50,14 @@ class Row:
 
 def rows(then: Configuration, now: t.Optional[Revision], elsewhere: t.Optional[Configuration] = None) -> t.List[Row]:
     """The settings that change, and with *elsewhere* those in which the two environments will differ; sorted."""
-    to_be = dotted.leaves(then.settings)
+    to_be = leaves(then.settings)
     to_be_sealed = sealed(then.settings, now.salt if now else "")
     in_force = now.settings if now else {}
-    other = dotted.leaves(elsewhere.settings) if elsewhere else {}
+    other = leaves(elsewhere.settings) if elsewhere else {}
     found = []
     for key in sorted({*to_be, *in_force, *other}):
-        changes = not dotted.same(to_be_sealed.get(key, NOTHING), in_force.get(key, NOTHING))
-        differs = elsewhere is not None and not dotted.same(
-            named(other.get(key, NOTHING)), named(to_be.get(key, NOTHING))
-        )
+        changes = not same(to_be_sealed.get(key, NOTHING), in_force.get(key, NOTHING))
+        differs = elsewhere is not None and not same(named(other.get(key, NOTHING)), named(to_be.get(key, NOTHING)))
         if changes or differs:
             before, after = _shown(in_force.get(key, NOTHING)), _shown(to_be.get(key, NOTHING))
             if changes and before == after and secrets_in(to_be[key]):

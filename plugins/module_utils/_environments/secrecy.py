@@ -14,7 +14,7 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.progressive.delivery.plugins.module_utils._environments import dotted
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.leaves import leaves
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Secret, Value
 
 
@@ -59,7 +59,7 @@ def named(value: Value) -> Value:
 def sealed(settings: t.Mapping[str, Value], salt: str) -> t.Dict[str, t.Union[Value, Sealed]]:
     """Each setting by its dotted key; in place of one with secrets a :class:`Sealed`."""
     found: t.Dict[str, t.Union[Value, Sealed]] = {}
-    for key, value in dotted.leaves(settings).items():
+    for key, value in leaves(settings).items():
         found[key] = Sealed(reference_of(value), _digest(value, salt)) if secrets_in(value) else value
     return found
 

@@ -13,7 +13,7 @@ import json
 import typing as t
 from dataclasses import asdict, dataclass, field, replace
 
-from ansible_collections.progressive.delivery.plugins.module_utils._environments import dotted
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.leaves import leaves, subset
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Configuration
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.errors import SecretsExposed
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.interface import Wording
@@ -82,7 +82,7 @@ def rendered(configuration: Configuration, renders: t.Sequence[Render]) -> t.Tup
 def _rendered(configuration: Configuration, render: Render) -> RenderedFile:
     chosen = _chosen(configuration, render)
     form = FORMATS[render.format](render.wording)
-    exposed = sorted(key for key, value in dotted.leaves(chosen.settings).items() if secrets_in(value))
+    exposed = sorted(key for key, value in leaves(chosen.settings).items() if secrets_in(value))
     if exposed and render.mode & _EVERYBODY:
         message = "{0}.mode {1:04o} would let everybody on the host read the secret {2} in {3}"
         raise SecretsExposed(message.format(render.option, render.mode, exposed[0], render.path))
@@ -111,7 +111,7 @@ def configuration_hash(configuration: Configuration, renders: t.Sequence[Render]
 def _chosen(configuration: Configuration, render: Render) -> Configuration:
     if not render.keys:
         return configuration
-    kept, unknown = dotted.subset(configuration.settings, render.keys)
+    kept, unknown = subset(configuration.settings, render.keys)
     if unknown:
         raise InvalidOption("{0}.keys: no setting is called {1}".format(render.option, ", ".join(unknown)))
     return replace(configuration, settings=kept)

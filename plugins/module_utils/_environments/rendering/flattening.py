@@ -13,7 +13,8 @@ import math
 import re
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._environments import dotted
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.keys import dotted
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.leaves import walk
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Secret, Value
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.errors import (
     ValueNotRenderable,
@@ -42,10 +43,10 @@ def variables(settings: t.Mapping[str, Value], wording: Wording, form: str) -> t
     """
     found: t.Dict[str, t.Union[str, Secret]] = {}
     owners: t.Dict[str, str] = {}
-    for path, value in dotted.walk(settings):
+    for path, value in walk(settings):
         if value == {}:
             continue
-        key = dotted.joined(path)
+        key = dotted(path)
         name = _name(path, key, wording, form)
         if name in owners:
             raise VariablesCollide("{0} and {1} would both be the variable {2}".format(owners[name], key, name))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._environments import dotted
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.keys import dotted
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Secret, Value
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.errors import (
     ValueNotRenderable,
@@ -28,14 +28,12 @@ class Holder:
     """What the format *form* can hold beside texts, booleans, whole and finite numbers.
 
     :param null: whether null
-    :param special: whether infinity and what is no number
     :param largest: the largest whole number, None for no limit
     """
 
-    def __init__(self, form: str, *, null: bool, special: bool, largest: t.Optional[int]) -> None:
+    def __init__(self, form: str, *, null: bool, largest: t.Optional[int]) -> None:
         self._form = form
         self._null = null
-        self._special = special
         self._largest = largest
 
     def check(self, settings: t.Mapping[str, Value]) -> None:
@@ -43,11 +41,11 @@ class Holder:
         self._check(settings, ())
 
     def _check(self, value: Value, path: t.Tuple[str, ...]) -> None:
-        key = dotted.joined(path)
+        key = dotted(path)
         if isinstance(value, dict):
             for name, inner in value.items():
-                if not isinstance(name, str):
-                    raise ValueNotRenderable(key or "the top", self._form, "it has a key that is no text")
+                if not isinstance(name, str) or not name:
+                    raise ValueNotRenderable(key or "the top", self._form, "it has a key that is empty, or no text")
                 check_text(name, key or "the top", self._form)
                 self._check(inner, (*path, name))
         elif isinstance(value, (list, tuple)):
@@ -72,6 +70,5 @@ class Holder:
             within = self._largest is None or -self._largest - 1 <= value <= self._largest
             return "" if within else "it is a whole number of more than 64 bits"
         if isinstance(value, float):
-            finite = math.isfinite(value)
-            return "" if finite or self._special else "it is infinite or no number, for which the format has no word"
+            return "" if math.isfinite(value) else "it is infinite or no number, for which not every format has a word"
         return "it is of type {0}".format(type(value).__name__)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._environments import dotenv_grammar
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.errors import UnreadableDocument
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import (
     Configuration,
     Secret,
@@ -36,8 +37,8 @@ class Dotenv(ReadableFormat):
     def read(self, text: str) -> t.Optional[t.Dict[str, Value]]:
         try:
             return dict(dotenv_grammar.parse(text))
-        except ValueError as error:
-            raise NotOfThisFormat(str(error)) from error
+        except UnreadableDocument as error:
+            raise NotOfThisFormat(error.message) from error
 
     def secret_keys(self, settings: t.Mapping[str, Value]) -> t.FrozenSet[str]:
         found = variables(settings, self.wording, self.name)

@@ -16,25 +16,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     TypedFile,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.holding import Holder
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.interface import (
-    NotOfThisFormat,
-)
 
 
 class Json(TypedFile):
     """One object, indented, its keys sorted."""
 
     name = "json"
-    holder = Holder("json", null=True, special=False, largest=None)
+    holder = Holder("json", null=True, largest=None)
 
     def write(self, settings: t.Mapping[str, Value]) -> str:
         return json.dumps(settings, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True) + "\n"
-
-    def document(self, text: str) -> Value:
-        try:
-            document = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise NotOfThisFormat("it is not JSON") from error
-        if document is None:
-            raise NotOfThisFormat("it is null")
-        return document

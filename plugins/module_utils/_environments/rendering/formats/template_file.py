@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._environments import dotted
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.leaves import leaves
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Configuration, Value
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.errors import TemplateFailed
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.holding import check_text
@@ -65,7 +65,7 @@ class Template(Format):
 
     def secret_keys(self, settings: t.Mapping[str, Value]) -> t.FrozenSet[str]:
         """Of the settings: what the template makes of them cannot be told."""
-        return frozenset(key for key, value in dotted.leaves(settings).items() if secrets_in(value))
+        return frozenset(key for key, value in leaves(settings).items() if secrets_in(value))
 
 
 def _without_secrets(error: Exception, settings: t.Mapping[str, Value]) -> str:

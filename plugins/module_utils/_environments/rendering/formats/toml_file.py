@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """TOML 1.0.
 
-PRIVATE to the collection. Writing needs no library; reading has one since Python 3.11.
+PRIVATE to the collection. Writing needs no library.
 """
 
 from __future__ import annotations
@@ -17,18 +17,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     TypedFile,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.holding import Holder
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.interface import (
-    NotOfThisFormat,
-)
-
-tomllib: t.Any
-try:
-    import tomllib
-except ImportError:
-    try:
-        import tomli as tomllib
-    except ImportError:
-        tomllib = None
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
 _ESCAPED = re.compile(r"[\x00-\x08\x0a-\x1f\x22\x5c\x7f]")
@@ -39,18 +27,10 @@ class Toml(TypedFile):
     """Tables with their keys sorted; dictionaries in lists are in one line."""
 
     name = "toml"
-    holder = Holder("toml", null=False, special=True, largest=2**63 - 1)
+    holder = Holder("toml", null=False, largest=2**63 - 1)
 
     def write(self, settings: t.Mapping[str, Value]) -> str:
         return "\n".join(_table(settings, ()))
-
-    def document(self, text: str) -> Value:
-        if tomllib is None:
-            return None
-        try:
-            return tomllib.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise NotOfThisFormat("it is not TOML") from error
 
 
 def _table(settings: t.Mapping[str, Value], path: t.Tuple[str, ...]) -> t.List[str]:

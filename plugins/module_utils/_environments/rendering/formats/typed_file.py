@@ -11,7 +11,9 @@ from __future__ import annotations
 import abc
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._environments import dotted
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.documents import settings_of
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.errors import UnreadableDocument
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.leaves import leaves
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Configuration, Value
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.holding import Holder
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.interface import (
@@ -19,6 +21,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     ReadableFormat,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.secrecy import revealed, secrets_in
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
 
 class TypedFile(ReadableFormat):
@@ -31,20 +34,16 @@ class TypedFile(ReadableFormat):
         return self.write(revealed(configuration.settings))
 
     def read(self, text: str) -> t.Optional[t.Dict[str, Value]]:
-        document = self.document(text)
-        if document is None:
+        try:
+            return leaves(settings_of(text, "it", self.name))
+        except UnreadableDocument as error:
+            raise NotOfThisFormat(error.message) from error
+        except MissingLibrary:
             return None
-        if not isinstance(document, dict):
-            raise NotOfThisFormat("it is no dictionary of settings")
-        return dotted.leaves(document)
 
     def secret_keys(self, settings: t.Mapping[str, Value]) -> t.FrozenSet[str]:
-        return frozenset(key for key, value in dotted.leaves(settings).items() if secrets_in(value))
+        return frozenset(key for key, value in leaves(settings).items() if secrets_in(value))
 
     @abc.abstractmethod
     def write(self, settings: t.Mapping[str, Value]) -> str:
         """The text of settings that :attr:`holder` has passed."""
-
-    @abc.abstractmethod
-    def document(self, text: str) -> Value:
-        """What the text says, None where it cannot be told on this machine; raises :class:`NotOfThisFormat`."""

@@ -10,7 +10,6 @@ what ``no``, ``0o14``, ``1e3`` or ``2026-11-26`` are without them differs from r
 from __future__ import annotations
 
 import json
-import math
 import re
 import typing as t
 
@@ -19,16 +18,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     TypedFile,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.holding import Holder
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.interface import (
-    NotOfThisFormat,
-)
-
-try:
-    import yaml
-except ImportError:
-    HAS_YAML = False
-else:
-    HAS_YAML = True
 
 _PLAIN_KEY = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[A-Za-z][A-Za-z0-9_-]*\Z", re.IGNORECASE)
 _LONGEST_KEY = 1000
@@ -41,21 +30,10 @@ class Yaml(TypedFile):
     """One document, its keys sorted."""
 
     name = "yaml"
-    holder = Holder("yaml", null=True, special=True, largest=None)
+    holder = Holder("yaml", null=True, largest=None)
 
     def write(self, settings: t.Mapping[str, Value]) -> str:
         return "\n".join(_block(settings)) + "\n"
-
-    def document(self, text: str) -> Value:
-        if not HAS_YAML:
-            return None
-        try:
-            document = yaml.safe_load(text)
-        except (yaml.YAMLError, RecursionError) as error:
-            raise NotOfThisFormat("it is not YAML") from error
-        if document is None:
-            raise NotOfThisFormat("it is empty")
-        return document
 
 
 def _block(value: Value) -> t.List[str]:
@@ -99,8 +77,6 @@ def _inline(value: Value) -> str:
 
 
 def _float(value: float) -> str:
-    if not math.isfinite(value):
-        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     mantissa, exponent, power = repr(value).partition("e")
     return mantissa + ("" if "." in mantissa else ".0") + exponent + power
 

@@ -1,25 +1,17 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings by their dotted keys.
+"""Settings one by one, by their dotted keys.
 
 PRIVATE to the collection. Pure.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.keys import dotted, path_of
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Value
-
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z")
-
-
-def joined(path: t.Sequence[str]) -> str:
-    """A dotted key; a part that holds dots itself, or is empty, is quoted."""
-    return ".".join(part if _PLAIN.match(part) else json.dumps(part, ensure_ascii=False) for part in path)
 
 
 def walk(
@@ -36,23 +28,32 @@ def walk(
 
 def leaves(settings: t.Mapping[str, Value]) -> t.Dict[str, Value]:
     """Each setting by its dotted key."""
-    return {joined(path): value for path, value in walk(settings)}
+    return {dotted(path): value for path, value in walk(settings)}
+
+
+def nested(found: t.Mapping[str, Value]) -> t.Dict[str, Value]:
+    """The inverse of :func:`leaves`."""
+    settings: t.Dict[str, Value] = {}
+    for key, value in found.items():
+        path = path_of(key)
+        folder = settings
+        for part in path[:-1]:
+            folder = folder.setdefault(part, {})
+        folder[path[-1]] = value
+    return settings
 
 
 def subset(settings: t.Mapping[str, Value], keys: t.Sequence[str]) -> t.Tuple[t.Dict[str, Value], t.List[str]]:
     """The settings that *keys* name, each alone or with all below it, and those of *keys* that name none."""
     kept: t.Dict[str, Value] = {}
-    used = set()
+    used: t.Set[str] = set()
     for path, value in walk(settings):
-        above = {joined(path[:length]) for length in range(1, len(path) + 1)}
+        above = {dotted(path[:length]) for length in range(1, len(path) + 1)}
         named = above.intersection(keys)
         used.update(named)
         if named:
-            folder = kept
-            for part in path[:-1]:
-                folder = folder.setdefault(part, {})
-            folder[path[-1]] = value
-    return kept, [key for key in keys if key not in used]
+            kept[dotted(path)] = value
+    return nested(kept), [key for key in keys if key not in used]
 
 
 def same(one: Value, other: Value) -> bool:
