@@ -23,7 +23,7 @@ options:
     description:
       - The files of settings, each later one over those before it.
       - Dictionaries are merged, anything else is replaced; marks such as C($append) and C($replace) say otherwise.
-      - A secret stands there by reference, as C({"$secret": "vault:secret/shop#password"}), and C(${other.key}) takes in another setting.
+      - A secret stands there by reference, in a dictionary with the one key C($secret), and C(${other.key}) takes in another setting.
       - A layer that says C($environment) is refused for any other.
     type: list
     elements: dict

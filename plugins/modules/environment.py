@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: environment
 short_description: Bring an app's configuration into force on a host, or go back to an earlier one
-version_added: "0.3.0"
+version_added: "0.2.0"
 description:
   - Merges layers of settings, puts secrets in, checks the result against the app's schema, and writes it as the files that the app reads.
   - Everything is checked before anything is written. Each file is replaced in one step and has its owner and mode from the first instant.

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: environment_info
 short_description: Read which configuration of an app is in force on a host, and how the host has drifted from it
-version_added: "0.3.0"
+version_added: "0.2.0"
 description:
   - Says which revisions of the configuration the host keeps, and what of its files is not as it should be, by variable or key.
   - With O(layers) that is held against what is declared now, and RV(changes) says what M(progressive.delivery.environment) would change.

@@ -60,7 +60,7 @@ def found_at(path: str) -> t.Optional[Found]:
             return None
         content = None
         if stat.S_ISREG(known.st_mode):
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(descriptor, "rb") as handle:
                 content = handle.read()
         return Found(

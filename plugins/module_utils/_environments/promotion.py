@@ -23,8 +23,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     secrets_in,
 )
 
-_SHOWN = "(secret {0})"
-_OTHER_VALUE = "(another value of the secret {0})"
+_SHOWN = "(secret: {0})"
+_OTHER_VALUE = "(another value of the secret: {0})"
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ Each reader is asked for many values at once. systemd reads an EnvironmentFile w
 
 from __future__ import annotations
 
+import io
 import pathlib
 import random
 import subprocess
 
+import dotenv
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._environments import dotenv_grammar, systemd_grammar
@@ -63,6 +65,15 @@ def test_a_real_shell_reads_dotenv_as_it_was_written(tmp_path: pathlib.Path, she
     assert not done.stderr
     assert {name: pairs[name.encode()].decode() for name in variables} == variables
     assert dotenv_grammar.parse(text) == variables
+
+
+def test_a_reader_of_dotenv_finds_what_shells_find(tmp_path: pathlib.Path) -> None:
+    """But where a text needs double quotes and has a dollar sign or backtick: that reader keeps the backslash before those."""
+    texts = [text for text in values(2000, PARTS) if not ({*"'\\"} & {*text} and {*"$`"} & {*text})]
+    variables, text = rendered("dotenv", texts)
+
+    assert len(variables) > 1000
+    assert dotenv.dotenv_values(stream=io.StringIO(text, newline=""), interpolate=False) == variables
 
 
 def test_systemd_reads_its_environment_file_as_it_was_written(tmp_path: pathlib.Path) -> None:

@@ -65,7 +65,7 @@ def test_the_layers_become_the_file(shop, tmp_path):
     assert (done["changed"], done["revision"], done["made"]) == (True, 1, True)
     assert [(row["key"], row["then"], row["origin"]) for row in done["changes"]] == [
         ("database.host", "db", "base.json"),
-        ("database.password", f"(secret file:{tmp_path}/secret)", "base.json"),
+        ("database.password", f"(secret: file:{tmp_path}/secret)", "base.json"),
         ("workers", 4, "staging.json"),
     ]
     assert call("environment", **shop(settings={"workers": 4}, release="1.0"))["changed"] is False

@@ -107,9 +107,9 @@ def test_a_promotion_tells_what_changes_and_in_what_the_environments_will_differ
     ] == [
         (
             "database.password",
-            "(secret vault:staging#password)",
-            "(secret ansible:database)",
-            "(secret ansible:database)",
+            "(secret: vault:staging#password)",
+            "(secret: ansible:database)",
+            "(secret: ansible:database)",
             False,
             True,
         ),

@@ -17,15 +17,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.holding import check_text
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.interface import Format
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.secrecy import revealed, secrets_in
-from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import (
+    MissingLibrary,
+    OptionalLibrary,
+)
 
-try:
-    import jinja2
-    import jinja2.sandbox
-except ImportError:
-    HAS_JINJA2 = False
-else:
-    HAS_JINJA2 = True
+jinja2: t.Any = OptionalLibrary("jinja2", "sandbox")
 
 
 class Template(Format):
@@ -35,7 +32,7 @@ class Template(Format):
     wordings = frozenset({"template"})
 
     def render(self, configuration: Configuration) -> str:
-        if not HAS_JINJA2:
+        if not jinja2:
             raise MissingLibrary("jinja2")
         sandbox = jinja2.sandbox.ImmutableSandboxedEnvironment(
             undefined=jinja2.StrictUndefined,

@@ -269,3 +269,24 @@ def test_whatever_happened_what_is_needed_is_never_removed(numbers, history, kee
     assert set(removed) <= numbers
     assert len(numbers) - len(removed) >= min(keep, len(numbers))
     assert list(removed) == sorted(removed)
+
+
+def test_of_many_that_come_at_once_each_is_kept_and_the_last_is_in_force(site):
+    patient = Host(str(site.folder / "state"), "shop", "staging", timeout=60)
+    children = []
+    for port in range(8):
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                patient.apply(site.proposal({"port": port}), Occasion(), check_mode=False)
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(child)
+
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 8
+    kept = site.host.store.read()
+    assert set(kept.revisions) == {entry.revision for entry in kept.activations} == set(range(1, 9))
+    (file,) = site.host.store.files(kept.revisions[kept.current])
+    assert site.path("app.env").read_bytes() == file.content

@@ -28,9 +28,9 @@ def test_what_changes_and_what_differs_is_told_and_nothing_else(site):
         ("old", "(not set)", "x", "(not set)", True, False),
         (
             "password",
-            "(secret vault:staging#p)",
-            "(secret vault:production#p)",
-            "(secret vault:production#p)",
+            "(secret: vault:staging#p)",
+            "(secret: vault:production#p)",
+            "(secret: vault:production#p)",
             False,
             True,
         ),
@@ -45,7 +45,7 @@ def test_another_value_of_the_same_secret_is_told_and_not_shown(site):
     found = rows(configuration({"password": Secret("env:P", "s3cret-2")}), now)
 
     assert told(found) == [
-        ("password", "(not set)", "(secret env:P)", "(another value of the secret env:P)", True, False)
+        ("password", "(not set)", "(secret: env:P)", "(another value of the secret: env:P)", True, False)
     ]
     assert told(rows(configuration({"password": Secret("env:P", "s3cret-1")}), now)) == []
 

@@ -20,8 +20,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     VariablesCollide,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.flattening import variables
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.formats import template_file
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.interface import Wording
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.registry import FORMATS
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import (
+    MissingLibrary,
+    OptionalLibrary,
+)
 
 REFUSED = {"\x7f", *map(chr, range(0xFDD0, 0xFDF0))} | {
     chr(plane + end) for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)
@@ -219,3 +224,9 @@ def test_a_template_that_fails_says_why_and_shows_no_secret(template, reason):
         rendered("template", {"token": Secret("env:T", "s3cret")}, template=template)
 
     assert "s3cret" not in str(failed.value)
+
+
+def test_without_jinja2_a_template_says_what_is_missing(monkeypatch):
+    monkeypatch.setattr(template_file, "jinja2", OptionalLibrary("no_such_library"))
+    with pytest.raises(MissingLibrary, match="jinja2"):
+        rendered("template", {}, template="x")
