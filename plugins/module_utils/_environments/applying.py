@@ -167,9 +167,7 @@ class Host:
         write = [file for file in files if not _is_as(found[file.path], file)]
         remove = [path for path in before if path not in found and placement.found_at(path) is not None]
         differing = [
-            difference
-            for file in write
-            for difference in drift.differences(file, found[file.path], before.get(file.path))
+            difference for file in write for difference in _differences(file, found[file.path], before.get(file.path))
         ]
         after = _after(kept, number, made, occasion)
         prune = prunable(after, occasion.keep, occasion.retain)
@@ -238,6 +236,12 @@ def files_in_force(store: Store, kept: Kept) -> t.Dict[str, RenderedFile]:
 
 def _is_as(found: t.Optional[placement.Found], file: RenderedFile) -> bool:
     return found is not None and found.is_as(file)
+
+
+def _differences(
+    file: RenderedFile, found: t.Optional[placement.Found], before: t.Optional[RenderedFile]
+) -> t.List[Difference]:
+    return drift.whole(file) if found is None else drift.differences(file, found, before)
 
 
 def _chosen(kept: Kept, number: t.Optional[int], release: t.Optional[str]) -> Revision:

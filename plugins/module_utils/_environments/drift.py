@@ -58,6 +58,16 @@ def differences(
     return _of_content(wanted, found.content, before) + _of_rights(wanted, found)
 
 
+def whole(wanted: RenderedFile) -> t.List[Difference]:
+    """What a file brings where none is."""
+    declared = _settings(wanted.format, wanted.content) or {}
+    missing = Difference(wanted.path, "", "file", "(there)", "(missing)")
+    return [missing] + [
+        Difference(wanted.path, key, "value", HIDDEN if key in wanted.secret_keys else declared[key], NOTHING)
+        for key in sorted(declared)
+    ]
+
+
 def stale(path: str) -> Difference:
     """That a file is there which the configuration has no more."""
     return Difference(path, "", "file", "(none)", "(there)")

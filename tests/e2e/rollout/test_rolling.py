@@ -57,3 +57,35 @@ def test_where_a_balancer_takes_no_single_host_out_nothing_is_begun(sites: t.Any
         story.then_serves(story.old).then_nothing_failed()
     finally:
         story.close()
+
+
+def test_on_the_way_back_a_host_has_the_configuration_again_that_the_release_had(story: Story) -> None:
+    story.given_serving()
+    layers = story.site.directory / "environments"
+    layers.mkdir()
+    options = rolling(
+        story,
+        release_configured=True,
+        environment_app="analyze-all",
+        environment_name="staging",
+        environment_directory=str(layers),
+        environment_renders=[{"path": "{{ release_root }}/app.json", "format": "json"}],
+        environment_state_directory="{{ release_root }}/configurations",
+    )
+
+    def declare(color: str) -> None:
+        (layers / "base.yml").write_text(f"color: {color}\n")
+        (layers / "staging.yml").write_text("{}\n")
+
+    def colors() -> set[str]:
+        return {json.loads(path.read_text())["color"] for path in story.site.directory.glob("*/app.json")}
+
+    declare("blue")
+    serving = options["rollout_pools"][0]
+    story.when("environment", environment_hosts=serving, environment_release=story.old, **options).then_it_ended(0)
+    declare("green")
+    story.when("rolling", rollout_release=story.new, **options).then_it_ended(0).then_serves(story.new)
+    assert colors() == {"green"}
+    declare("olive")
+    story.when("rollback", **options).then_it_ended(0).then_serves(story.old).then_nothing_failed()
+    assert colors() == {"blue"}

@@ -68,6 +68,12 @@ def test_the_layers_become_the_file(shop, tmp_path):
         ("database.password", f"(secret: file:{tmp_path}/secret)", "base.json"),
         ("workers", 4, "staging.json"),
     ]
+    assert done["diff"][0]["after"] == {
+        "file": "(there)",
+        "DATABASE_HOST": "db",
+        "DATABASE_PASSWORD": "(secret)",
+        "WORKERS": "4",
+    }
     assert call("environment", **shop(settings={"workers": 4}, release="1.0"))["changed"] is False
 
 
