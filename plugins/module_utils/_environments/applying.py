@@ -9,6 +9,7 @@ Killed anywhere between, the same call finishes; another call starts from what i
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import secrets
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.progressive.delivery.plugins.module_utils._environments import drift, placement
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.drift import Difference
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.leaves import same
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Configuration
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.files import RenderedFile
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.revisions.errors import (
@@ -196,14 +198,12 @@ class Host:
 
     def _same_as(self, proposal: Proposal, kept: Kept) -> t.Optional[int]:
         """The newest revision that is the same and whole."""
-        wanted = [file.same_as for file in proposal.files]
         for number in sorted(kept.revisions, key=lambda number: (number == kept.current, number), reverse=True):
-            if [file.same_as for file in kept.revisions[number].files] == wanted:
-                try:
-                    self.store.files(kept.revisions[number])
-                except RevisionDamaged:
-                    continue
-                return number
+            revision = kept.revisions[number]
+            if _is_of(revision, proposal):
+                with contextlib.suppress(RevisionDamaged):
+                    self.store.files(revision)
+                    return number
         return None
 
     def _check_paths(self, files: t.Sequence[RenderedFile]) -> None:
@@ -236,6 +236,14 @@ def files_in_force(store: Store, kept: Kept) -> t.Dict[str, RenderedFile]:
 
 def _is_as(found: t.Optional[placement.Found], file: RenderedFile) -> bool:
     return found is not None and found.is_as(file)
+
+
+def _is_of(revision: Revision, proposal: Proposal) -> bool:
+    """Whether a revision has the files and the settings, those included that are in no file."""
+    wanted = [file.same_as for file in proposal.files]
+    if [file.same_as for file in revision.files] != wanted:
+        return False
+    return same(sealed(proposal.configuration.settings, revision.salt), dict(revision.settings))
 
 
 def _differences(

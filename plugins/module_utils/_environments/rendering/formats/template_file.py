@@ -40,7 +40,7 @@ class Template(Format):
             trim_blocks=True,
         )
         try:
-            text = sandbox.from_string(self.wording.template).render(
+            text: str = sandbox.from_string(self.wording.template).render(
                 settings=revealed(configuration.settings),
                 app=configuration.app,
                 environment=configuration.environment,

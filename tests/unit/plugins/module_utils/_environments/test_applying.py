@@ -64,6 +64,15 @@ def test_the_same_content_for_another_release_makes_no_revision_and_is_gone_back
     assert site.path("app.env").read_text() == "PORT='80'\n"
 
 
+def test_a_setting_that_is_in_no_file_is_a_change_of_the_configuration_too(site):
+    port = site.render(keys=("port",))
+    site.apply({"port": 80, "log": "info"}, port)
+    done = site.apply({"port": 80, "log": "debug"}, port)
+
+    assert (done.changed, done.revision, done.written) == (True, 2, ())
+    assert site.apply({"port": 80, "log": "debug"}, port).changed is False
+
+
 def test_settings_changed_below_a_release_are_what_that_release_is_gone_back_to_with(site):
     site.apply({"port": 80}, release="1.0")
     site.apply({"port": 81})
