@@ -9,6 +9,7 @@ elsewhere; it sees the settings and nothing of Ansible, and cannot reach beyond 
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.leaves import leaves
@@ -21,6 +22,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._missing_libr
     MissingLibrary,
     OptionalLibrary,
 )
+
+_QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
+
+_TYPES = ("dict", "list", "str", "int", "float", "bool", "NoneType")
 
 jinja2: t.Any = OptionalLibrary("jinja2", "sandbox")
 
@@ -56,7 +61,9 @@ class Template(Format):
             TypeError,
             ValueError,
         ) as error:
-            raise TemplateFailed("the template: " + _without_secrets(error, configuration.settings)) from None
+            raise TemplateFailed(
+                "the template: " + _without_secrets(error, configuration.settings, self.wording.template)
+            ) from None
         check_text(text, "the template's text", self.name)
         return text
 
@@ -65,10 +72,11 @@ class Template(Format):
         return frozenset(key for key, value in leaves(settings).items() if secrets_in(value))
 
 
-def _without_secrets(error: Exception, settings: t.Mapping[str, Value]) -> str:
-    """What went wrong; all of it is withheld if it holds a secret."""
+def _without_secrets(error: Exception, settings: t.Mapping[str, Value], template: str) -> str:
+    """What went wrong. Where there are secrets, words are quoted only that stand in the template: others may be made of one."""
     said = str(error)
-    values = [secret.value for secret in secrets_in(settings)]
-    if any(value and value in said for value in values):
-        return "{0}; its message holds a secret and is not shown".format(type(error).__name__)
+    quoted = [one or other for one, other in _QUOTED.findall(said)]
+    strange = [word for word in quoted if word not in template and word.partition(" object")[0] not in _TYPES]
+    if secrets_in(settings) and (strange or any(secret.value in said for secret in secrets_in(settings))):
+        return "{0}; its message may hold a secret and is not shown".format(type(error).__name__)
     return "{0}: {1}".format(type(error).__name__, said)

@@ -212,10 +212,12 @@ def test_a_template_sees_the_settings():
     [
         ("a\n{{ settings.nothing }}", "nothing"),
         ("a\n{% if %}", "line 2"),
-        ("{{ ''.__class__.__mro__ }}", "unsafe"),
-        ("{{ settings.update(a=1) }}", "unsafe"),
+        ("{{ ''.__class__.__mro__ }}", "SecurityError"),
+        ("{{ settings.update(a=1) }}", "SecurityError"),
         ("{{ 1 / 0 }}", "ZeroDivisionError"),
-        ("{{ settings[settings.token] }}", "holds a secret and is not shown"),
+        ("{{ settings[settings.token] }}", "may hold a secret and is not shown"),
+        ("{{ settings[settings.token | upper] }}", "may hold a secret and is not shown"),
+        ("{{ settings.token.nothing }}", "'str object' has no attribute 'nothing'"),
         ("{{ '\\ud800' }}", "half of a character"),
     ],
 )
@@ -223,7 +225,7 @@ def test_a_template_that_fails_says_why_and_shows_no_secret(template, reason):
     with pytest.raises((TemplateFailed, ValueNotRenderable), match=reason) as failed:
         rendered("template", {"token": Secret("env:T", "s3cret")}, template=template)
 
-    assert "s3cret" not in str(failed.value)
+    assert "s3cret" not in str(failed.value).lower()
 
 
 def test_without_jinja2_a_template_says_what_is_missing(monkeypatch):
