@@ -55,7 +55,8 @@ DECLARED_OPTIONS: t.Dict[str, t.Any] = {
     "layers": LAYERS,
     "schema": {"type": "dict"},
     "schema_path": {"type": "path"},
-    "secrets": {"type": "dict", "default": {}, "options": dict(registry.OPTIONS)},
+    # Its own secrets are marked below it; the rest are paths and addresses, which messages need.
+    "secrets": {"type": "dict", "default": {}, "no_log": False, "options": dict(registry.OPTIONS)},
     "renders": {"type": "list", "elements": "dict", "default": [], "options": RENDER_OPTIONS},
     "state_directory": {"type": "path", "default": STATE_DIRECTORY},
 }

@@ -42,7 +42,7 @@ FIXED = [
 def values(count: int, parts: list[str]) -> list[str]:
     """Texts put together of what readers of variables give a meaning, the same in each run."""
     chosen = random.Random(4)
-    return FIXED + ["".join(chosen.choices(parts, k=chosen.randint(1, 8))) for _ in range(count)]
+    return FIXED + ["".join(chosen.choices(parts, k=chosen.randint(1, 8))) for _number in range(count)]
 
 
 def rendered(form: str, texts: list[str]) -> tuple[dict[str, str], str]:

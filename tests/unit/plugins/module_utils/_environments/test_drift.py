@@ -21,8 +21,8 @@ def found(content, mode=0o640, owner="root", group="root"):
     return Found((owner, "0"), (group, "0"), mode, content)
 
 
-def wanted(site, form, settings=SETTINGS, **fields):
-    (file,) = site.proposal(settings, site.render("app", form, **fields)).files
+def wanted(site, form, settings=None, **fields):
+    (file,) = site.proposal(settings or SETTINGS, site.render("app", form, **fields)).files
     return file
 
 
