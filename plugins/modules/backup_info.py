@@ -105,13 +105,12 @@ def read(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     engine, name = engine_for(params)
     snapshots = [told(snapshot) for snapshot in engine.snapshots(params["app"])]
     proven = [snapshot for snapshot in snapshots if snapshot["proven"]]
-    newest, newest_proven = ((some or [None])[-1] for some in (snapshots, proven))
     return {
         "changed": False,
         "engine": name,
         "snapshots": snapshots,
-        "newest": newest,
-        "newest_proven": newest_proven,
+        "newest": snapshots[-1] if snapshots else None,
+        "newest_proven": proven[-1] if proven else None,
     }
 
 

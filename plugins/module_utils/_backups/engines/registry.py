@@ -13,9 +13,9 @@ import shutil
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.archive import ArchiveEngine
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.borg import BorgEngine
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.borg import Borg
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.interface import Engine
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic import ResticEngine
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic import Restic
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
 AUTO = "auto"
@@ -43,8 +43,8 @@ def engine_for(params: t.Mapping[str, t.Any]) -> t.Tuple[Engine, str]:
         "patience": params["lock_timeout"],
     }
     if name == "restic":
-        return ResticEngine(params["repository"], password, **options), name
-    return BorgEngine(params["repository"], password, **options), name
+        return Restic(params["repository"], password, **options), name
+    return Borg(params["repository"], password, **options), name
 
 
 def _found(repository: str) -> str:

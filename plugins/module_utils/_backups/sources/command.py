@@ -99,7 +99,7 @@ class Output(Source):
             with open(os.path.join(folder, DUMP), "rb") as dumped:
                 self._run(self._prove, NotProven, "prove_command", stdin=dumped, folder=scratch)
 
-    def restore(self, folder: str, facts: Facts, scratch: str) -> None:  # noqa: ARG002 (as the interface has it)
+    def restore(self, folder: str, facts: Facts, scratch: str) -> None:
         if self._restore is None:
             raise RestoreFailed(
                 "{0}: only a restore_command could put back what a command wrote, and none is given".format(self.name)

@@ -51,7 +51,7 @@ def _rows(connection: sqlite3.Connection, table: str) -> t.Tuple[int, str]:
         if not hidden
     ]
     rows = Multiset()
-    query = "SELECT {0} FROM {1}".format(", ".join(map(_quoted, columns)), _quoted(table))  # noqa: S608 (quoted)
+    query = "SELECT {0} FROM {1}".format(", ".join(map(_quoted, columns)), _quoted(table))
     for row in connection.execute(query):
         rows.add(_encoded(row))
     return rows.result()
