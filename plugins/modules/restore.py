@@ -143,6 +143,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.para
     apart,
     common_arguments,
     told,
+    told_proof,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.registry import (
     arguments,
@@ -175,21 +176,21 @@ def carry_out(params: Params, check_mode: bool) -> t.Dict[str, t.Any]:
     with held(params["work_directory"], params["app"], params["lock_timeout"]) as work:
         safety = _save_first(engine, snapshot, wanted, params, work) if params["safety"] else None
         restored = restoring.in_place(engine, snapshot, wanted, work)
-    return {**result, **named, "safety": safety and told(safety), "left": dict(restored.left)}
+    return {**result, **named, "safety": safety, "left": dict(restored.left)}
 
 
 def _save_first(
     engine: Engine, snapshot: Snapshot, wanted: restoring.Wanted, params: Params, work: Workplace
-) -> t.Optional[Snapshot]:
-    """A snapshot of what is about to change; None when nothing of it is there."""
+) -> t.Optional[t.Dict[str, t.Any]]:
+    """The snapshot of what is about to change, as the result has it; None when nothing of it is there."""
     there = tuple(path for path in wanted.paths if os.path.lexists(path))
     if not there and not wanted.sources:
         return None
     labels = Labels(params["app"], reason="before restoring {0}".format(snapshot.identifier))
     order = taking.Order(labels, there, (), wanted.sources, "checksum")
     taking.check(engine, order, apart(params))
-    taken, _proof = taking.take(engine, order, work)
-    return taken.snapshot
+    taken, proof = taking.take(engine, order, work)
+    return {**told(taken.snapshot), "proven": told_proof(proof)}
 
 
 def main() -> t.NoReturn:

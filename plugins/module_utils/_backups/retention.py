@@ -67,7 +67,8 @@ def reasons_to_keep(
 ) -> t.Dict[str, t.List[str]]:
     """Of each snapshot, by its identifier, why it stays; one without a reason is to go.
 
-    Whatever *keep* says, the newest that was proven stays, and those in *protect*, which a rollout under way may need.
+    Whatever *keep* says, the newest that was proven stays, and the newest that was so by a restore, and those in *protect*,
+    which a rollout under way may need.
     """
     newest_first = sorted(snapshots, key=lambda snapshot: (snapshot.taken, snapshot.identifier), reverse=True)
     reasons: t.Dict[str, t.List[str]] = {snapshot.identifier: [] for snapshot in newest_first}
@@ -84,6 +85,8 @@ def _rules(
         yield "no keep option is set", newest_first
     yield "a rollout under way names it", [each for each in newest_first if each.identifier in protect]
     yield "the newest that was proven", [each for each in newest_first if each.proof is not None][:1]
+    restored = [each for each in newest_first if each.proof is not None and each.proof.how == "restore"]
+    yield "the newest that was proven by a restore", restored[:1]
     yield "last", newest_first[: keep.last]
     for period, form in _PERIODS.items():
         yield period, _newest_of_periods(newest_first, form, t.cast(int, getattr(keep, period)))
