@@ -37,11 +37,12 @@ def header(entry: Entry) -> bytes:
     path = raw(entry.path[1:]) + (b"/" if entry.kind is Kind.FOLDER else b"")
     link = raw(entry.target[1:] if entry.kind is Kind.HARDLINK else entry.target)
     sparse = b""
+    holes: t.List[t.Tuple[bytes, bytes]] = []
     size = sum(length for _offset, length in entry.stored) if entry.kind is Kind.FILE else 0
     if entry.data is not None:
         sparse = _sparse_map(entry.data, entry.size)
         size += len(sparse)
-        records += [
+        holes = [
             (b"GNU.sparse.major", b"1"),
             (b"GNU.sparse.minor", b"0"),
             (b"GNU.sparse.name", path),
@@ -61,6 +62,8 @@ def header(entry: Entry) -> bytes:
             _time_field(records, entry.mtime_ns),
         )
     )
+    # Of two sizes Python's tarfile takes the last for that of the file.
+    records += holes
     records += [
         (b"SCHILY.xattr." + raw(key).replace(b"%", b"%25").replace(b"=", b"%3D"), value)
         for key, value in sorted(entry.xattrs.items())
