@@ -95,3 +95,10 @@ class RestoreFailed(BackupError):
 
     code = "backup-restore-failed"
     remedy = "mend what the message names and run the same restore again"
+
+
+class WorkFolderUnusable(BackupError):
+    """The folder for dumps and scratch restores cannot be made or written."""
+
+    code = "backup-work-folder-unusable"
+    remedy = "give work_directory a place that the task's account may write to, and that nobody else can read"

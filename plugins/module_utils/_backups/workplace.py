@@ -15,18 +15,11 @@ import shutil
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
-    BackupError,
     RepositoryLocked,
+    WorkFolderUnusable,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import DUMPS
 from ansible_collections.progressive.delivery.plugins.module_utils._files.flock import taken
-
-
-class WorkFolderUnusable(BackupError):
-    """The folder for dumps and scratch restores cannot be made or written."""
-
-    code = "backup-work-folder-unusable"
-    remedy = "give work_directory a place that the task's account may write to, and that nobody else can read"
 
 
 class Workplace:
