@@ -69,12 +69,8 @@ def skips(rollout: Rollout) -> bool:
 class Histories(RuleBasedStateMachine):
     """Random histories of an app: from 1.0.0 on blue to 1.1.0 on green, back, and on to other releases."""
 
-    @initialize(
-        strategy=STRATEGIES, options=OPTIONS, irreversible=st.booleans(), first=st.booleans(), backup=st.booleans()
-    )
-    def start(
-        self, strategy: Strategy, options: Options, irreversible: bool, first: bool, backup: bool = False
-    ) -> None:
+    @initialize(strategy=STRATEGIES, options=OPTIONS, irreversible=st.booleans(), first=st.booleans())
+    def start(self, strategy: Strategy, options: Options, irreversible: bool, first: bool) -> None:
         self.now = 1000.0
         self.live: t.Dict[str, Observed] = {name: Observed(ALL_BLUE) for name in BALANCERS}
         self.reachable = dict.fromkeys(BALANCERS, True)
@@ -87,7 +83,9 @@ class Histories(RuleBasedStateMachine):
         self.number = 0
         self.decided = self.was_decided = self.was_closed = self.unheard = False
         self.skipped: t.Tuple[str, int] = ("", 0)
-        self.wanted = begin.Delivery("r0", "app", "1.1.0", strategy, options, irreversible, backup)
+        self.wanted = begin.Delivery(
+            "r0", "app", "1.1.0", strategy, options, irreversible, backup=irreversible != first
+        )
         opened = begin.begin_delivery(self.next_wanted("1.1.0"), self.fleet(), self.world())
         assert isinstance(opened, Rollout)
         self.take(opened)
@@ -154,8 +152,7 @@ class Histories(RuleBasedStateMachine):
             assert not action.mirror or action.pool in self.known_healthy  # law 1
             assert not action.mirror or rollout.status is Status.RUNNING  # law 2
         if action.kind is Kind.DEPLOY and rollout.status is Status.RUNNING:
-            ahead = rollout.steps[rollout.position :]
-            assert not any(step.kind is Kind.BACKUP for step in ahead)  # nothing is changed before the data is safe
+            assert all(step.kind is not Kind.BACKUP for step in rollout.steps[rollout.position :])  # data is safe first
         first = action.kind is Kind.DEPLOY and rollout.from_release is None
         if action.kind in (Kind.RETIRE, Kind.DEPLOY) and not first:
             assert self.world().highest_share(action.pool) == 0  # law 1
