@@ -18,7 +18,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
 
 keys = st.text(st.sampled_from('ab.-_" é'), min_size=1, max_size=3)
 settings = st.dictionaries(
-    keys, st.recursive(st.integers() | st.lists(st.integers(), max_size=2), lambda inner: st.dictionaries(keys, inner))
+    keys,
+    st.recursive(
+        st.integers() | st.lists(st.integers(), max_size=2),
+        lambda inner: st.dictionaries(keys, inner, max_size=3),
+        max_leaves=6,
+    ),
+    max_size=3,
 )
 
 
