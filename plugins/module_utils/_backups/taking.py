@@ -108,6 +108,6 @@ def _check_path(path: str, paths: t.Sequence[str], apart: t.Sequence[str]) -> No
             )
 
 
-def _is_within(path: str, folder: str) -> bool:
-    path, folder = os.path.realpath(path), os.path.realpath(folder)
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
+def _is_within(inner: str, outer: str) -> bool:
+    inner, outer = os.path.realpath(inner), os.path.realpath(outer)
+    return inner == outer or inner.startswith(outer.rstrip("/") + "/")

@@ -33,10 +33,11 @@ class Shop:
 
     def write(self, what: str) -> None:
         (self.uploads / "file").write_text(what)
-        with contextlib.closing(sqlite3.connect(self._database)) as opened, opened:
+        with contextlib.closing(sqlite3.connect(self._database)) as opened:
             opened.execute("CREATE TABLE IF NOT EXISTS orders (what TEXT)")
             opened.execute("DELETE FROM orders")
             opened.execute("INSERT INTO orders VALUES (?)", (what,))
+            opened.commit()
 
     def read(self) -> tuple[str, str]:
         with contextlib.closing(sqlite3.connect(self._database)) as opened:

@@ -148,7 +148,7 @@ def scratch_databases(access: Access, maintenance: str, databases: t.Sequence[Du
     """Hold the right to make scratch databases for *databases*, and drop all of them in the end."""
     names = [database.name for database in databases]
     # Nobody may be connected to a database that gets another name.
-    elsewhere = next(name for name in (maintenance, "postgres", "template1") if name not in names)
+    elsewhere = next((name for name in (maintenance, "postgres") if name not in names), "template1")
     with access.session(elsewhere) as session:
         for name in sorted(names):
             _hold(session, name)

@@ -39,10 +39,11 @@ class SavedShop:
 
     def write(self, what: str) -> None:
         (self.uploads / "file").write_text(what)
-        with contextlib.closing(sqlite3.connect(str(self._database))) as opened, opened:
+        with contextlib.closing(sqlite3.connect(str(self._database))) as opened:
             opened.execute("CREATE TABLE IF NOT EXISTS orders (what TEXT)")
             opened.execute("DELETE FROM orders")
             opened.execute("INSERT INTO orders VALUES (?)", (what,))
+            opened.commit()
 
     def read(self) -> t.Tuple[str, str]:
         with contextlib.closing(sqlite3.connect(str(self._database))) as opened:

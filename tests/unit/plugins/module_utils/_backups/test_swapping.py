@@ -56,7 +56,7 @@ WITHOUT = mock.patch.object(swapping, "exchange", return_value=False)
 @settings(max_examples=60)
 @given(old=st.none() | TREES, new=TREES, exchanged=st.booleans(), kept=st.booleans())
 def test_the_target_is_the_new_and_what_is_kept_is_the_old(old: Tree, new: Tree, exchanged: bool, kept: bool) -> None:
-    with tempfile.TemporaryDirectory() as name, VOLATILE, mock.MagicMock() if exchanged else WITHOUT:
+    with VOLATILE, mock.MagicMock() if exchanged else WITHOUT, tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         write(folder / "data", old)
         with swapping.prepared(str(folder / "data")) as place:
@@ -76,10 +76,10 @@ def test_a_mount_point_gets_the_new_entries_and_keeps_its_own_folder(
     old: t.Dict[str, Tree], new: t.Dict[str, Tree], exchanged: bool, kept: bool
 ) -> None:
     with (
-        tempfile.TemporaryDirectory() as name,
         VOLATILE,
         mock.MagicMock() if exchanged else WITHOUT,
         mock.patch.object(swapping, "is_mount_point", lambda path: path == name + "/data"),
+        tempfile.TemporaryDirectory() as name,
     ):
         folder = pathlib.Path(name)
         write(folder / "data", {**old, "lost+found": {}})
