@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: backup
 short_description: Save an app's data, and prove that it can be had back
-version_added: "0.3.0"
+version_added: "0.2.0"
 description:
   - Saves paths, and databases as they are at one moment, as one snapshot in a repository of restic, of borg or of archives.
   - Proves the snapshot. With O(verify=restore) it is restored into a scratch place and compared with what was saved; a database is restored into

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: backup_info
 short_description: List an app's backups, and when each was last proven
-version_added: "0.3.0"
+version_added: "0.2.0"
 description:
   - Reads the snapshots of an app from their repository, with their labels and proofs.
 extends_documentation_fragment:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: restore
 short_description: Bring an app's data back from a snapshot
-version_added: "0.3.0"
+version_added: "0.2.0"
 description:
   - Restores paths and databases from a snapshot that the module M(progressive.delivery.backup) took. In place, where everything is restored and
     checked beside what is live before the first of it changes; or into a folder of its own with O(into).
