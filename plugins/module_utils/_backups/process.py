@@ -26,6 +26,8 @@ _NOTHING: t.Mapping[str, t.Optional[str]] = types.MappingProxyType({})
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _CHUNK = 65536
 
+Reader = t.Callable[[t.IO[bytes]], None]
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -46,7 +48,7 @@ def run(
     *,
     environment: t.Mapping[str, t.Optional[str]] = _NOTHING,
     stdin: t.Union[bytes, t.IO[bytes], None] = None,
-    stdout: t.Optional[t.IO[bytes]] = None,
+    stdout: t.Union[t.IO[bytes], Reader, None] = None,
     stderr: t.Optional[t.IO[bytes]] = None,
     descriptors: t.Sequence[int] = (),
     folder: t.Optional[str] = None,
@@ -56,27 +58,27 @@ def run(
 
     :param environment: variables beside those of this process; None takes one away
     :param stdin: what it reads; nothing when it is None
-    :param stdout: a file to write into
+    :param stdout: a file to write into, or what reads it while the program runs, in another thread
     :param stderr: a file for all that it says, which may be more than is kept otherwise; readable too
     :param descriptors: open files that it gets, under the same numbers
     :param folder: where it runs
     :param timeout: seconds
     :raises FileNotFoundError: when it is not installed
-    :raises TimeoutError: when it ran out of time, and was killed
+    :raises TimeoutError: when it ran out of time, and was killed; with what it said
     """
     given = stdin if not isinstance(stdin, bytes) else None
     with subprocess.Popen(
         list(argv),
-        env=_environment(environment),
+        env=environment_with(environment),
         stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE if given is None else given,
-        stdout=subprocess.PIPE if stdout is None else stdout,
+        stdout=subprocess.PIPE if stdout is None or callable(stdout) else stdout,
         stderr=subprocess.PIPE if stderr is None else stderr,
         pass_fds=tuple(descriptors),
         cwd=folder,
         start_new_session=True,
-        preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509 (system calls only, which wait for no other thread)
+        preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 (system calls only, which wait for no other thread)
     ) as process:
-        streams = _Streams(process, stdin if isinstance(stdin, bytes) else b"")
+        streams = _Streams(process, stdin if isinstance(stdin, bytes) else b"", stdout if callable(stdout) else None)
         alarm = _Alarm(process, timeout)
         try:
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
@@ -86,10 +88,14 @@ def run(
             _kill(process)
             process.wait()
             streams.join()
+    said = (bytes(streams.err) if stderr is None else end_of(stderr)).decode("utf-8", "replace")[-SAID:].strip()
     if alarm.rang:
-        raise TimeoutError("{0} did not end within {1:g} seconds".format(os.path.basename(argv[0]), timeout or 0))
-    said = bytes(streams.err) if stderr is None else _end_of(stderr)
-    return Finished(process.returncode, bytes(streams.out), said.decode("utf-8", "replace")[-SAID:].strip())
+        raise TimeoutError(
+            "{0} did not end within {1:g} seconds{2}".format(
+                os.path.basename(argv[0]), timeout or 0, "; it said: " + said if said else ""
+            )
+        )
+    return Finished(process.returncode, bytes(streams.out), said)
 
 
 class _Alarm:
@@ -115,13 +121,15 @@ class _Alarm:
 class _Streams:
     """Reads and writes what is connected to a process, each end in a thread of its own."""
 
-    def __init__(self, process: subprocess.Popen[bytes], sent: bytes) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], sent: bytes, reader: t.Optional[Reader]) -> None:
         self.out = bytearray()
         self.err = bytearray()
         self._threads: t.List[threading.Thread] = []
         if process.stdin is not None:
             self._begin(_write, process.stdin, sent)
-        if process.stdout is not None:
+        if process.stdout is not None and reader is not None:
+            self._begin(_read_with, process.stdout, reader)
+        elif process.stdout is not None:
             self._begin(_read, process.stdout, self.out, None)
         if process.stderr is not None:
             # A character has at most four bytes.
@@ -149,13 +157,22 @@ def _read(stream: t.IO[bytes], into: bytearray, kept: t.Optional[int]) -> None:
             del into[:-kept]
 
 
-def _end_of(file: t.IO[bytes]) -> bytes:
+def _read_with(stream: t.IO[bytes], reader: Reader) -> None:
+    """Whatever the reader leaves is read too, so that the program can go on."""
+    try:
+        reader(stream)
+    finally:
+        _read(stream, bytearray(), 1)
+
+
+def end_of(file: t.IO[bytes]) -> bytes:
+    """The last of what a program said into *file*, enough for :data:`SAID` characters."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 4 * SAID))
     return file.read()
 
 
-def _environment(changes: t.Mapping[str, t.Optional[str]]) -> t.Dict[str, str]:
+def environment_with(changes: t.Mapping[str, t.Optional[str]]) -> t.Dict[str, str]:
     """What a program says is read by programs, so it is to be in English; names of files stay UTF-8."""
     environment: t.Dict[str, t.Optional[str]] = dict(os.environ, LC_ALL="C.UTF-8")
     environment["LANGUAGE"] = None
@@ -168,7 +185,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _dying_with(parent: int) -> t.Optional[t.Callable[[], None]]:
+def dying_with(parent: int) -> t.Optional[t.Callable[[], None]]:
     """What the child does before it becomes the program; None where the system cannot do that."""
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is None:

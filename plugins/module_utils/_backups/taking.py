@@ -20,6 +20,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     RepositoryFull,
     SourceUnusable,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.excludes import check_excludes
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Content, Labels, Proof, Taken
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.interface import Source
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.workplace import Workplace
@@ -51,6 +52,7 @@ def check(engine: Engine, order: Order, apart: t.Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise SourceUnusable("two sources are called {0}; give each a name of its own".format(name))
+    check_excludes(Content(order.paths, "", order.excludes))
     for path in order.paths:
         _check_path(path, order.paths, apart)
     for source in order.sources:

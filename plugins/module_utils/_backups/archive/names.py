@@ -9,12 +9,9 @@ whatever the locale is.
 
 from __future__ import annotations
 
-import fnmatch
-import re
 import typing as t
 
 Parts = t.Tuple[bytes, ...]
-_Pattern = t.Optional[t.Pattern[str]]
 
 
 def raw(name: str) -> bytes:
@@ -38,39 +35,3 @@ def parts_of(path: str) -> Parts:
 def is_within(path: str, folder: str) -> bool:
     """Whether *path* is *folder* or lies in it."""
     return path == folder or path.startswith(folder + "/")
-
-
-class Excludes:
-    """What is left out below a folder that is saved.
-
-    A pattern with a slash at its beginning is held against the whole path, as a shell does: ``*`` stands for any part
-    of one name, ``**`` for any number of names. Another is held against each name.
-    """
-
-    def __init__(self, patterns: t.Iterable[str]) -> None:
-        patterns = list(patterns)
-        self._names = [_compiled(pattern.rstrip("/")) for pattern in patterns if not pattern.startswith("/")]
-        self._paths = [
-            [None if name == "**" else _compiled(name) for name in pattern.strip("/").split("/")]
-            for pattern in patterns
-            if pattern.startswith("/")
-        ]
-
-    def leave_out(self, path: str) -> bool:
-        """Whether they name *path*; nothing above it is left out."""
-        names = path[1:].split("/")
-        return any(pattern.match(names[-1]) for pattern in self._names) or any(
-            _match(names, pattern) for pattern in self._paths
-        )
-
-
-def _compiled(pattern: str) -> t.Pattern[str]:
-    return re.compile(fnmatch.translate(pattern))
-
-
-def _match(names: t.Sequence[str], pattern: t.Sequence[_Pattern]) -> bool:
-    if not pattern:
-        return not names
-    if pattern[0] is None:
-        return any(_match(names[skipped:], pattern[1:]) for skipped in range(len(names) + 1))
-    return bool(names and pattern[0].match(names[0])) and _match(names[1:], pattern[1:])

@@ -27,12 +27,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.arch
     Ranges,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.names import (
-    Excludes,
     parts_of,
     raw,
     text,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import DumpFailed, SourceUnusable
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.excludes import excluded
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _READ_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -85,7 +85,7 @@ class Tree:
     :param repository: which folder must not be saved into itself
     """
 
-    def __init__(self, excludes: Excludes, repository: t.Optional[Identity]) -> None:
+    def __init__(self, excludes: t.Sequence[str], repository: t.Optional[Identity]) -> None:
         self._excludes = excludes
         self._repository = repository
         self._seen: t.Dict[Identity, str] = {}
@@ -108,7 +108,7 @@ class Tree:
                     os.close(stack.pop()[0])
                     continue
                 here = folder + "/" + text(name_raw)
-                if excluding and len(stack) > 1 and self._excludes.leave_out(here):
+                if excluding and len(stack) > 1 and excluded(here, self._excludes):
                     continue
                 with _explained(here, may_be_gone=len(stack) > 1):
                     found = self._found(descriptor, name_raw, here)

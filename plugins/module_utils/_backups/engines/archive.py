@@ -25,7 +25,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.arch
     writing,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.manifest import Head
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.names import Excludes
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.repository import (
     Repository,
     explained,
@@ -122,7 +121,7 @@ class ArchiveEngine(Engine):
         return paths
 
     def _found(self, paths: t.Iterable[str], content: Content) -> t.Iterator[tree.Found]:
-        saved = tree.Tree(Excludes(content.excludes), tree.identity_of(self._repository.path))
+        saved = tree.Tree(content.excludes, tree.identity_of(self._repository.path))
         for path in paths:
             # A pattern that is meant for the app's files must not take a dump that is named like them.
             yield from saved.entries(path, excluding=path != content.dumps)

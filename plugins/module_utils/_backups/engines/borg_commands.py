@@ -18,6 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.engi
     of_labels,
     of_proof,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.excludes import borg_excludes
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import (
     Content,
     Labels,
@@ -90,11 +91,7 @@ def proof_name(app: str, unique: str) -> str:
 def create(name: str, content: Content, labels: Labels, taken: float) -> t.List[str]:
     paths = [*content.paths, content.dumps]
     values = [*of_labels(labels), ("taken", repr(taken)), *(("path", path) for path in paths)]
-    # The first that matches counts: what is left out of the paths is not to touch the dumps.
-    excludes = ["--exclude=" + pattern for given in content.excludes for pattern in patterns(given, content.paths)]
-    if excludes:
-        excludes.insert(0, "--pattern=+pp:" + content.dumps)
-    return ["create", "--json", "--comment", comment(values), *excludes, "::" + name, *paths]
+    return ["create", "--json", "--comment", comment(values), *borg_excludes(content), "::" + name, *paths]
 
 
 def mark(name: str, snapshot: Snapshot, proof: Proof) -> t.List[str]:
@@ -130,13 +127,6 @@ def break_lock() -> t.List[str]:
 
 def comment(values: t.Iterable[t.Tuple[str, str]]) -> str:
     return "&".join("{0}={1}".format(name, encoded(value)) for name, value in values)
-
-
-def patterns(given: str, paths: t.Sequence[str]) -> t.List[str]:
-    """A shell pattern in borg's form; one for names is held against those within each of *paths*."""
-    if given.startswith("/"):
-        return ["sh:" + given]
-    return ["sh:{0}/**/{1}".format(re.sub(r"([*?\[])", r"[\1]", path), given) for path in paths]
 
 
 def local_path(repository: str) -> t.Optional[str]:

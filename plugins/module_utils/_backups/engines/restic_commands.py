@@ -17,6 +17,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.engi
     of_labels,
     of_proof,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.excludes import restic_excludes
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import (
     Content,
     Labels,
@@ -78,11 +79,18 @@ def snapshot(identifier: str) -> t.List[str]:
 
 def backup(content: Content, labels: Labels, host: str) -> t.List[str]:
     tags = [argument for name, value in of_labels(labels) for argument in ("--tag", tag(name, value))]
-    excludes = ["--exclude=" + pattern for given in content.excludes for pattern in patterns(given, content.paths)]
-    if excludes:
-        # The last one that matches counts: what is left out of the paths is not to touch the dumps.
-        excludes.append("--exclude=!" + literal(content.dumps))
-    return ["backup", "--json", "--quiet", "--host", host, *tags, *excludes, "--", *content.paths, content.dumps]
+    return [
+        "backup",
+        "--json",
+        "--quiet",
+        "--host",
+        host,
+        *tags,
+        *restic_excludes(content),
+        "--",
+        *content.paths,
+        content.dumps,
+    ]
 
 
 def mark(snapshot: Snapshot, proof: Proof, host: str) -> t.List[str]:
@@ -135,12 +143,3 @@ def tag(name: str, value: str) -> str:
 def literal(path: str) -> str:
     """A pattern that matches *path* and nothing else."""
     return re.sub(r"([*?\[\]\\])", r"\\\1", path)
-
-
-def patterns(given: str, paths: t.Sequence[str]) -> t.List[str]:
-    """A shell pattern in restic's form, where ``^`` is what negates a set.
-
-    One for names is held against those within each of *paths*: restic would hold it against those above too, and leave out everything.
-    """
-    translated = given.replace("[!", "[^")
-    return [translated] if given.startswith("/") else ["{0}/**/{1}".format(literal(path), translated) for path in paths]

@@ -63,6 +63,17 @@ def test_files_stand_in_for_the_streams(tmp_path: pathlib.Path) -> None:
     assert finished == process.Finished(0, b"", "x" * 3997 + "end")
 
 
+def test_what_it_writes_can_be_read_while_it_runs_and_need_not_be_read_to_the_end() -> None:
+    begun = []
+
+    finished = run(
+        "import sys; sys.stdout.write('begin' + 'x' * 1000000)", stdout=lambda out: begun.append(out.read(5))
+    )
+
+    assert begun == [b"begin"]
+    assert finished == process.Finished(0, b"", "")
+
+
 def test_of_what_it_says_the_end_is_kept() -> None:
     assert run("import sys; sys.stderr.write('ß' * 5000 + 'end')").err == "ß" * 3997 + "end"
 
@@ -97,11 +108,11 @@ def test_what_is_not_installed_raises() -> None:
 
 def test_what_runs_out_of_time_is_killed_with_its_children_and_named(tmp_path: pathlib.Path) -> None:
     pids = tmp_path / "pids"
-    program = f"sleep 600 &\necho $$ $! > {pids}.part\nmv {pids}.part {pids}\nwait\n"
+    program = f"echo why >&2\nsleep 600 &\necho $$ $! > {pids}.part\nmv {pids}.part {pids}\nwait\n"
     seconds = 0.25
     while not pids.exists():  # a busy machine may need longer to get so far
         seconds *= 2
-        with pytest.raises(TimeoutError, match=r"^sh did not end within [\d.]+ seconds$"):
+        with pytest.raises(TimeoutError, match=r"^sh did not end within [\d.]+ seconds(; it said: why)?$"):
             process.run(["sh", "-c", program], timeout=seconds)
 
     assert all(is_over(int(pid)) for pid in pids.read_text().split())
