@@ -75,12 +75,8 @@ def test_the_target_is_the_new_and_what_is_kept_is_the_old(old: Tree, new: Tree,
 def test_a_mount_point_gets_the_new_entries_and_keeps_its_own_folder(
     old: t.Dict[str, Tree], new: t.Dict[str, Tree], exchanged: bool, kept: bool
 ) -> None:
-    with (
-        VOLATILE,
-        mock.MagicMock() if exchanged else WITHOUT,
-        mock.patch.object(swapping, "is_mount_point", lambda path: path == name + "/data"),
-        tempfile.TemporaryDirectory() as name,
-    ):
+    is_mounted = mock.patch.object(swapping, "is_mount_point", lambda path: path == name + "/data")
+    with VOLATILE, mock.MagicMock() if exchanged else WITHOUT, is_mounted, tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         write(folder / "data", {**old, "lost+found": {}})
         mounted = (folder / "data").stat().st_ino
