@@ -49,17 +49,14 @@ def test_a_program_that_does_not_read_what_it_is_sent_is_no_failure() -> None:
 
 
 def test_files_stand_in_for_the_streams(tmp_path: pathlib.Path) -> None:
-    (tmp_path / "in").write_bytes(b"sent")
+    given, written, complaints = (tmp_path / name for name in ("in", "out", "err"))
+    given.write_bytes(b"sent")
     code = "import sys; print(sys.stdin.read() + ' on'); sys.stderr.write('x' * 9000 + 'end')"
-    with (
-        (tmp_path / "in").open("rb") as sent,
-        (tmp_path / "out").open("wb") as out,
-        (tmp_path / "err").open("wb+") as err,
-    ):
+    with given.open("rb") as sent, written.open("wb") as out, complaints.open("wb+") as err:
         finished = run(code, stdin=sent, stdout=out, stderr=err)
 
-    assert (tmp_path / "out").read_bytes() == b"sent on\n"
-    assert (tmp_path / "err").stat().st_size == 9003
+    assert written.read_bytes() == b"sent on\n"
+    assert complaints.stat().st_size == 9003
     assert finished == process.Finished(0, b"", "x" * 3997 + "end")
 
 
