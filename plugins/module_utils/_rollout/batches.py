@@ -117,7 +117,7 @@ def touched(rollout: Rollout) -> t.List[Step]:
         for index, step in reversed(list(enumerate(rollout.steps)))
         if step.kind is Kind.DEPLOY
         and step.hosts
-        and (index <= rollout.position or step.release == rollout.from_release)
+        and (index <= rollout.furthest or step.release == rollout.from_release)
     ]
 
 

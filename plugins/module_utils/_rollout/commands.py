@@ -82,7 +82,7 @@ def promote(rollout: Rollout, world: World, full: bool = False) -> Rollout:
         running = dataclasses.replace(running, background=None, background_open=False)
     if RETIRING in rollout.unwound or any(name.startswith(batches.DEPLOYED) for name in rollout.unwound):
         # Its instances may be stopped, or hosts may have the earlier release again, so the plan begins again with the deploy.
-        running = at_its_start(dataclasses.replace(running, position=0, seen_before={}))
+        running = at_its_start(dataclasses.replace(running, position=0, reached=running.furthest, seen_before={}))
     elif passes and running.awaits_background and not rollout.closed and not full:
         # What the step watches for itself is accepted; the background, which was not heard, is still to say something.
         running = dataclasses.replace(running, closed=True)
@@ -128,6 +128,7 @@ def return_again(rollout: Rollout, world: World) -> Rollout:
         pause=None,
         reason="",
         position=0,
+        reached=rollout.furthest,
         analysis=None,
         closed=False,
         steps=rollout.steps if batches.in_batches(rollout) else steps,

@@ -314,6 +314,7 @@ class Rollout:
     """One attempt to take an app from a release to another: all that the journal holds.
 
     :param position: index of the step to do next
+    :param reached: the highest that it was before the plan began again
     :param baseline_pool: the pool on which the old release runs afresh, to compare the new one with; empty for none
     :param vouched: pools, and parts of pools by ``part`` of ``parts.py``, seen healthy in this run with nothing done to them since
     :param shifted: whether traffic for the new pool was ever intended
@@ -354,6 +355,7 @@ class Rollout:
     pause: t.Optional[Pause] = None
     reason: str = ""
     position: int = 0
+    reached: int = 0
     seq: int = 0
     errors: int = 0
     attempts: int = 0
@@ -383,6 +385,11 @@ class Rollout:
     @property
     def step(self) -> t.Optional[Step]:
         return self.steps[self.position] if self.position < len(self.steps) else None
+
+    @property
+    def furthest(self) -> int:
+        """Index of the furthest step that was ever come to, for what may have to be undone."""
+        return max(self.position, self.reached)
 
     @property
     def awaits_background(self) -> bool:

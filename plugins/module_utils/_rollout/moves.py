@@ -40,7 +40,7 @@ def must_stay(rollout: Rollout, world: World) -> bool:
     """Whether the new release is irreversible and may have served: by this rollout, or by somebody else once it was deployed."""
     deployed = any(
         step.kind is Kind.DEPLOY and step.release in ("", rollout.to_release)
-        for step in rollout.steps[: rollout.position]
+        for step in rollout.steps[: rollout.furthest]
     )
     return rollout.irreversible and (rollout.shifted or (deployed and world.highest_share(rollout.new_pool) > 0))
 
@@ -92,7 +92,7 @@ def at_step(rollout: Rollout, position: int) -> Rollout:
     seen = dict(rollout.seen_before)
     if rollout.analysis is not None:
         seen[str(rollout.position)] = rollout.analysis
-    return at_its_start(dataclasses.replace(rollout, position=position, seen_before=seen))
+    return at_its_start(dataclasses.replace(rollout, position=position, reached=rollout.furthest, seen_before=seen))
 
 
 def cannot_read(world: World) -> str:

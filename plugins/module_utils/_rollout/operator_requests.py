@@ -71,7 +71,7 @@ def can_turn_round(rollout: Rollout, world: World) -> bool:
 def can_give_way(rollout: Rollout, world: World) -> bool:
     """Whether traffic can go back to the release before *rollout*, which still runs, and may, so that another can take its place."""
     retired = any(
-        step.kind is Kind.RETIRE and step.pool == rollout.old_pool for step in rollout.steps[: rollout.position + 1]
+        step.kind is Kind.RETIRE and step.pool == rollout.old_pool for step in rollout.steps[: rollout.furthest + 1]
     )
     return (
         rollout.status is not Status.FROZEN

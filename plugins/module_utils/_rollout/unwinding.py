@@ -108,13 +108,13 @@ def _reached_early(rollout: Rollout) -> bool:
     """Whether a header route, copies of requests, or traffic for the old release led to the new pool."""
     return any(
         step.header is not None or step.mirror or (step.shares or {}).get(rollout.new_pool)
-        for step in rollout.steps[: rollout.position + 1]
+        for step in rollout.steps[: rollout.furthest + 1]
     )
 
 
 def _needs_deploy(rollout: Rollout, world: World) -> bool:
     """Whether the old pool may have been retired before the rollout turned round, and may be touched."""
-    reached = rollout.steps[: rollout.position + 1]
+    reached = rollout.steps[: rollout.furthest + 1]
     retired = any(step.kind is Kind.RETIRE and step.pool == rollout.old_pool for step in reached)
     idle = not world.unreadable and world.highest_share(rollout.old_pool) == 0
     return retired and idle and "deploy" not in rollout.unwound

@@ -268,3 +268,26 @@ def test_a_delivery_abandoned_halfway_is_completed_by_the_next() -> None:
     opened = begin.begin_delivery(history.wanted("1.1.0"), history.fleet(), history.world())
     assert isinstance(opened, Rollout)
     assert (opened.from_release, opened.to_release) == ("1.0.0", "1.1.0")
+
+
+def test_hosts_that_the_way_back_took_out_come_back_although_the_plan_began_again_meanwhile() -> None:
+    """The way back is frozen amid a batch that the plan had come to, is taken for good, and is gone again."""
+    history = Batches()
+    stages = (Stage(share=1000), Stage(analysis="errors", seconds=10.0))
+    history.start(Canary(stages, bake=0.0, promotion=Batching("2")), balancers=2)
+    while not history.rollout.step.hosts:
+        history.go_on()
+    history.die(done=False)
+    history.operate("rollback")
+    while not any(history.out.values()):
+        history.go_on()
+    history.go_on()
+    history.go_wrong(Result.FAILED, done=False)
+    assert history.rollout.status is Status.FROZEN
+    history.operate("promote")
+    history.die(done=False)
+    history.operate("rollback")
+    while history.action is not None:
+        history.go_on()
+    assert history.rollout.status is Status.ROLLED_BACK
+    history.check_end()
