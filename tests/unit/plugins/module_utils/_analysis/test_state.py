@@ -30,6 +30,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.wat
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.by_worst import ByWorst
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import judge_all
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 
 SCHEDULE = Schedule(5.0, 2.0)
 NUMBERS = st.integers(0, 300)
@@ -84,7 +85,7 @@ def metrics(answers: t.Sequence[t.Any]) -> t.List[Metric]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(st.one_of(ANSWER, st.none()), min_size=3, max_size=12),
     st.lists(st.floats(0.5, 20.0), min_size=1, max_size=6),

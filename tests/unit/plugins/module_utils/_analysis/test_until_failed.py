@@ -27,6 +27,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sta
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Judgement, Verdict
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import watch
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.by_worst import ByWorst
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 
 PART = 30.0
 DOWN = ProviderUnreachable("nobody there")
@@ -179,7 +180,7 @@ def test_one_that_is_not_critical_puts_the_release_in_doubt_at_once() -> None:
     assert background.part().verdict is Verdict.INCONCLUSIVE
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 400), st.integers(0, 40), st.integers(1, 400), st.integers(0, 40))))
 def test_it_fails_where_an_analysis_would_that_never_saw_anything_good(
     looks: t.Sequence[t.Tuple[int, int, int, int]],

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import swapping
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import RestoreFailed
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 
 Tree = t.Union[None, bytes, t.Dict[str, "Tree"]]  # type: ignore[misc]
 
@@ -53,7 +54,7 @@ VOLATILE = mock.patch.object(swapping, "sync_file_system")
 WITHOUT = mock.patch.object(swapping, "exchange", return_value=False)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(old=st.none() | TREES, new=TREES, exchanged=st.booleans(), kept=st.booleans())
 def test_the_target_is_the_new_and_what_is_kept_is_the_old(old: Tree, new: Tree, exchanged: bool, kept: bool) -> None:
     with VOLATILE, mock.MagicMock() if exchanged else WITHOUT, tempfile.TemporaryDirectory() as name:
@@ -70,7 +71,7 @@ def test_the_target_is_the_new_and_what_is_kept_is_the_old(old: Tree, new: Tree,
         assert set(os.listdir(folder)) <= {"data", "kept"}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(old=FOLDERS, new=FOLDERS, exchanged=st.booleans(), kept=st.booleans())
 def test_a_mount_point_gets_the_new_entries_and_keeps_its_own_folder(
     old: t.Dict[str, Tree], new: t.Dict[str, Tree], exchanged: bool, kept: bool

@@ -23,6 +23,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.err
     UnsafeArchive,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.members import Kind, Member, safe_members
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 
 
 def tar(*entries, mode="w", **options):
@@ -248,7 +249,7 @@ whole_archives = st.sampled_from(
 )
 
 
-@settings(max_examples=4 * settings.default.max_examples)
+@settings(max_examples=examples(400))
 @given(whole_archives, st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), min_size=1, max_size=6))
 def test_damage_anywhere_is_a_refusal_or_nothing(whole, damage):
     damaged = bytearray(whole)

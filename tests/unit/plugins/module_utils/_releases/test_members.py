@@ -23,6 +23,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._releases.mem
     total_size,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._releases.shared import link_shared
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 
 
 def members(*entries):
@@ -179,7 +180,7 @@ class Letters(Archive):
         return io.BytesIO(b"x")
 
 
-@settings(max_examples=5 * settings.default.max_examples)
+@settings(max_examples=examples(500))
 @example([Member(0, "a/b/c", Kind.SYMLINK, "../.."), Member(0, "b", Kind.SYMLINK, "a/b/c/..")])
 @given(linked_members | any_members)
 def test_what_is_accepted_stays_inside_on_a_real_file_system(entries):
@@ -202,7 +203,7 @@ def test_what_is_accepted_stays_inside_on_a_real_file_system(entries):
         assert {os.path.relpath(path, release) for path in found} >= {member.name for member in accepted}
 
 
-@settings(max_examples=5 * settings.default.max_examples)
+@settings(max_examples=examples(500))
 @example([Member(0, "b", Kind.SYMLINK, "a/../c")], ["a"])
 @given(linked_members, st.sampled_from([["a"], ["b"], ["a/b"], ["a", "c/b"]]))
 def test_what_is_accepted_never_leads_out_of_a_release_with_shared_paths(entries, shared):

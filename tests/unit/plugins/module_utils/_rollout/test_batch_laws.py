@@ -38,6 +38,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.stra
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Strategy
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.rolling import Rolling
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 
 BLUE = tuple("b{0}".format(number) for number in range(6))
 GREEN = ("g0",)
@@ -237,9 +238,7 @@ class Batches(RuleBasedStateMachine):
         assert self.rollout.status.ended
 
 
-Batches.TestCase.settings = settings(
-    max_examples=2 * settings.default.max_examples, stateful_step_count=50, deadline=None
-)
+Batches.TestCase.settings = settings(max_examples=examples(200), stateful_step_count=50, deadline=None)
 TestBatches = Batches.TestCase
 
 

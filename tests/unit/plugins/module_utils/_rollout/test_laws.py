@@ -52,6 +52,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import MetricSeen, Point
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Strategy
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout import bystander
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._rollout.plans import OPTIONS, STRATEGIES
 
@@ -444,7 +445,5 @@ class Histories(RuleBasedStateMachine):
         raise AssertionError("the run does not end")
 
 
-Histories.TestCase.settings = settings(
-    max_examples=3 * settings.default.max_examples, stateful_step_count=40, deadline=None
-)
+Histories.TestCase.settings = settings(max_examples=examples(300), stateful_step_count=40, deadline=None)
 TestHistories = Histories.TestCase

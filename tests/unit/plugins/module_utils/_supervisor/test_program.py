@@ -22,6 +22,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._supervisor.p
     without_values,
     worth_masking,
 )
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 
 LOG = "/tmp/logs/web.log"
 
@@ -59,7 +60,7 @@ def run(text, *words):
     return done.stdout.decode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.dictionaries(st.from_regex(r"V[A-Za-z0-9_]{0,5}", fullmatch=True), words | tricky, min_size=1, max_size=4))
 def test_variables_arrive_as_they_are(environment):
     text = render(Program("web", ("/bin/web", "-x"), environment), LOG, autostart=True)

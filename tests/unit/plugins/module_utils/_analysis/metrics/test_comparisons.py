@@ -24,6 +24,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.seq
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.verdict import Verdict
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 
 MINIMUM = 8
 ERROR_LIMIT = 3
@@ -72,7 +73,7 @@ KINDS: t.Mapping[str, t.Callable[[t.Sequence[t.Sequence[t.Any]]], t.Any]] = {"ra
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.tuples(ANSWER, ANSWER, ANSWER, ANSWER), min_size=1, max_size=30))
 def test_whatever_is_answered_there_is_a_verdict_in_the_end_and_none_from_too_little(
     kind: str, looks: list[tuple[t.Any, ...]]
@@ -140,7 +141,7 @@ def test_errors_beside_a_baseline_without_any_are_found_once_they_are_more_than_
     assert metric.report()["estimate"] is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0.001, 1000.0), st.floats(0.001, 1000.0)), min_size=1, max_size=30),
     st.integers(-20, 20),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import BadMeasurement
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim, Interval
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.pairs import Pairs
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 
 TENTH = Claim(1.1)
 VALUES = st.lists(st.floats(0.001, 1000.0), min_size=1, max_size=30)
@@ -80,7 +81,7 @@ def test_large_differences_are_found_in_a_few_bins() -> None:
     assert pairs.evidence().worse >= TENTH.threshold
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(VALUES, VALUES, st.floats(0.01, 100.0), st.integers(0, 9))
 def test_units_do_not_matter(baseline: list[float], canary: list[float], factor: float, seed: int) -> None:
     one = Pairs(TENTH).after(baseline, canary, seed).evidence()
@@ -90,7 +91,7 @@ def test_units_do_not_matter(baseline: list[float], canary: list[float], factor:
     assert (other.baseline, other.canary) == (one.baseline, one.canary)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(VALUES, VALUES, st.floats(1.0, 10.0), st.integers(0, 9))
 def test_a_slower_canary_is_never_judged_better(
     baseline: list[float], canary: list[float], factor: float, seed: int
@@ -102,7 +103,7 @@ def test_a_slower_canary_is_never_judged_better(
     assert slower.evidence().estimate >= faster.evidence().estimate
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(st.floats(0.001, 1000.0), st.floats(0.001, 1000.0)), min_size=1, max_size=30))
 def test_the_sides_exchanged_turn_the_ratio_over(values: list[tuple[float, float]]) -> None:
     one, other = Pairs(TENTH), Pairs(TENTH)

@@ -21,6 +21,7 @@ from scipy.special import logsumexp
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import BadMeasurement
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.evidence import Claim, Interval
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.sequential.rates import Rates, Tally
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 
 HALF_AGAIN = Claim(1.5)
 
@@ -39,7 +40,7 @@ def binomial(total: int, bad: int, probability: float) -> float:
     return math.comb(total, bad) * probability**bad * (1 - probability) ** (total - bad)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.integers(1, 9),
     st.integers(1, 9),
@@ -97,7 +98,7 @@ def test_an_error_rate_that_rises_on_both_sides_as_the_share_grows_is_no_differe
     assert evidence.worse < 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(LOOKS)
 def test_the_sides_exchanged_turn_the_ratio_over(looks: list[tuple[Tally, Tally]]) -> None:
     one, other = rates(looks).evidence(), rates((canary, baseline) for baseline, canary in looks).evidence()
@@ -114,7 +115,7 @@ def inverse(ratio: float) -> float:
     return 1 / ratio if ratio else math.inf
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(LOOKS)
 def test_one_more_bad_request_of_the_canary_never_speaks_for_it(looks: list[tuple[Tally, Tally]]) -> None:
     baseline, canary = looks[-1]
@@ -128,7 +129,7 @@ def test_one_more_bad_request_of_the_canary_never_speaks_for_it(looks: list[tupl
         assert after.evidence().interval.lower >= before.evidence().interval.lower
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(LOOKS, st.integers(2, 50))
 def test_exposures_count_only_by_their_ratio(looks: list[tuple[Tally, Tally]], times: int) -> None:
     """As many bad requests among so many times as many on both sides are the same evidence."""
@@ -164,7 +165,7 @@ def directly(looks: t.Sequence[tuple[Tally, Tally]], claim: Claim) -> tuple[t.An
     return (estimate if sum(b.bad for b, _c in compared) else math.inf), lower, upper, *found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.tuples(ANY_TALLY, ANY_TALLY), min_size=1, max_size=30), st.sampled_from([1.1, 1.5, 4.0]), st.data())
 def test_look_by_look_comes_to_what_all_looks_at_once_come_to(
     looks: list[tuple[Tally, Tally]], margin: float, data: st.DataObject
@@ -197,7 +198,7 @@ def test_likelihoods_that_were_not_handed_on_are_refused(broken: str) -> None:
         Rates(HALF_AGAIN).restored({**seen.as_data(), "likelihood": broken})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(LOOKS)
 def test_evidence_is_never_lost(looks: list[tuple[Tally, Tally]]) -> None:
     path = [rates(looks[:count]).evidence().worse for count in range(1, len(looks) + 1)]

@@ -27,6 +27,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.ver
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.watch import Timetable, watch
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.by_score import ByScore
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.whole.interface import judge_all
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 
 MENDED = Rules()
 KAYENTA = Rules.compatible()
@@ -212,7 +213,7 @@ def test_what_is_looked_back_on_is_all_that_is_kept() -> None:
 VALUE = st.one_of(st.none(), st.floats(), st.just(DOWN), st.integers(0, 5).map(float))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.tuples(VALUE, VALUE), min_size=1, max_size=14), st.sampled_from(kayenta.NanStrategy))
 def test_whatever_is_measured_it_is_successful_only_by_enough_that_was_measured(
     looks: list[tuple[Answer, Answer]], nan: kayenta.NanStrategy
@@ -227,7 +228,7 @@ def test_whatever_is_measured_it_is_successful_only_by_enough_that_was_measured(
     json.dumps([whole.report({}), whole.metrics[0].report(), whole.state()], allow_nan=False)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(st.tuples(VALUE, VALUE), min_size=3, max_size=12),
     st.lists(st.floats(0.5, 40.0), min_size=1, max_size=6),

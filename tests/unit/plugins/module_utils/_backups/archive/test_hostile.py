@@ -21,6 +21,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     BackupError,
     SnapshotDamaged,
 )
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._backups.archive.forging import (
     CONTENT,
     DATA,
@@ -236,7 +237,7 @@ def in_order(entries):
     ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     members_at(["a", "b", "c"]).map(in_order)
     | members_at(["a", "b", "..", "."]).map(lambda some: [ROOT, *some, DUMPED])

@@ -22,6 +22,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     UnknownSnapshot,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Content
+from ansible_collections.progressive.delivery.tests.random_examples import examples
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._backups.archive.entry_strategies import (
     names,
 )
@@ -95,7 +96,7 @@ def make(root, tree):
         os.utime(path, ns=(mtime, mtime), follow_symlinks=False)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(trees, st.sampled_from(["none", "gzip"]))
 def test_every_tree_comes_back(tree, compression):
     with tempfile.TemporaryDirectory() as folder:
