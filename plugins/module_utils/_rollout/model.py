@@ -94,8 +94,7 @@ class Step:
 
     :param pool: the pool it acts on
     :param hosts: the part of the pool that it acts on; empty for all of it
-    :param floor: for a deploy to a part of a pool: how many of the others must be healthy meanwhile; for a shift: how many hosts of
-        a pool must be that gets more, 0 for all
+    :param floor: for a deploy to a part of a pool: how many others must be healthy meanwhile; for a shift: how many of a pool that gets more, 0 for all
     :param release: for a deploy: what the hosts are to have; empty for the release that is delivered
     :param shares: for a shift: the wanted share of each pool
     :param header: for a shift: the pool whose header route is open, or None
@@ -318,12 +317,10 @@ class Rollout:
     :param baseline_pool: the pool on which the old release runs afresh, to compare the new one with; empty for none
     :param vouched: pools, and parts of pools by ``part`` of ``parts.py``, seen healthy in this run with nothing done to them since
     :param shifted: whether traffic for the new pool was ever intended
-    :param unwound: which parts of an abort are done: ``deploy``, ``drain``, ``retire``; ``RETIRING`` once the last is begun;
-        of batches see ``batches.py``
+    :param unwound: which parts of an abort are done: ``deploy``, ``drain``, ``retire``; ``RETIRING`` once the last is begun; of batches see ``batches.py``
     :param request: ``pause``, ``rollback``, ``skip`` or ``skip_all``, asked for by someone without the lock
     :param request_step: the index of the step at which it was asked for
-    :param request_by: the mark of the run that waits for the lock and asked for it, or for the pause that came of it; empty
-        where somebody wants the thing itself
+    :param request_by: the mark of the run that waits for the lock and asked for it, or for the pause that came of it; else empty
     :param intent: the action under way; None when nothing is
     :param baking_since: since when the present step is watched, time in which nobody could watch not counted
     :param analysis: what the analysis of the present step has seen, in this run and those before
