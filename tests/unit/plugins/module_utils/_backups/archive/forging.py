@@ -46,7 +46,7 @@ def hardlink(path, target):
     return entry(path, Kind.HARDLINK, target=target)
 
 
-DUMPED = folder("/work/" + DUMPS)
+DUMPED = folder("/var/" + DUMPS)
 
 
 def archived(entries):

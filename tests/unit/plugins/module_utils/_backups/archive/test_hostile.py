@@ -174,7 +174,7 @@ ONE = archived([ROOT, entry(DATA + "/a"), DUMPED])
         (FIRST + member("srv/data/a", type=tarfile.LNKTYPE, linkname="/etc/passwd") + ENDING, "of another kind"),
         (FIRST + member("srv/data/a", type=tarfile.CHRTYPE, devmajor=1, devminor=3) + ENDING, "of another kind"),
         (FIRST + member("srv/data/a", mode=0o4755, size=6) + ENDING, "of another kind"),
-        (archived([ROOT, DUMPED]), "the archive has a member 'work/progressive-delivery-dumps'"),
+        (archived([ROOT, DUMPED]), "the archive has a member 'var/progressive-delivery-dumps'"),
         (archived([ROOT, entry(DATA + "/a"), entry(DATA + "/b"), DUMPED]), "the archive has a member 'srv/data/b'"),
         (archived([ROOT, entry(DATA + "/a"), DUMPED, entry("/z")]), "a member 'z' .* which the manifest has not"),
         (ONE.replace(CONTENT, b"FORGED"), "'/srv/data/a' is not what was saved"),
