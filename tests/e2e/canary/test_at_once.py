@@ -21,6 +21,15 @@ def test_a_rollback_inside_the_window_is_instant_and_is_done_once(story: Story) 
     story.when("rollback").then_ended("unchanged", "1.0 serves").then_nothing_failed()
 
 
+def test_a_rollback_after_the_window_deploys_again_and_is_tried_again_when_it_fails(story: Story) -> None:
+    story.given_serving().when_delivering(GOOD, **AT_ONCE).then_ended("succeeded").then_serves(GOOD)
+    story.site.add_release(OLD, starts=False)
+    story.when("rollback", rollback_window=0.0).then_ended("rolled_back", f"release {OLD} does not start")
+    story.then_serves(GOOD).then_kinds("deploy")
+    story.site.add_release(OLD)
+    story.when("rollback", rollback_window=0.0).then_ended("succeeded").then_serves(OLD).then_nothing_failed()
+
+
 def test_a_rollback_at_the_gate_leaves_everything_as_it_was(story: Story) -> None:
     story.given_serving().when_delivering(GOOD, gate=True, **AT_ONCE).then_ended("paused")
     story.when_delivering(GOOD, gate=True, **AT_ONCE).then_ended("paused")

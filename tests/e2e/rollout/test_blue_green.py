@@ -25,16 +25,6 @@ def test_a_good_release_takes_over_and_a_bad_one_is_returned(each_story: Story) 
     story.then_serves(story.new).then_unlocked().then_answered("1.2.0").then_only_failed_from("1.2.0")
 
 
-def test_a_rollback_after_the_window_deploys_again_and_is_tried_again_when_it_fails(story: Story) -> None:
-    story.given_serving().when_delivering(story.new).then_serves(story.new)
-    lost = story.site.journal()["old_pool"] + "-2"
-    story.given_cut_off(lost).when("rollback", rollout_rollback_window=0)
-    story.then_it_failed(f"{lost}: no report", f"{story.new} still serves").then_serves(story.new).then_unlocked()
-    assert story.site.journal()["steps"][0]["kind"] == "deploy"
-    story.when_reached_again(lost).when("rollback").then_it_ended(0).then_serves(story.old)
-    story.then_nothing_failed()
-
-
 def test_a_hook_that_fails_fails_its_action_but_not_the_way_back(story: Story) -> None:
     """Here the way is announced once; the second announcement, on the way back, fails."""
     story.given_serving()

@@ -27,14 +27,16 @@ WAYS = ALL_WAYS if KILLS > 1 else [("haproxy", "rollback"), ("caddy", "resume")]
 
 @pytest.fixture(scope="session")
 def points(sites: Sites) -> list[str]:
-    """Every place at which a delivery can be killed: before and after each of its writes, counted in one that is not."""
-    story = Story(sites["haproxy"]).given_serving()
-    story.when_delivering(story.new, fault="before-write:1000000").then_it_ended(0)
-    story.close()
-    writes = (story.site.faults() / "before-write").stat().st_size
-    points = [f"{place}:{number}" for number in range(1, writes + 1) for place in ("before-write", "after-write")]
-    assert len(points) == PLACES
-    return points
+    """Every place at which a delivery can be killed: before and after each of its writes.
+
+    Where many are tried, the writes are counted in a delivery that is not killed.
+    """
+    if KILLS > 1:
+        story = Story(sites["haproxy"]).given_serving()
+        story.when_delivering(story.new, fault="before-write:1000000").then_it_ended(0)
+        story.close()
+        assert 2 * (story.site.faults() / "before-write").stat().st_size == PLACES
+    return [f"{place}:{number}" for number in range(1, PLACES // 2 + 1) for place in ("before-write", "after-write")]
 
 
 @pytest.mark.parametrize("nth", range(KILLS))
@@ -125,6 +127,20 @@ def test_a_journal_that_is_damaged_is_kept_and_can_be_set_aside(story: Story) ->
     kept = [file for file in path.parent.iterdir() if file.name.startswith(path.name + ".corrupt")]
     assert [file.read_text() for file in kept] == [whole[:100]]
     story.when_delivering(story.new).then_it_ended(0).then_serves(story.new).then_nothing_failed()
+
+
+def test_where_a_balancer_takes_no_single_host_out_nothing_is_begun(sites: Sites) -> None:
+    story = Story(sites["caddy"])
+    try:
+        story.given_serving()
+        before = story.site.journal()
+        serving = "blue" if idle_pool(story) == "green" else "green"
+        story.when("rolling", rollout_release=story.new, rollout_pools=[serving])
+        story.then_it_failed("Nothing was begun", "caddy cannot change a server of a pool without a reload")
+        assert story.site.journal() == before
+        story.then_serves(story.old).then_nothing_failed()
+    finally:
+        story.close()
 
 
 def idle_pool(story: Story) -> str:

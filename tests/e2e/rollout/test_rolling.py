@@ -19,10 +19,13 @@ def rolling(story: Story, **variables: t.Any) -> dict[str, t.Any]:
     return {"rollout_pools": [serving], "rollout_floor": "50%", **variables}
 
 
-def test_the_release_goes_from_host_to_host_with_a_toggle_on_the_way_and_back(story: Story) -> None:
+def test_the_release_goes_from_host_to_host_with_its_configuration_and_a_toggle_on_the_way_and_back(
+    story: Story,
+) -> None:
     story.given_serving()
-    flags = story.site.directory / "flags"
-    flags.mkdir(exist_ok=True)
+    flags, layers = story.site.directory / "flags", story.site.directory / "environments"
+    for folder in (flags, layers):
+        folder.mkdir()
     toggle = {
         "path": f"{flags}/{{{{ inventory_hostname }}}}.json",
         "name": "search",
@@ -36,35 +39,6 @@ def test_the_release_goes_from_host_to_host_with_a_toggle_on_the_way_and_back(st
             {"analysis": "errors"},
         ],
         rollout_analyses={"errors": {**ERRORS, "metrics": [{**ERRORS["metrics"][0], "minimum_sample": 10}]}},
-    )
-    story.when("rolling", rollout_release=story.new, **options).then_it_ended(0, f"hosts: 1 of 2 have {story.new}")
-    story.then_status("succeeded").then_serves(story.new).then_unlocked()
-    (file,) = {path.read_text() for path in flags.glob("*.json")}
-    assert json.loads(file)["flags"]["search"]["variants"] == {"on": True, "off": False}
-    story.when("rollback", **options).then_it_ended(0).then_serves(story.old).then_nothing_failed()
-    (file,) = {path.read_text() for path in flags.glob("*.json")}
-    assert json.loads(file)["flags"] == {}
-
-
-def test_where_a_balancer_takes_no_single_host_out_nothing_is_begun(sites: t.Any) -> None:
-    story = Story(sites["nginx"])
-    try:
-        story.given_serving()
-        before = story.site.journal()
-        story.when("rolling", rollout_release=story.new, **rolling(story))
-        story.then_it_failed("Nothing was begun", "nginx cannot change a server of a pool without a reload")
-        assert story.site.journal() == before
-        story.then_serves(story.old).then_nothing_failed()
-    finally:
-        story.close()
-
-
-def test_on_the_way_back_a_host_has_the_configuration_again_that_the_release_had(story: Story) -> None:
-    story.given_serving()
-    layers = story.site.directory / "environments"
-    layers.mkdir()
-    options = rolling(
-        story,
         release_configured=True,
         environment_app="analyze-all",
         environment_name="staging",
@@ -83,9 +57,16 @@ def test_on_the_way_back_a_host_has_the_configuration_again_that_the_release_had
     declare("blue")
     serving = options["rollout_pools"][0]
     story.when("environment", environment_hosts=serving, environment_release=story.old, **options).then_it_ended(0)
+
     declare("green")
-    story.when("rolling", rollout_release=story.new, **options).then_it_ended(0).then_serves(story.new)
+    story.when("rolling", rollout_release=story.new, **options).then_it_ended(0, f"hosts: 1 of 2 have {story.new}")
+    story.then_status("succeeded").then_serves(story.new).then_unlocked()
+    (file,) = {path.read_text() for path in flags.glob("*.json")}
+    assert json.loads(file)["flags"]["search"]["variants"] == {"on": True, "off": False}
     assert colors() == {"green"}
+
     declare("olive")
     story.when("rollback", **options).then_it_ended(0).then_serves(story.old).then_nothing_failed()
+    (file,) = {path.read_text() for path in flags.glob("*.json")}
+    assert json.loads(file)["flags"] == {}
     assert colors() == {"blue"}
