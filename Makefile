@@ -8,13 +8,15 @@ SHELL := /bin/sh
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
 VENV := .venv
+# Which deliveries the demo plays: blue_green, canary, or both, one after the other.
+PART := blue_green
 
 .PHONY: help
 help: ## what there is to run
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: environment-demo ## deliver releases under load, and take bad ones back; no root. PART=blue_green alone is under two minutes
+demo: environment-demo ## deliver releases under load, and take bad ones back; no root. PART=canary does so step by step
 	@$(VENV)/bin/python examples/demo/demo.py $(PART)
 
 .PHONY: test

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``make demo``: deliveries to a site on loopback, under load.
 
-By blue-green a good release and two bad ones, then by canary a good and a bad
-one; ``make demo PART=blue_green`` and ``PART=canary`` play one of both. Ends
+By blue-green a good release and two bad ones; with ``PART=canary`` a good and a
+bad one step by step, and with ``PART="blue_green canary"`` all of them. Ends
 with 0 only when each delivery went as it should and no request failed but those
 that the bad releases answered themselves.
 """
@@ -93,10 +93,10 @@ class Played:
 
 
 def main() -> int:
-    """Play the acts of all parts, or of the one that is named; returns the exit code."""
-    chosen = sys.argv[1:] or list(RATES)
-    if not set(chosen) <= set(RATES):
-        print(f"There is no part {' '.join(chosen)}; there are {' and '.join(RATES)}.")
+    """Play the acts of the parts that are named; returns the exit code."""
+    chosen = sys.argv[1:]
+    if not chosen or not set(chosen) <= set(RATES):
+        print(f"There is no part '{' '.join(chosen)}'; there are {' and '.join(RATES)}.")
         return 2
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     # Not the system's choice, which on macOS is too long for the address of a socket.
@@ -232,6 +232,8 @@ def _close(played: t.Sequence[Played], good: t.Sequence[bool], recorded: list[re
         print(", each because a bad release answered so before its traffic was taken back.")
     if all(good) and not unexplained:
         print("Nothing else was lost.")
+        for part in RATES.keys() - {one.act.playbook for one in played}:
+            print(f"There is more to see: make demo PART={part}")
         return 0
     print("NOT as it should be: see above.")
     return 1
