@@ -4,8 +4,9 @@
 """``make bench``: what is promised in figures, measured, beside a rival wherever there is one.
 
 Prints tables and writes JSON. Ends with 1 when a request failed while traffic
-was moved, when a split is further off than chance explains, or when a killed
-rollout was not finished or undone. No time and no ratio makes it fail: they
+was moved, when a split is further off than chance explains, when a file came
+back from a backup otherwise than it was, or when a killed rollout or backup was
+not got over. No time and no ratio makes it fail: they
 are printed beside what is to hold, and a busy machine is no defect.
 """
 
@@ -24,7 +25,16 @@ import typing as t
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "examples"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / ".cache" / "collections"))
 
-from ansible_collections.progressive.delivery.tests.bench import health, kills, machine, precision, servers, swap, table
+from ansible_collections.progressive.delivery.tests.bench import (
+    backups,
+    health,
+    kills,
+    machine,
+    precision,
+    servers,
+    swap,
+    table,
+)
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
 
 
@@ -47,6 +57,7 @@ PARTS = {
     "precision": Part(precision.measure, table.precision, precision.broken),
     "servers": Part(servers.measure, table.rivals, lambda _rows: []),
     "health": Part(health.measure, table.rivals, lambda _rows: []),
+    "backups": Part(backups.measure, table.backups, backups.broken),
     "kills": Part(kills.measure, table.kills, kills.broken),
 }
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rollouts killed before and after each of their writes to the journal, then resumed or rolled back, under load.
+"""What is killed and got over: rollouts at each of their writes to the journal, under load, and backups at any instant.
 
-The end-to-end tests try a few of the places at which a rollout can be killed;
-this tries all of them, and counts.
+The tests try a few of the places at which a rollout can be killed, and few
+rounds of a backup; this tries them all, and counts.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_do
 from ansible_collections.progressive.delivery.tests.e2e.canary import story as canary
 from ansible_collections.progressive.delivery.tests.e2e.rollout import story as blue_green
 
+BACKUPS = 50
+UNIT = "tests/unit/plugins/module_utils"
+
 
 @dataclasses.dataclass(frozen=True)
-class Rollout:
-    """A kind of rollout that can be killed.
+class Killed:
+    """What can be killed.
 
-    :param places: how many places there are at which it can be
+    :param places: how many places there are at which it can be, or how many rounds of it
     :param tests: the file of the tests that kill it
     :param variable: the environment variable with which they are told how often
     """
@@ -38,9 +41,11 @@ class Rollout:
     variable: str
 
 
-ROLLOUTS = (
-    Rollout("blue-green", blue_green.PLACES, "tests/e2e/rollout/test_faults.py", "PROGRESSIVE_DELIVERY_KILLS"),
-    Rollout("canary", canary.PLACES, "tests/e2e/canary/test_kills.py", "PROGRESSIVE_DELIVERY_CANARY_KILLS"),
+KILLED = (
+    Killed("blue-green", blue_green.PLACES, "tests/e2e/rollout/test_faults.py", "PROGRESSIVE_DELIVERY_KILLS"),
+    Killed("canary", canary.PLACES, "tests/e2e/canary/test_kills.py", "PROGRESSIVE_DELIVERY_CANARY_KILLS"),
+    Killed("restic and borg", BACKUPS, "tests/e2e/backups/test_kill.py", "PROGRESSIVE_DELIVERY_BACKUP_KILLS"),
+    Killed("archive", BACKUPS, f"{UNIT}/_backups/archive/test_kill.py", "PROGRESSIVE_DELIVERY_BACKUP_KILLS"),
 )
 
 
@@ -48,11 +53,11 @@ ROLLOUTS = (
 class Row:
     """The kills in one line.
 
-    :param kills: rollouts that were killed
-    :param failed: the tests after which the app was locked, served by two releases, or a request had failed; and why
+    :param kills: the tests, each of one kill of a rollout or of all rounds of a backup
+    :param failed: those after which something was not as it should be, and why
     """
 
-    rollout: str
+    killed: str
     places: int
     kills: int
     failed: list[str]
@@ -60,19 +65,19 @@ class Row:
 
 
 def measure(scale: float, _balancers: t.Sequence[str], folder: pathlib.Path) -> t.Iterator[Row]:
-    """A row for each kind of rollout."""
-    for rollout in ROLLOUTS:
-        yield _measure(rollout, scale, folder)
+    """A row for each kind."""
+    for kind in KILLED:
+        yield _measure(kind, scale, folder)
 
 
-def _measure(rollout: Rollout, scale: float, folder: pathlib.Path) -> Row:
-    places = max(2, round(rollout.places * scale))
-    result = folder / f"{rollout.name}.xml"
-    with (folder / rollout.name).open("w+", encoding="utf-8") as output:
+def _measure(kind: Killed, scale: float, folder: pathlib.Path) -> Row:
+    places = max(2, round(kind.places * scale))
+    result = folder / f"{kind.name}.xml"
+    with (folder / kind.name).open("w+", encoding="utf-8") as output:
         tests = subprocess.Popen(
-            [sys.executable, "-m", "pytest", rollout.tests, "-k", "killed", "--numprocesses=2", f"--junitxml={result}"],
+            [sys.executable, "-m", "pytest", kind.tests, "-k", "killed", "--numprocesses=2", f"--junitxml={result}"],
             cwd=laid_down.ROOT,
-            env={**os.environ, rollout.variable: str(places)},
+            env={**os.environ, kind.variable: str(places)},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -88,7 +93,7 @@ def _measure(rollout: Rollout, scale: float, folder: pathlib.Path) -> Row:
     suite = ElementTree.parse(result).getroot().find("testsuite")
     cases = suite.findall("testcase")
     return Row(
-        rollout=rollout.name,
+        killed=kind.name,
         places=places,
         kills=len(cases),
         failed=[
@@ -103,5 +108,5 @@ def _measure(rollout: Rollout, scale: float, folder: pathlib.Path) -> Row:
 
 def broken(rows: t.Sequence[Row]) -> list[str]:
     """The kills that were not got over, in words; none at all is a failure too."""
-    nothing = ["no rollout was killed" for row in rows if not row.kills]
-    return nothing + [f"{row.rollout} killed and not got over: {name}" for row in rows for name in row.failed]
+    nothing = [f"no {row.killed} was killed" for row in rows if not row.kills]
+    return nothing + [f"{row.killed} killed and not got over: {name}" for row in rows for name in row.failed]

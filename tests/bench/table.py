@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.progressive.delivery.tests.bench import backups as saving
 from ansible_collections.progressive.delivery.tests.bench import kills as killing
 from ansible_collections.progressive.delivery.tests.bench import markdown, rival
 from ansible_collections.progressive.delivery.tests.bench import precision as dividing
@@ -86,11 +87,33 @@ def rivals(rows: t.Sequence[rival.Row]) -> str:
     )
 
 
-def kills(rows: t.Sequence[killing.Row]) -> str:
-    """Rollouts killed and got over."""
+def backups(rows: t.Sequence[saving.Row]) -> str:
+    """How our backups compare with those of the bare tools."""
+    hold = f"({saving.HOLD:.2f})"
     return markdown.table(
-        ["rollout", "places in it", "rollouts killed", "not got over (0)", "seconds"],
-        [[row.rollout, str(row.places), str(row.kills), str(len(row.failed)), f"{row.seconds:.0f}"] for row in rows],
+        ["engine", "what", "tree", "ours", "bare tool", f"time {hold}", "repository", "bare tool's", f"size {hold}"],
+        [
+            [
+                row.engine,
+                row.what,
+                f"{row.tree / 1e6:,.0f} MB",
+                f"{row.seconds:.1f} s",
+                f"{row.rival}: {row.rival_seconds:.1f} s",
+                f"{row.time_ratio:.2f} ×",
+                f"{row.size / 1e6:,.0f} MB",
+                f"{row.rival_size / 1e6:,.0f} MB",
+                f"{row.size_ratio:.3f} ×",
+            ]
+            for row in rows
+        ],
+    )
+
+
+def kills(rows: t.Sequence[killing.Row]) -> str:
+    """What was killed and got over."""
+    return markdown.table(
+        ["killed", "places or rounds", "tests", "not got over (0)", "seconds"],
+        [[row.killed, str(row.places), str(row.kills), str(len(row.failed)), f"{row.seconds:.0f}"] for row in rows],
     )
 
 
