@@ -18,6 +18,7 @@ def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 LONGEST_FIRST = (
     "hosts/test_molecule.py",
+    "rollout/test_each_balancer.py",
     "rollout/test_blue_green.py",
     "rollout/test_faults.py",
     "balancers/test_role.py",

@@ -70,7 +70,7 @@ def role(request, tmp_path):
         role.shut_down()
 
 
-def test_a_balancer_is_laid_down_and_keeps_its_split(role):
+def test_a_balancer_is_laid_down_keeps_its_split_and_what_it_refuses_is_tried_again(role):
     # check mode foretells and lays nothing down
     assert role.changes("--check")
     assert not role.balancer.directory.exists()
@@ -103,13 +103,10 @@ def test_a_balancer_is_laid_down_and_keeps_its_split(role):
         name: f"127.0.0.1:{port}" for name, port in ports.items()
     }
     assert {server["name"] for server in servers if server["state"] == "maint"} == out
-
-
-def test_what_a_balancer_refuses_is_a_failure_and_is_tried_again(role):
-    assert role.changes()
-    # a configuration that the binary refuses replaces nothing
+    # and a configuration that the binary refuses replaces nothing
+    role.balancer.split(0)
     before = files_of(role.balancer)
-    refused = role.process("-e", "balancer_listen=127.0.0.1:99999")
+    refused = role.process(*later, "-e", "balancer_listen=127.0.0.1:99999")
     assert refused.returncode != 0
     assert laid_down.TABLE[role.balancer.kind].no_port in said(refused)
     assert files_of(role.balancer) == before
@@ -117,7 +114,7 @@ def test_what_a_balancer_refuses_is_a_failure_and_is_tried_again(role):
     # given a port that another program has, which no check of a file can know
     with contextlib.closing(laid_down.Endpoints()) as others:
         port = others.ports["green"]["green1"]
-        moved = ("-e", f"balancer_listen=127.0.0.1:{port}")
+        moved = (*later, "-e", f"balancer_listen=127.0.0.1:{port}")
         # when the balancer is to move there, then each run says that it did not, and it serves on where it was
         for _attempt in range(2):
             refused = role.process(*moved)

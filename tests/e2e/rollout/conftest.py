@@ -13,8 +13,6 @@ from loopback.site import Site
 
 from .story import Story
 
-KINDS = ("haproxy", "nginx", "caddy", "envoy")
-
 
 class Sites:
     """Sites by balancer, started when first asked for."""
@@ -53,10 +51,3 @@ def story(sites: Sites) -> collections.abc.Iterator[Story]:
     yield story
     story.close()
 
-
-@pytest.fixture(params=KINDS)
-def each_story(sites: Sites, request: pytest.FixtureRequest) -> collections.abc.Iterator[Story]:
-    """The same story on each kind of balancer."""
-    story = Story(sites[request.param])
-    yield story
-    story.close()

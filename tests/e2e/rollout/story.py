@@ -193,6 +193,15 @@ class Story:
         except requests.RequestException:
             return None
 
+    def pool(self) -> str:
+        """The pool that answers now."""
+        answer = requests.get(self.site.url.replace("/analyze", "/version"), timeout=5)
+        return answer.headers["X-Instance"].rpartition("-")[0]
+
+    def idle_pool(self) -> str:
+        """The pool that does not answer now."""
+        return "blue" if self.pool() == "green" else "green"
+
     def preview(self, pool: str) -> str | None:
         """The release that answers a request with the preview header for *pool*."""
         url = self.site.url.replace("/analyze", "/version")

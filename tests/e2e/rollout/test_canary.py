@@ -96,14 +96,3 @@ def test_a_canary_that_fails_more_is_taken_back_and_one_that_does_not_goes_on(st
     (picture,) = pictures.iterdir()
     assert drawn(picture) >= {"metric-1-baseline-1", "metric-1-canary-1"}
     assert "✓ errors successful" in picture.read_text(encoding="utf-8")
-
-
-def test_a_canary_meets_copies_of_requests_before_its_first_share(sites: t.Any) -> None:
-    story = Story(sites["nginx"])
-    try:
-        story.given_serving()
-        steps = [{"mirror": 20}, {"pause": 1}, {"share": 50}]
-        story.when("canary", rollout_release=story.new, rollout_steps=steps)
-        story.then_it_ended(0, "copies of 20 %").then_serves(story.new).then_nothing_failed()
-    finally:
-        story.close()

@@ -10,13 +10,11 @@ import typing as t
 
 from .story import Story
 from .test_canary import ERRORS
-from .test_faults import idle_pool
 
 
 def rolling(story: Story, **variables: t.Any) -> dict[str, t.Any]:
     """The variables with which the pool that serves is the only one of the site."""
-    serving = "blue" if idle_pool(story) == "green" else "green"
-    return {"rollout_pools": [serving], "rollout_floor": "50%", **variables}
+    return {"rollout_pools": [story.pool()], "rollout_floor": "50%", **variables}
 
 
 def test_the_release_goes_from_host_to_host_with_its_configuration_and_a_toggle_on_the_way_and_back(
