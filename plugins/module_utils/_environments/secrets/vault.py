@@ -112,16 +112,19 @@ class Vault:
         if self._token is not None:
             headers["X-Vault-Token"] = self._token
         try:
-            answer = requests.request(
-                method,
-                "{0}/v1/{1}".format(access.address.rstrip("/"), urllib.parse.quote(path)),
-                json=body,
-                headers=headers,
-                timeout=access.timeout,
-                verify=(access.ca_path or True) if access.validate_certs else False,
-                allow_redirects=False,
-                auth=_as_given,
-            )
+            with requests.Session() as session:
+                # In plain text nothing goes through a proxy that some variable names: it could read the token.
+                session.trust_env = urllib.parse.urlsplit(access.address).scheme != "http"
+                answer = session.request(
+                    method,
+                    "{0}/v1/{1}".format(access.address.rstrip("/"), urllib.parse.quote(path)),
+                    json=body,
+                    headers=headers,
+                    timeout=access.timeout,
+                    verify=(access.ca_path or True) if access.validate_certs else False,
+                    allow_redirects=False,
+                    auth=_as_given,
+                )
         except (OSError, ValueError) as error:  # requests' own among them
             raise SecretUnavailable("Vault at {0} {1}".format(access.address, _failure(error))) from None
         return self._document(answer, path)

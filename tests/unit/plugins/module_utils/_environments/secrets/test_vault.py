@@ -150,6 +150,19 @@ def test_what_is_in_the_netrc_file_does_not_go_along(monkeypatch: pytest.MonkeyP
     assert value("secret/shop#user") == "shop"
 
 
+@pytest.mark.parametrize("scheme", ["http", "HTTP"])
+def test_what_goes_in_plain_text_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with web_server(lambda _exchange: Reply(502)) as proxy, web_server(FakeVault()) as server:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{proxy.port}")
+        address = f"{scheme}://127.0.0.1:{server.port}"
+        assert Vault(Access(address, approle=(ROLE, SECRET_ID))).value("secret/shop#user") == "shop"
+
+    assert not proxy.seen
+
+
 def test_a_path_is_asked_for_once_and_a_mount_too() -> None:
     fake = FakeVault()
     with web_server(fake) as server:
