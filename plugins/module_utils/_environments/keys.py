@@ -44,6 +44,11 @@ def path_of(key: str) -> t.Tuple[str, ...]:
     return tuple(parts)
 
 
+def touch(one: t.Tuple[str, ...], other: t.Tuple[str, ...]) -> bool:
+    """Whether two paths lead to the same setting, or one of them to what holds the other."""
+    return all(mine == theirs for mine, theirs in zip(one, other))
+
+
 def _unquoted(part: str) -> str:
     try:
         return str(json.loads(part))

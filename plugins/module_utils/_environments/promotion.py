@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a change of settings is, key by key: as they are in force, as they are to be, and as another environment has them.
 
-PRIVATE to the collection. Pure. Secrets are shown by their references.
+PRIVATE to the collection. Pure. Secrets are shown by their references. What is a secret in one of the three is not shown where
+another has it in plain words: it may be the same.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.drift import NOTHING
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.keys import path_of, touch
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.leaves import leaves, same
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Configuration, Value
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.revisions.records import Revision
@@ -24,6 +26,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
 )
 
 _SHOWN = "(secret: {0})"
+_PLAIN = "(in plain words, not shown)"
 _OTHER_VALUE = "(another value of the secret: {0})"
 
 
@@ -54,17 +57,19 @@ def rows(then: Configuration, now: t.Optional[Revision], elsewhere: t.Optional[C
     to_be_sealed = sealed(then.settings, now.salt if now else "")
     in_force = now.settings if now else {}
     other = leaves(elsewhere.settings) if elsewhere else {}
+    secret = _secret_paths(to_be, in_force, other)
     found = []
     for key in sorted({*to_be, *in_force, *other}):
         changes = not same(to_be_sealed.get(key, NOTHING), in_force.get(key, NOTHING))
         differs = elsewhere is not None and not same(named(other.get(key, NOTHING)), named(to_be.get(key, NOTHING)))
         if changes or differs:
-            before, after = _shown(in_force.get(key, NOTHING)), _shown(to_be.get(key, NOTHING))
-            if changes and before == after and secrets_in(to_be[key]):
+            masked = any(touch(path_of(key), path) for path in secret)
+            before, after = _shown(in_force.get(key, NOTHING), masked), _shown(to_be.get(key, NOTHING), masked)
+            if changes and before == after and secrets_in(to_be.get(key)):
                 after = _OTHER_VALUE.format(reference_of(to_be[key]))
             row = Row(
                 key=key,
-                elsewhere=_shown(other.get(key, NOTHING)),
+                elsewhere=_shown(other.get(key, NOTHING), masked),
                 now=before,
                 then=after,
                 changes=changes,
@@ -75,9 +80,15 @@ def rows(then: Configuration, now: t.Optional[Revision], elsewhere: t.Optional[C
     return found
 
 
-def _shown(value: Value) -> Value:
+def _secret_paths(*settings: t.Mapping[str, Value]) -> t.List[t.Tuple[str, ...]]:
+    """Where secrets are in any of these, by dotted key."""
+    found = {key for each in settings for key, value in each.items() if isinstance(value, Sealed) or secrets_in(value)}
+    return [path_of(key) for key in sorted(found)]
+
+
+def _shown(value: Value, masked: bool) -> Value:
     if isinstance(value, Sealed):
         return _SHOWN.format(value.reference)
     if secrets_in(value):
         return _SHOWN.format(reference_of(value))
-    return value
+    return _PLAIN if masked and value is not NOTHING else value

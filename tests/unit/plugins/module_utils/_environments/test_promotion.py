@@ -52,3 +52,20 @@ def test_another_value_of_the_same_secret_is_told_and_not_shown(site):
 
 def test_a_host_without_a_configuration_gets_all_of_it():
     assert told(rows(configuration({"port": 80}), None)) == [("port", "(not set)", "(not set)", 80, True, False)]
+
+
+def test_a_plain_value_is_not_shown_where_another_is_the_secret_of_its_key(site):
+    site.apply({"password": "s3cret", "database": {"url": "db://s3cret"}, "token": Secret("env:T", "s3cret")})
+    now = site.host.store.read().revisions[1]
+    then = configuration({"password": Secret("env:P", "s3cret"), "database": Secret("env:D", "x"), "token": "s3cret"})
+    staging = configuration({"password": "s3cret", "database": {"url": "db://s3cret"}, "token": "s3cret"}, "staging")
+    found = rows(then, now, staging)
+    plain = "(in plain words, not shown)"
+
+    assert told(found) == [
+        ("database", "(not set)", "(not set)", "(secret: env:D)", True, True),
+        ("database.url", plain, plain, "(not set)", True, True),
+        ("password", plain, plain, "(secret: env:P)", True, True),
+        ("token", plain, "(secret: env:T)", plain, True, False),
+    ]
+    assert "s3cret" not in repr(told(found))
