@@ -15,7 +15,8 @@ description:
   - Everything is checked before anything is written. Each file is replaced in one step and has its owner and mode from the first instant.
     A run that is killed leaves every file whole, and the next one finishes.
   - What was written is kept as a numbered revision, with its hash, its release and its rollout, and can be gone back to without the layers.
-    What is the same already makes no revision. The last revision, the one before it and those of O(retain) are never removed.
+    What is the same already makes no revision. The last revision, the one before it, those of the newest releases and those of
+      O(retain) are never removed.
   - Values of secrets are never shown, in no result and no difference; of each, the reference is.
 options:
   state:
@@ -23,6 +24,7 @@ options:
       - V(present) brings the configuration of O(layers) into force.
       - V(revision) goes back to O(revision), to the one that O(release) had, or without either to the one before the one in force.
         Files that only the present one has are removed.
+        For a release that had a revision which is kept no more, RV(error) is C(revision-pruned).
       - V(absent) removes the files. The revisions stay, to go back to.
     type: str
     choices: [present, revision, absent]
@@ -41,7 +43,8 @@ options:
   confirm:
     description:
       - Dotted keys that the app's schema marks with C(x-dangerous) and that may change in a protected environment.
-      - The first configuration on a host changes nothing for anybody and needs none.
+      - The first configuration on a host changes nothing for anybody and needs none. One that was taken away since still counts.
+      - Where the record of what was in force is damaged, every key that is marked counts as changed.
     type: list
     elements: str
     default: []
@@ -51,7 +54,7 @@ options:
     elements: str
     default: [production]
   keep:
-    description: How many revisions to keep, the newest.
+    description: How many revisions to keep, the newest; and of how many releases, two at least, to keep the last revision in any case.
     type: int
     default: 10
   retain:
@@ -71,7 +74,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Secrets are read and everything is checked, as without it.
+      - Secrets are read and everything is checked, as without it. A change that needs a confirmation and has none is shown, with a
+        warning and RV(unconfirmed); without check mode it is refused.
   diff_mode:
     support: full
     details:
@@ -163,7 +167,7 @@ pruned:
   elements: int
   returned: success
 changes:
-  description: The settings that are other than in the revision that was in force. Of secrets the references.
+  description: The settings that are other than in the revision that was last in force. Of secrets the references.
   type: list
   elements: dict
   returned: success, with O(state=present)
@@ -180,6 +184,11 @@ changes:
     origin:
       description: The file of settings that it comes from.
       type: str
+unconfirmed:
+  description: In check mode the changes of dangerous keys in a protected environment that O(confirm) does not name. Else empty.
+  type: list
+  elements: str
+  returned: success, with O(state=present)
 differences:
   description: What was other in the files than it is now.
   type: list
@@ -212,13 +221,12 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.progressive.delivery.plugins.module_utils._environments import promotion
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.applying import Host, Occasion, Outcome
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.declared import (
     DECLARED_OPTIONS,
-    check_confirmed,
     declared,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.judging import Guard
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.options import (
     check_names,
     check_state,
@@ -228,9 +236,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
 
+_REFUSED = "{0} is protected, and without check mode this is refused until confirm names {1}"
 
-def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
-    """Do what the options ask for; the keyword arguments for ``exit_json``.
+
+def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Tuple[t.Dict[str, t.Any], t.List[str]]:
+    """Do what the options ask for; the keyword arguments for ``exit_json``, and warnings.
 
     :raises DeliveryError: it could not be done
     """
@@ -242,17 +252,18 @@ def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.
         return told(host.take_away(occasion, check_mode))
     if params["state"] == "revision":
         return told(host.go_back(params["revision"], params["release"], occasion, check_mode))
-    proposal = declared(params)
-    kept = host.store.read()
-    in_force = kept.revisions.get(kept.current or 0)
-    changes = promotion.rows(proposal.configuration, in_force)
-    check_confirmed(params, in_force, proposal.configuration, changes)
-    return {**told(host.apply(proposal, occasion, check_mode)), "changes": told_rows(changes)}
+    asked = declared(params)
+    guard = Guard(asked.schema, tuple(params["protected"]), tuple(params["confirm"]))
+    outcome = host.apply(asked.proposal, occasion, check_mode, guard)
+    result, warnings = told(outcome)
+    if outcome.unconfirmed:
+        warnings.append(_REFUSED.format(params["environment"], ", ".join(outcome.unconfirmed)))
+    return {**result, "changes": told_rows(outcome.changes), "unconfirmed": list(outcome.unconfirmed)}, warnings
 
 
-def told(outcome: Outcome) -> t.Dict[str, t.Any]:
-    """What a task is told."""
-    return {
+def told(outcome: Outcome) -> t.Tuple[t.Dict[str, t.Any], t.List[str]]:
+    """What a task is told, and warned of."""
+    result = {
         "changed": outcome.changed,
         "revision": outcome.revision,
         "previous": outcome.previous,
@@ -264,6 +275,7 @@ def told(outcome: Outcome) -> t.Dict[str, t.Any]:
         "differences": told_differences(outcome.differences),
         "diff": diff_of(outcome.differences),
     }
+    return result, list(outcome.warnings)
 
 
 def main() -> t.NoReturn:
@@ -285,9 +297,11 @@ def main() -> t.NoReturn:
         supports_check_mode=True,
     )
     try:
-        result = carry_out(module.params, module.check_mode)
+        result, warnings = carry_out(module.params, module.check_mode)
     except DeliveryError as error:
         module.fail_json(**error.as_result())
+    for warning in warnings:
+        module.warn(warning)
     module.exit_json(**result)
 
 

@@ -110,6 +110,17 @@ revisions:
   elements: dict
   returned: success
   contains: *revision
+releases:
+  description: Every release that had a configuration on the host, the newest first, whether its revision is still kept or not.
+  type: list
+  elements: str
+  returned: success
+  sample: ["1.1.0", "1.0.0"]
+damaged:
+  description: Numbers of the revisions whose records cannot be read. With the one in force among them RV(current) is null, and RV(drift) says it.
+  type: list
+  elements: int
+  returned: success
 drifted:
   description: Whether RV(drift) is not empty.
   type: bool
@@ -127,7 +138,9 @@ drift:
       description: The variable or dotted key; empty for what is about the whole file.
       type: str
     kind:
-      description: V(value), V(owner), V(group), V(mode), V(text) where the settings cannot be told apart, or V(file).
+      description:
+        - V(value), V(owner), V(group), V(mode), V(text) where the settings cannot be told apart, or V(file).
+        - V(record) where what is kept of the revision in force is damaged.
       type: str
     cause:
       description: V(edited) for what somebody has changed since it was written; V(pending) for what is declared otherwise since.
@@ -206,14 +219,16 @@ def found(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
         "current": told_of(kept, kept.current),
         "previous": kept.previous,
         "revisions": [told_of(kept, number) for number in sorted(kept.revisions)],
+        "releases": list(kept.releases),
+        "damaged": sorted((kept.numbers | ({kept.current} if kept.current else set())) - set(kept.revisions)),
     }
     if params["layers"] is None:
         if params["promoted_from"]:
             raise InvalidOption("promoted_from: it needs layers, which it is held against")
         findings = surveyed(store, kept, None)
     else:
-        proposal = declared(params)
-        in_force = kept.revisions.get(kept.current or 0)
+        proposal = declared(params).proposal
+        in_force = kept.revisions.get(kept.last_in_force or 0)
         result["changes"] = told_rows(promotion.rows(proposal.configuration, in_force, elsewhere(params)))
         findings = surveyed(store, kept, proposal.files)
     return {**result, "drifted": bool(findings), "drift": told_findings(findings)}

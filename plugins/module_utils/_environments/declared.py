@@ -9,6 +9,7 @@ PRIVATE to the collection. Reads, and writes nothing.
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.applying import Proposal
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.documents import (
@@ -18,21 +19,18 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     layer_of,
     settings_of,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.guards import need_confirmation
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.leaves import nested
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.guards import made_for
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Configuration, Layer
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.options import (
     RENDER_OPTIONS,
     STATE_DIRECTORY,
     renders_of,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.promotion import Row
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.files import (
     configuration_hash,
     rendered,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.resolve import resolve
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.revisions.records import Revision
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.schema import AppSchema
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.secrets import registry
 
@@ -62,31 +60,45 @@ DECLARED_OPTIONS: t.Dict[str, t.Any] = {
 }
 
 
-def declared(params: Options) -> Proposal:
+@dataclass(frozen=True)
+class Declared:
+    """What the options ask for, and the app's schema, None where there is none."""
+
+    proposal: Proposal
+    schema: t.Optional[AppSchema]
+
+
+def declared(params: Options) -> Declared:
     """The configuration that the options ask for.
 
     :raises DeliveryError: it cannot be, and nothing was written
     """
     renders = renders_of(params["renders"])
+    schema = schema_of(params)
     configuration = resolve(
         params["app"],
         params["environment"],
         _layers(params["layers"]),
-        schema_of(params),
+        schema,
         registry.Secrets(params["secrets"] or {}).value,
     )
-    return Proposal(configuration, rendered(configuration, renders), configuration_hash(configuration, renders))
+    proposal = Proposal(configuration, rendered(configuration, renders), configuration_hash(configuration, renders))
+    return Declared(proposal, schema)
 
 
 def elsewhere(params: Options) -> t.Optional[Configuration]:
     """The configuration of the environment that is promoted from; its secrets are not read.
+
+    The layers of the host are handed over with its own: those of them that are made for another environment are not of it.
 
     :raises DeliveryError: there is none
     """
     source = params["promoted_from"]
     if source is None:
         return None
-    return resolve(params["app"], source["environment"], _layers(source["layers"]), None, lambda _reference: "unread")
+    name = source["environment"]
+    layers = [layer for layer in _layers(source["layers"]) if layer.name == name or name in made_for(layer, name)]
+    return resolve(params["app"], name, layers, None, lambda _reference: "unread")
 
 
 def schema_of(params: Options) -> t.Optional[AppSchema]:
@@ -98,21 +110,6 @@ def schema_of(params: Options) -> t.Optional[AppSchema]:
     if path is not None:
         return AppSchema(settings_of(file_text(path), path, format_of(path)), path)
     return None if params["schema"] is None else AppSchema(params["schema"], "schema")
-
-
-def check_confirmed(
-    params: Options, in_force: t.Optional[Revision], after: Configuration, rows: t.Sequence[Row]
-) -> None:
-    """Refuse changes of dangerous keys that ``confirm`` does not name, where the environment is protected.
-
-    :raises ConfirmationNeeded: naming them
-    """
-    schema = schema_of(params)
-    if in_force is None or schema is None:
-        return
-    dangerous = schema.dangerous_keys(nested(in_force.settings), after.settings)
-    changed = [row.key for row in rows if row.changes]
-    need_confirmation(params["environment"], params["protected"], changed, dangerous, params["confirm"])
 
 
 def _layers(options: t.Sequence[Options]) -> t.List[Layer]:

@@ -32,7 +32,7 @@ class Difference:
     """One thing that differs.
 
     :param key: the variable or dotted key; empty for what is about the whole file
-    :param kind: what differs: ``value``, ``owner``, ``group``, ``mode``, ``text``, or the whole ``file``
+    :param kind: what differs: ``value``, ``owner``, ``group``, ``mode``, ``text``, the whole ``file``, or the ``record`` of it
     :param declared: as it is to be, masked
     :param actual: as it is, masked
     """
@@ -71,6 +71,11 @@ def whole(wanted: RenderedFile) -> t.List[Difference]:
 def stale(path: str) -> Difference:
     """That a file is there which the configuration has no more."""
     return Difference(path, "", "file", "(none)", "(there)")
+
+
+def unreadable(path: str) -> Difference:
+    """That what is kept of the revision in force, at *path*, cannot be read."""
+    return Difference(path, "", "record", "(whole)", "(damaged)")
 
 
 def _of_rights(wanted: RenderedFile, found: Found) -> t.List[Difference]:

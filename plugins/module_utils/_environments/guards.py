@@ -15,7 +15,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     MadeForAnotherEnvironment,
     UnknownMark,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.keys import Path, dotted, path_of
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.keys import (
+    Path,
+    dotted,
+    path_of,
+    touch,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.merge import ENVIRONMENT, same
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Layer, Secret
 
@@ -30,14 +35,7 @@ def check_made_for(layers: t.Iterable[Layer], environment: str) -> None:
     :raises UnknownMark: what a layer says is no name, and no list of names
     """
     for layer in layers:
-        if ENVIRONMENT not in layer.settings:
-            continue
-        said = layer.settings[ENVIRONMENT]
-        names = said if isinstance(said, list) else [said]
-        if not names or not all(isinstance(name, str) and name for name in names):
-            raise UnknownMark(
-                "{0}: {1} takes the name of an environment, or a list of names".format(layer.source, ENVIRONMENT)
-            )
+        names = made_for(layer, environment)
         if environment not in names:
             raise MadeForAnotherEnvironment(
                 "{0} is made for {1}, and this is {2}".format(layer.source, ", ".join(names), environment),
@@ -45,6 +43,20 @@ def check_made_for(layers: t.Iterable[Layer], environment: str) -> None:
                 made_for=names,
                 environment=environment,
             )
+
+
+def made_for(layer: Layer, environment: str) -> t.List[str]:
+    """The environments that a layer says it is made for; one that says none is made for *environment*.
+
+    :raises UnknownMark: what it says is no name, and no list of names
+    """
+    said = layer.settings.get(ENVIRONMENT, environment)
+    names = said if isinstance(said, list) else [said]
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise UnknownMark(
+            "{0}: {1} takes the name of an environment, or a list of names".format(layer.source, ENVIRONMENT)
+        )
+    return names
 
 
 def changed_keys(before: t.Optional[t.Mapping[str, t.Any]], after: t.Mapping[str, t.Any]) -> t.FrozenSet[str]:
@@ -58,7 +70,7 @@ def changed_keys(before: t.Optional[t.Mapping[str, t.Any]], after: t.Mapping[str
 def dangerous_changes(changed: t.Iterable[str], dangerous: t.Iterable[str]) -> t.Tuple[str, ...]:
     """Those changes that touch a dangerous key: it, what it holds, or what held it."""
     marks = [path_of(key) for key in dangerous]
-    return tuple(sorted(key for key in changed if any(_touch(path_of(key), mark) for mark in marks)))
+    return tuple(sorted(key for key in changed if any(touch(path_of(key), mark) for mark in marks)))
 
 
 def need_confirmation(
@@ -75,23 +87,34 @@ def need_confirmation(
     :param confirmed: dotted keys: each that changes, or the one above it that the schema marks
     :raises ConfirmationNeeded: naming those that nobody confirmed
     """
-    if environment not in protected:
-        return
-    names = set(confirmed)
-    marked_names = [path_of(key) for key in names & set(dangerous)]
-    missing = [
-        key
-        for key in dangerous_changes(changed, dangerous)
-        if key not in names and not any(path_of(key)[: len(mark)] == mark for mark in marked_names)
-    ]
+    missing = unconfirmed(environment, protected, changed, dangerous, confirmed)
     if missing:
         raise ConfirmationNeeded(
             "{0} is protected, and this would change what the schema marks as dangerous: {1}".format(
                 environment, ", ".join(missing)
             ),
             environment=environment,
-            keys=missing,
+            keys=list(missing),
         )
+
+
+def unconfirmed(
+    environment: str,
+    protected: t.Collection[str],
+    changed: t.Iterable[str],
+    dangerous: t.Collection[str],
+    confirmed: t.Collection[str],
+) -> t.Tuple[str, ...]:
+    """The dangerous changes to a protected environment that nobody has confirmed by name; see :func:`need_confirmation`."""
+    if environment not in protected:
+        return ()
+    names = set(confirmed)
+    marked_names = [path_of(key) for key in names & set(dangerous)]
+    return tuple(
+        key
+        for key in dangerous_changes(changed, dangerous)
+        if key not in names and not any(path_of(key)[: len(mark)] == mark for mark in marked_names)
+    )
 
 
 def _changed(before: t.Any, after: t.Any, path: Path) -> t.Iterator[Path]:
@@ -123,7 +146,3 @@ def _comparable(value: t.Any) -> t.Any:
     if isinstance(value, dict):
         return {key: _comparable(below) for key, below in value.items()}
     return [_comparable(below) for below in value] if isinstance(value, list) else value
-
-
-def _touch(one: t.Tuple[str, ...], other: t.Tuple[str, ...]) -> bool:
-    return all(mine == theirs for mine, theirs in zip(one, other))

@@ -87,6 +87,16 @@ def check_placeable(file: RenderedFile) -> None:
         raise ConfigurationUnwritable("{0} is a folder".format(file.path))
 
 
+def check_removable(path: str) -> None:
+    """Refuse to remove what is no file any more; raises ConfigurationUnwritable."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        raise ConfigurationUnwritable(
+            "{0}, which the configuration has no more, is a folder; move it away".format(path)
+        )
+    if not os.access(os.path.dirname(path), os.W_OK | os.X_OK):
+        raise ConfigurationUnwritable("user id {0} may not write in {1}".format(os.geteuid(), os.path.dirname(path)))
+
+
 def place(file: RenderedFile) -> None:
     """Write a file, whole or not at all; raises what :func:`check_placeable` raises."""
     owner = _owner_of(file)

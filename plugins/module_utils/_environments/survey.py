@@ -12,8 +12,12 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.progressive.delivery.plugins.module_utils._environments import drift, placement
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.applying import files_in_force
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.drift import Difference
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.in_force import (
+    damage,
+    files_in_force,
+    left_behind,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.files import RenderedFile
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.revisions.records import Kept
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.revisions.store import Store
@@ -33,7 +37,10 @@ class Finding:
 
 
 def surveyed(store: Store, kept: Kept, declared: t.Optional[t.Sequence[RenderedFile]]) -> t.List[Finding]:
-    """What differs on this host from *declared*, or where that is None from what was last brought into force."""
+    """What differs on this host from *declared*, or where that is None from what was last brought into force.
+
+    That what is in force cannot be read is a finding too: nobody knows then what differs from it.
+    """
     in_force = files_in_force(store, kept)
     wanted = list(in_force.values()) if declared is None else declared
     findings = []
@@ -45,8 +52,13 @@ def surveyed(store: Store, kept: Kept, declared: t.Optional[t.Sequence[RenderedF
             Finding(difference, EDITED if (difference.key, difference.kind) in edited else PENDING)
             for difference in drift.differences(file, found, before)
         ]
-    gone = [path for path in in_force if path not in {file.path for file in wanted}]
-    return findings + [Finding(drift.stale(path), PENDING) for path in gone if placement.found_at(path) is not None]
+    staying = {file.path for file in wanted}
+    known = kept.paths_in_force if declared is not None else ()
+    gone = [path for path in known if path not in staying and placement.found_at(path) is not None]
+    gone += [path for path in left_behind(kept) if path not in staying]
+    findings += [Finding(drift.stale(path), PENDING) for path in gone]
+    damaged = damage(store, kept)
+    return findings if damaged is None else [Finding(drift.unreadable(damaged), EDITED), *findings]
 
 
 def _edited(before: t.Optional[RenderedFile], found: t.Optional[placement.Found]) -> t.Set[t.Tuple[str, str]]:

@@ -18,11 +18,28 @@ class UnknownRevision(DeliveryError):
     remedy = "environment_info lists those that there are; nothing was changed"
 
 
+class RevisionPruned(UnknownRevision):
+    """The release had a configuration on this host, and that is kept no more."""
+
+    code = "revision-pruned"
+    remedy = "apply the configuration of that release from its layers, and name releases that may be gone back to in retain; nothing was changed"
+
+
 class RevisionDamaged(DeliveryError):
     """What is kept of a revision is not what was put there."""
 
     code = "revision-damaged"
     remedy = "go back to another revision, or apply the configuration from its layers; nothing was changed"
+
+
+class HistoryDamaged(RevisionDamaged):
+    """What is written down of which revision was in force when cannot be read."""
+
+    code = "revision-history-damaged"
+    remedy = (
+        "bring the configuration of that environment into force from its layers (state: present), which puts the damaged history aside "
+        "and begins a new one; nothing was changed"
+    )
 
 
 class EnvironmentBusy(DeliveryError):

@@ -9,7 +9,8 @@ PRIVATE to the collection.
 
     STATE/APP/ENVIRONMENT/              0700: what is below holds secrets
     STATE/APP/ENVIRONMENT/revisions/N/  record.json, and in files/ what was rendered, by its place in the record
-    STATE/APP/ENVIRONMENT/history.json  which revision was in force, in order; its last entry is
+    STATE/APP/ENVIRONMENT/history.json  which revision was in force, in order; its last entry is. Also the revisions whose
+                                        files are being written
     STATE/APP/ENVIRONMENT/current       link to that revision, for people
     STATE/APP/ENVIRONMENT/lock          held by who changes any of it, or the app's files
 
@@ -29,6 +30,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.revisions.errors import (
     ConfigurationUnwritable,
     EnvironmentBusy,
+    HistoryDamaged,
     RevisionDamaged,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.revisions.records import (
@@ -36,6 +38,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     Kept,
     Revision,
     history_from_text,
+    history_of_records,
     history_to_text,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._files import atomic
@@ -52,20 +55,32 @@ class Store:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.revisions = os.path.join(folder, "revisions")
-        self._history = os.path.join(folder, "history.json")
+        self.history = os.path.join(folder, "history.json")
+        self._link = os.path.join(folder, "current")
 
     def read(self) -> Kept:
         """What is kept. A revision that cannot be read is only a number.
 
-        :raises RevisionDamaged: the history cannot be read
+        :raises HistoryDamaged: the history cannot be read
         """
         with explained("read", self.folder):
-            numbers = self._numbers()
-            readable = {}
-            for number in numbers:
-                with contextlib.suppress(RevisionDamaged):
-                    readable[number] = self._record(number)
-            return Kept(readable, frozenset(numbers), self._activations())
+            return Kept(*self._revisions(), *self._activations())
+
+    def read_or_rebuilt(self) -> Kept:
+        """What is kept; in place of a history that cannot be read, what the records and the link ``current`` say."""
+        with contextlib.suppress(HistoryDamaged):
+            return self.read()
+        with explained("read", self.folder):
+            readable, numbers = self._revisions()
+            return Kept(readable, numbers, history_of_records(readable, self._pointed_to()), rebuilt=True)
+
+    def _revisions(self) -> t.Tuple[t.Dict[int, Revision], t.FrozenSet[int]]:
+        numbers = self._numbers()
+        readable = {}
+        for number in numbers:
+            with contextlib.suppress(RevisionDamaged):
+                readable[number] = self._record(number)
+        return readable, frozenset(numbers)
 
     def files(self, revision: Revision) -> t.Tuple[RenderedFile, ...]:
         """The files of a revision.
@@ -123,25 +138,31 @@ class Store:
             os.rename(made, self.path(revision.number))
             atomic.sync_folder(self.revisions)
 
-    def activate(self, activation: Activation) -> None:
-        """Write down what is in force now; the lock must be held."""
-        with explained("write", self._history):
-            atomic.write_file(self._history, history_to_text([*self._activations(), activation]), 0o600)
-        self.point()
+    def remember(self, kept: Kept) -> None:
+        """Write down what is in force, and what is begun; the lock must be held.
 
-    def point(self) -> None:
-        """Make the link ``current`` say what the history says; the lock must be held."""
-        link = os.path.join(self.folder, "current")
-        with explained("write", link):
-            activations = self._activations()
-            number = activations[-1].revision if activations else None
+        A history that is damaged is put aside first, as ``history.json.damaged``.
+        """
+        with explained("write", self.history):
+            if kept.rebuilt and os.path.exists(self.history):
+                with open(self.history, "rb") as handle:
+                    atomic.write_file(self.history + ".damaged", handle.read(), 0o600)
+            atomic.write_file(self.history, history_to_text(kept.activations, kept.begun), 0o600)
+
+    def point(self, number: t.Optional[int]) -> None:
+        """Make the link ``current`` lead to the revision in force; the lock must be held."""
+        with explained("write", self._link):
             wanted = None if number is None else os.path.join("revisions", str(number))
-            if (os.readlink(link) if os.path.islink(link) else None) == wanted:
+            if (os.readlink(self._link) if os.path.islink(self._link) else None) == wanted:
                 return
             if wanted is None:
-                os.unlink(link)
+                os.unlink(self._link)
             else:
-                atomic.point_link(link, wanted)
+                atomic.point_link(self._link, wanted)
+
+    def _pointed_to(self) -> t.Optional[int]:
+        name = os.path.basename(os.readlink(self._link)) if os.path.islink(self._link) else ""
+        return int(name) if name.isdigit() else None
 
     def remove(self, numbers: t.Iterable[int]) -> None:
         """Remove revisions; the lock must be held."""
@@ -177,12 +198,17 @@ class Store:
             raise RevisionDamaged("{0} is of revision {1}".format(path, revision.number))
         return revision
 
-    def _activations(self) -> t.Tuple[Activation, ...]:
+    def _activations(self) -> t.Tuple[t.Tuple[Activation, ...], t.Tuple[int, ...]]:
         try:
-            with open(self._history, encoding="utf-8") as handle:
-                return history_from_text(handle.read(), self._history)
+            with open(self.history, encoding="utf-8") as handle:
+                return history_from_text(handle.read(), self.history)
         except FileNotFoundError:
-            return ()
+            # The link is made after the history.
+            if not os.path.islink(self._link):
+                return (), ()
+            raise HistoryDamaged("{0} is not there, although {1} is".format(self.history, self._link)) from None
+        except UnicodeDecodeError as error:
+            raise HistoryDamaged("{0} is no UTF-8".format(self.history)) from error
 
 
 @contextlib.contextmanager

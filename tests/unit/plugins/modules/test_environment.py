@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.revisions.store import Store
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call, everything_told
 
 SCHEMA = {
@@ -135,6 +138,127 @@ def test_a_dangerous_key_changes_in_production_only_where_it_is_confirmed(shop, 
     assert "DATABASE_HOST='db'" in (tmp_path / "app.env").read_text()
     assert call("environment", **shop(**moved, protected=[]), check_mode=True)["changed"]
     assert call("environment", **shop(**moved, confirm=["database.host"]))["changed"]
+
+
+def test_check_mode_shows_a_dangerous_change_that_nobody_has_confirmed(shop, tmp_path):
+    call("environment", **shop("production"))
+    moved = shop("production", settings={"database": {"host": "db-2"}, "workers": 3})
+    foreseen, everything = everything_told("environment", **moved, _ansible_check_mode=True)
+
+    assert foreseen["unconfirmed"] == ["database.host"]
+    assert [(row["key"], row["now"], row["then"]) for row in foreseen["changes"]] == [
+        ("database.host", "db", "db-2"),
+        ("workers", 2, 3),
+    ]
+    assert foreseen["diff"][0]["after"] == {"DATABASE_HOST": "db-2", "WORKERS": "3"}
+    assert "without check mode this is refused until confirm names database.host" in str(foreseen["warnings"])
+    assert "s3cret" not in everything
+    assert "DATABASE_HOST='db'" in (tmp_path / "app.env").read_text()
+    assert call("environment", **moved, confirm=["database.host"])["unconfirmed"] == []
+
+
+def test_a_dangerous_change_is_one_too_after_the_configuration_was_taken_away(shop):
+    options = shop("production")
+    call("environment", **options)
+    call("environment", **kept(options, state="absent"))
+
+    with pytest.raises(Failed, match=r"dangerous: database\.host"):
+        call("environment", **shop("production", settings={"database": {"host": "db-2"}}))
+    assert call("environment", **options)["changed"]
+
+
+def test_changes_are_judged_by_what_is_in_force_once_other_runs_have_ended(shop, monkeypatch):
+    call("environment", **shop("production"))
+    locked = Store.locked
+
+    @contextlib.contextmanager
+    def after_another_run(store, timeout):
+        monkeypatch.setattr(Store, "locked", locked)
+        call("environment", **shop("production", settings={"database": {"host": "db-2"}}, confirm=["database.host"]))
+        with locked(store, timeout):
+            yield
+
+    monkeypatch.setattr(Store, "locked", after_another_run)
+    with pytest.raises(Failed, match=r"dangerous: database\.host"):
+        call("environment", **shop("production"))
+
+
+def damaged_record(options, number=1):
+    folder = Path(options["state_directory"], "shop", options["environment"])
+    (folder / "revisions" / str(number) / "record.json").write_text("{")
+
+
+def test_with_a_damaged_record_in_force_every_dangerous_key_counts_as_changed(shop):
+    options = shop("production")
+    call("environment", **options)
+    damaged_record(options)
+
+    with pytest.raises(Failed, match=r"dangerous: database\.host"):
+        call("environment", **options)
+    done, _everything = everything_told("environment", **options, confirm=["database.host"])
+    assert (done["revision"], done["made"]) == (2, True)
+    assert "revisions/1, which was in force, cannot be read" in str(done["warnings"])
+
+
+def test_with_a_damaged_record_in_force_its_files_are_still_known(shop, tmp_path):
+    options = shop("production")
+    call("environment", **options)
+    damaged_record(options)
+
+    with pytest.raises(Failed, match="is of the environment production"):
+        call("environment", **shop("staging"))
+    assert call("environment", **kept(options, state="absent"))["removed"] == [str(tmp_path / "app.env")]
+    assert not (tmp_path / "app.env").exists()
+
+
+def test_with_a_damaged_record_whose_files_nobody_knows_nothing_is_taken_away(shop, tmp_path):
+    options = shop("production")
+    call("environment", **options)
+    damaged_record(options)
+    history = tmp_path / "state/shop/production/history.json"
+    written = json.loads(history.read_text())
+    del written["activations"][-1]["paths"]
+    history.write_text(json.dumps(written))
+
+    with pytest.raises(Failed, match="nobody knows its files") as refused:
+        call("environment", **kept(options, state="absent"))
+    assert refused.value.result["error"] == "revision-damaged"
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": 1, "activations": [1]}', None])
+def test_a_damaged_history_is_put_aside_by_what_is_declared_and_told_by_all_else(shop, tmp_path, content):
+    options = shop("production", release="1.0")
+    call("environment", **options)
+    call("environment", **shop("production", settings={"workers": 3}, release="1.1"))
+    history = tmp_path / "state/shop/production/history.json"
+    history.unlink() if content is None else history.write_text(content)
+
+    for further in ({"state": "absent"}, {"state": "revision", "release": "1.0"}):
+        with pytest.raises(Failed, match=r"production/history\.json .*\(state: present\)") as refused:
+            call("environment", **kept(options, **further))
+        assert refused.value.result["error"] == "revision-history-damaged"
+    with pytest.raises(Failed, match="is of the environment production"):
+        call("environment", **shop("staging"))
+    call("environment", **shop("staging", renders=[{**options["renders"][0], "path": str(tmp_path / "other.env")}]))
+    with pytest.raises(Failed, match=r"dangerous: database\.host"):
+        call("environment", **shop("production", settings={"database": {"host": "db-2"}}))
+    done, _everything = everything_told("environment", **shop("production", settings={"workers": 3}, release="1.1"))
+    assert (done["revision"], done["made"], done["previous"]) == (2, False, 1)
+    assert "history.json is damaged" in str(done["warnings"])
+    if content is not None:
+        assert history.with_name("history.json.damaged").read_text() == content
+    assert call("environment", **kept(options, state="revision", release="1.0"))["revision"] == 1
+
+
+def test_the_history_of_a_newer_version_is_not_put_aside(shop, tmp_path):
+    options = shop("production")
+    call("environment", **options)
+    history = tmp_path / "state/shop/production/history.json"
+    history.write_text('{"schema": 2}')
+
+    with pytest.raises(Failed, match="has schema 2; this version reads 1"):
+        call("environment", **options)
+    assert history.read_text() == '{"schema": 2}'
 
 
 def test_a_template_and_part_of_the_settings_are_rendered(shop, tmp_path):

@@ -121,3 +121,41 @@ def test_a_promotion_tells_what_changes_and_in_what_the_environments_will_differ
 def test_a_promotion_needs_layers_to_be_held_against(shop):
     with pytest.raises(Failed, match="promoted_from: it needs layers"):
         call("environment_info", **shop(), promoted_from={"environment": "staging", "layers": layers("staging")})
+
+
+def test_a_promotion_leaves_out_what_a_host_has_for_the_environment_promoted_to(declared):
+    host = {"name": "hosts/web", "path": "hosts/web.json", "content": '{"$environment": "production", "workers": 9}'}
+    everywhere = {"name": "hosts/web-2", "path": "hosts/web-2.json", "content": '{"theme": "dark"}'}
+    options = declared()
+    options["layers"] += [host, everywhere]
+    staging = [*layers("staging"), host, everywhere]
+    told = call("environment_info", **options, promoted_from={"environment": "staging", "layers": staging})
+
+    assert [(row["key"], row["elsewhere"], row["then"]) for row in told["changes"] if row["differs"]] == [
+        ("workers", 2, 9)
+    ]
+    wrong = layers("staging", **{"$environment": "production"})
+    with pytest.raises(Failed, match=r"staging\.json is made for production, and this is staging"):
+        call("environment_info", **options, promoted_from={"environment": "staging", "layers": wrong})
+
+
+@pytest.mark.parametrize("damage", ["record.json", "files/0"])
+def test_what_is_kept_of_the_revision_in_force_being_damaged_counts_as_drift(shop, declared, tmp_path, damage):
+    call("environment", **declared(), release="1.0")
+    revision = tmp_path / "state/shop/production/revisions/1"
+    (revision / damage).write_text("{")
+
+    for options in (shop(), declared()):
+        told = call("environment_info", **options)
+        assert told["drifted"] is True
+        assert (told["drift"][0]["path"], told["drift"][0]["kind"]) == (str(revision), "record")
+        assert told["damaged"] == ([1] if damage == "record.json" else [])
+
+
+def test_a_release_whose_configuration_is_gone_is_told_from_one_that_had_none(shop, declared):
+    for number in range(4):
+        call("environment", **declared(workers=number), release=f"1.{number}", keep=1)
+    told = call("environment_info", **shop())
+
+    assert told["releases"] == ["1.3", "1.2", "1.1", "1.0"]
+    assert [one["releases"] for one in told["revisions"]] == [["1.2"], ["1.3"]]

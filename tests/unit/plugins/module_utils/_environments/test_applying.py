@@ -22,6 +22,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     EnvironmentBusy,
     PathOfAnotherEnvironment,
     RevisionDamaged,
+    RevisionPruned,
     UnknownRevision,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.revisions.records import (
@@ -258,9 +259,51 @@ def test_old_revisions_go_and_those_that_are_needed_stay(site):
         site.apply({"port": port}, release=f"1.{port}", rollout=f"r-{port}", keep=3, retain=("r-82", "1.84"))
 
     kept = site.host.store.read()
-    assert sorted(kept.numbers) == [3, 5, 9, 10]
+    assert sorted(kept.numbers) == [3, 5, 8, 9, 10]
     assert site.go_back(3).revision == 3
-    assert sorted(site.host.store.read().numbers) == [3, 5, 9, 10]
+    assert sorted(site.host.store.read().numbers) == [3, 5, 8, 9, 10]
+
+
+@pytest.mark.parametrize("keep", [1, 3])
+def test_however_often_settings_change_the_release_before_can_be_gone_back_to(site, keep):
+    site.apply({"port": 80}, release="1.0", keep=keep)
+    site.apply({"port": 81}, release="1.1", keep=keep)
+    for port in range(82, 92):
+        site.apply({"port": port}, keep=keep)
+
+    assert site.go_back(release="1.0").revision == 1
+
+
+def test_a_release_whose_configuration_was_pruned_is_told_from_one_that_had_none(site):
+    for port in range(80, 84):
+        site.apply({"port": port}, release=f"1.{port}", keep=1)
+
+    with pytest.raises(RevisionPruned, match=r"the release 1\.80 had a configuration on this host, which was pruned"):
+        site.go_back(release="1.80")
+    with pytest.raises(UnknownRevision, match=r"no revision of the release 0\.9") as refusal:
+        site.go_back(release="0.9")
+    assert (refusal.value.code, RevisionPruned.code) == ("unknown-revision", "revision-pruned")
+
+
+def test_a_file_that_cannot_be_removed_is_told_before_another_is_written(site):
+    site.apply({"port": 80}, site.render("a.env"), site.render("b.env"))
+    site.path("b.env").unlink()
+    site.path("b.env").mkdir()
+    before = site.tree()
+
+    for act in (lambda: site.apply({"port": 81}, site.render("a.env")), lambda: site.host.take_away(Occasion(), False)):
+        with pytest.raises(ConfigurationUnwritable, match=r"b\.env, which the configuration has no more, is a folder"):
+            act()
+        assert site.tree() == before
+
+
+def test_the_hash_told_is_that_of_the_revision_in_force(site):
+    first = site.apply({"password": Secret("env:A", "same"), "port": 80}, site.render(keys=("port",)))
+    site.apply({"port": 81})
+    again = site.apply({"password": Secret("env:A", "same"), "port": 80}, site.render(keys=("port",)))
+
+    assert (again.revision, again.hash) == (first.revision, first.hash)
+    assert site.host.store.read().revisions[again.revision].hash == again.hash
 
 
 @given(
@@ -274,7 +317,8 @@ def test_whatever_happened_what_is_needed_is_never_removed(numbers, history, kee
     kept = Kept(revisions, frozenset(numbers), tuple(Activation(number, name, None, "") for number, name in history))
     removed = prunable(kept, keep, named)
 
-    assert not set(removed) & ({kept.current, kept.previous} | kept.named_by(named))
+    needed = {kept.of_release(release) for release in kept.releases[:2]}
+    assert not set(removed) & ({kept.current, kept.previous} | needed | kept.named_by(named))
     assert set(removed) <= numbers
     assert len(numbers) - len(removed) >= min(keep, len(numbers))
     assert list(removed) == sorted(removed)

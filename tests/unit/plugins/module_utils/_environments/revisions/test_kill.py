@@ -9,13 +9,17 @@ through. Python's audit hooks tell of the changes.
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
 
 import pytest
 
+from ansible_collections.progressive.delivery.plugins.module_utils._environments import survey
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.applying import Occasion
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Secret
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._environments.conftest import Site
 
 CHANGES = {"os.mkdir", "os.rename", "os.symlink", "os.remove", "os.rmdir", "os.chmod", "os.chown"}
 
@@ -49,6 +53,10 @@ def killed_in_front_of(at, act):
     return False
 
 
+def surveyed(site):
+    return survey.surveyed(site.host.store, site.host.store.read(), None)
+
+
 def settings(password):
     return {"password": Secret("env:P", password)}
 
@@ -80,8 +88,6 @@ def assert_whole(site):
 
 @pytest.mark.parametrize("name", ACTS)
 def test_killed_in_front_of_any_change_all_is_whole_and_the_next_run_finishes(tmp_path_factory, name):
-    from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._environments.conftest import Site
-
     act = ACTS[name]
     at = 0
     while True:
@@ -102,3 +108,50 @@ def test_killed_in_front_of_any_change_all_is_whole_and_the_next_run_finishes(tm
         at += 1
 
     assert at > 10
+
+
+def newer(site):
+    """A configuration with another file, in which is a secret."""
+    return site.apply(settings("two"), *site.renders, site.render("extra.env"), release="two")
+
+
+def declared_so_far(site):
+    return site.apply(settings("one"), *site.renders, release="one")
+
+
+def taken_away(site):
+    return site.host.take_away(Occasion(), check_mode=False)
+
+
+def test_killed_in_front_of_any_change_and_then_given_up_it_leaves_no_file_behind(tmp_path_factory):
+    ways_out = itertools.cycle([lambda site: site.go_back(release="old"), declared_so_far, taken_away])
+    written = 0
+    for at, then in enumerate(ways_out):
+        site = Site(tmp_path_factory.mktemp("site"))
+        begin(site)
+        if not killed_in_front_of(at, lambda site=site: newer(site)):
+            break
+        left = site.path("extra.env").exists()
+        if left and site.host.store.read().current != 3:
+            assert str(site.path("extra.env")) in {finding.difference.path for finding in surveyed(site)}
+            written += 1
+        then(site)
+        kept = site.host.store.read()
+        assert (kept.begun, surveyed(site)) == ((), [])
+        expected = {} if kept.current is None else {"a.env", "b.json"}
+        assert {path.name for path in (site.folder / "etc").iterdir()} == set(expected)
+
+    assert written >= 3
+
+
+def test_what_somebody_has_put_where_a_killed_run_was_to_write_stays(site):
+    begin(site)
+    assert killed_in_front_of(0, lambda: newer(site))
+    at = 1
+    while not site.host.store.read().begun:
+        assert killed_in_front_of(at, lambda: newer(site))
+        at += 1
+    site.path("extra.env").write_text("precious")
+    declared_so_far(site)
+
+    assert site.path("extra.env").read_text() == "precious"
