@@ -43,9 +43,14 @@ def every_branch(_schema: Schema, _value: t.Any) -> bool:
     return True
 
 
+def no_branch(_schema: Schema, _value: t.Any) -> bool:
+    """As if no alternative held: for what applies whatever does."""
+    return False
+
+
 def places(root: Schema, settings: t.Any, holds: Holds) -> t.Iterator[Place]:
     """Every place in *settings*, from the top down."""
-    return _below(root, Place((), settings, (root,), True), holds)
+    return _below(root, Place((), settings, (root,), True), (root,), holds)
 
 
 def resolved(root: Schema, reference: str) -> Schema:
@@ -81,18 +86,26 @@ def _with_anchor(part: t.Any, name: str) -> t.Iterator[Schema]:
         yield from _with_anchor(below, name)
 
 
-def _below(root: Schema, place: Place, holds: Holds, open_below: bool = False) -> t.Iterator[Place]:
-    """A place, and all below it; below what may be anything, everything is known."""
+def _below(
+    root: Schema, place: Place, certain: t.Tuple[Schema, ...], holds: Holds, open_below: bool = False
+) -> t.Iterator[Place]:
+    """A place, and all below it; below what may be anything, everything is known.
+
+    :param certain: those schemas of the place that apply whichever alternative holds
+    """
     applied = tuple(_in_place(root, place.schemas, place.value, holds, {}))
+    # As if all alternatives held nothing would be unevaluated that one of them names, be it one that does not hold.
+    sure = tuple(_in_place(root, certain, place.value, no_branch, {})) if holds is every_branch else applied
     yield place._replace(schemas=applied)
     value = place.value
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in parts:
-        schemas = tuple(_of_child(applied, key))
+        schemas = tuple(_of_child(applied, key, sure))
+        surely = tuple(_of_child(sure, key, sure))
         known = open_below or bool(schemas) or isinstance(value, list)
         anything = open_below or any(schema is True or schema == {} for schema in schemas)
         forbidden = any(schema is False for schema in schemas)
-        yield from _below(root, Place((*place.path, key), part, schemas, known, forbidden), holds, anything)
+        yield from _below(root, Place((*place.path, key), part, schemas, known, forbidden), surely, holds, anything)
 
 
 def _in_place(
@@ -115,8 +128,8 @@ def _applicators(root: Schema, schema: t.Mapping[str, t.Any], value: t.Any, hold
     for name in ("anyOf", "oneOf"):
         branches = schema.get(name, ())
         # Where none holds that is an error of its own, and what they say together makes the others fewer.
-        yield from [branch for branch in branches if holds(branch, value)] or branches
-    if "if" in schema:
+        yield from [branch for branch in branches if holds(branch, value)] or (() if holds is no_branch else branches)
+    if "if" in schema and holds is not no_branch:
         yes = holds(schema["if"], value)
         yield from (schema[name] for name in ("if", "then") if yes and name in schema)
         if "else" in schema and (not yes or holds is every_branch):
@@ -125,16 +138,20 @@ def _applicators(root: Schema, schema: t.Mapping[str, t.Any], value: t.Any, hold
         yield from (below for key, below in schema.get("dependentSchemas", {}).items() if key in value)
 
 
-def _of_child(schemas: t.Iterable[Schema], key: t.Union[str, int]) -> t.Iterator[Schema]:
-    """What schemas of a place apply to a key, or to a position in a list, below it."""
-    found = False
+def _of_child(schemas: t.Iterable[Schema], key: t.Union[str, int], sure: t.Iterable[Schema]) -> t.Iterator[Schema]:
+    """What schemas of a place apply to a key, or to a position in a list, below it.
+
+    :param sure: those by which the key is evaluated, where one of them names it
+    """
     for schema in schemas:
-        for below in _of_key(schema, key) if isinstance(key, str) else _of_position(schema, key):
-            found = True
-            yield below
+        yield from _named(schema, key)
     rest = "unevaluatedProperties" if isinstance(key, str) else "unevaluatedItems"
-    if not found:
+    if not any(_named(schema, key) for schema in sure):
         yield from (schema[rest] for schema in schemas if schema.get(rest, False) is not False)
+
+
+def _named(schema: t.Mapping[str, t.Any], key: t.Union[str, int]) -> t.List[Schema]:
+    return _of_key(schema, key) if isinstance(key, str) else _of_position(schema, key)
 
 
 def _of_key(schema: t.Mapping[str, t.Any], key: str) -> t.List[Schema]:

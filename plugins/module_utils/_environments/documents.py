@@ -36,6 +36,8 @@ _GRAMMARS: t.Mapping[str, t.Callable[[str, str], t.Any]] = {
 FORMATS = tuple(_GRAMMARS)
 """What settings may be written in."""
 _SUFFIXES = {".yml": "yaml", ".yaml": "yaml", ".json": "json", ".toml": "toml", ".env": "dotenv"}
+_MARK = "\ufeff"
+"""What some editors put in front of UTF-8; of a file it is taken off as it is read."""
 _LARGEST = 10 * 1024 * 1024
 """Bytes of a file; more is none of settings."""
 
@@ -101,7 +103,7 @@ def settings_of(text: str, source: str, format: str) -> Settings:  # noqa: A002 
     :raises UnreadableDocument: naming *source* and the line
     :raises MissingLibrary: the library for the format is not installed
     """
-    found = _GRAMMARS[format](text, source)
+    found = _GRAMMARS[format](text[1:] if text.startswith(_MARK) else text, source)
     if found is None:
         return {}
     if not isinstance(found, dict):

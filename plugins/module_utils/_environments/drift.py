@@ -24,7 +24,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
 HIDDEN = "(secret)"
 HIDDEN_OTHER = "(another secret)"
 NOT_SHOWN = "(not declared, not shown)"
-NOTHING = "(not set)"
+
+
+class _NotSet(str):
+    """Told as the text, and not the same as a setting that is that text."""
+
+
+NOTHING = _NotSet("(not set)")
 
 
 @dataclass(frozen=True)

@@ -109,12 +109,10 @@ def _render(option: str, options: t.Mapping[str, t.Any]) -> Render:
 
 
 def _mode(option: str, mode: t.Any) -> int:
-    if isinstance(mode, str) and _MODE.match(mode):
-        bits = int(mode, 8)
-    elif isinstance(mode, int) and not isinstance(mode, bool) and 0 <= mode <= 0o777:
-        bits = mode
-    else:
+    # Without quotes YAML takes 0640 for the number 416 and 640 for 640: one of the two is not what was meant.
+    if not isinstance(mode, str) or not _MODE.match(mode):
         raise InvalidOption('{0}.mode: {1!r} is none; write it such as "0640", in quotes'.format(option, mode))
+    bits = int(mode, 8)
     if not bits & _OWNER:
         raise InvalidOption("{0}.mode: {1:04o} would not even let the owner read the file".format(option, bits))
     return bits
@@ -177,9 +175,11 @@ def diff_of(differences: t.Sequence[Difference]) -> t.List[t.Dict[str, t.Any]]:
 
 
 def _diff(path: str, differences: t.Sequence[Difference]) -> t.Dict[str, t.Any]:
+    # A setting may be called as a kind is; no key has brackets without quotes.
+    named = [(one.key or "({0})".format(one.kind), one) for one in differences]
     return {
         "before_header": path,
         "after_header": path,
-        "before": {one.key or one.kind: one.actual for one in differences},
-        "after": {one.key or one.kind: one.declared for one in differences},
+        "before": {name: one.actual for name, one in named},
+        "after": {name: one.declared for name, one in named},
     }

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.drift import NOTHING
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.keys import path_of, touch
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.keys import origin_of, path_of, touch
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.leaves import leaves, same
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Configuration, Value
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.revisions.records import Revision
@@ -74,7 +74,7 @@ def rows(then: Configuration, now: t.Optional[Revision], elsewhere: t.Optional[C
                 then=after,
                 changes=changes,
                 differs=differs,
-                origin=then.origins.get(key, ""),
+                origin=origin_of(then.origins, path_of(key)) if key in to_be else "",
             )
             found.append(row)
     return found

@@ -56,6 +56,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DANGEROUS = "x-dangerous"
 """The mark of keys whose change needs a confirmation where an environment is protected."""
 _BY_REFERENCE = 'must be a secret by reference, such as {"$secret": "env:NAME"}'
+_VALUES = frozenset({"const", "default", "enum", "examples"})
+"""Words whose values are no schemas."""
+_NAMING = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"})
+"""Words whose values are schemas by names."""
 _TOLD = 20
 """Faults in one message; the details have all."""
 
@@ -140,16 +144,20 @@ class AppSchema:
     def _holds(self, schema: t.Any, value: t.Any) -> bool:
         return bool(self._validator.evolve(schema=schema).is_valid(value))
 
-    def _check_references(self, part: t.Any, path: Path) -> None:
-        """Refuse what would lead outside the schema; raises UnusableSchema."""
-        if isinstance(part, dict):
+    def _check_references(self, part: t.Any, path: Path, names: bool = False) -> None:
+        """Refuse what would lead outside the schema; raises UnusableSchema.
+
+        :param names: whether the keys of *part* are names that somebody chose, and no words of JSON Schema
+        """
+        if isinstance(part, dict) and not names:
             for name in ("$ref", "$dynamicRef"):
                 if isinstance(part.get(name), str):
                     self._check_reference(part[name], (*path, name))
             if path and isinstance(part.get("$id"), str):
                 raise UnusableSchema("{0}: {1}: only the top can have an $id".format(self._source, dotted(path)))
         for key, below in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
-            self._check_references(below, (*path, key))
+            if names or key not in _VALUES:
+                self._check_references(below, (*path, key), not names and key in _NAMING)
 
     def _check_reference(self, reference: str, path: Path) -> None:
         try:

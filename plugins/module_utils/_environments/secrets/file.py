@@ -40,6 +40,8 @@ def path_below(folder: t.Optional[str], place: str) -> str:
         raise InvalidReference("it names no file")
     if not os.path.isabs(place) and folder is None:
         raise InvalidReference("the path {0} does not begin with /, and no folder is given for such".format(place))
+    if not os.path.isabs(place) and ".." in place.split("/"):
+        raise InvalidReference("the path {0} leads out of the folder; say it from / on".format(place))
     return os.path.join(folder or "/", place)
 
 

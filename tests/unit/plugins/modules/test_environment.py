@@ -72,7 +72,7 @@ def test_the_layers_become_the_file(shop, tmp_path):
         ("workers", 4, "staging.json"),
     ]
     assert done["diff"][0]["after"] == {
-        "file": "(there)",
+        "(file)": "(there)",
         "DATABASE_HOST": "db",
         "DATABASE_PASSWORD": "(secret)",
         "WORKERS": "4",
@@ -93,6 +93,28 @@ def test_check_mode_says_what_changes_and_changes_nothing(shop, tmp_path):
         str(tmp_path / "app.env"),
     )
     assert (foreseen["changed"], foreseen["revision"]) == (True, 2)
+
+
+def test_a_setting_that_is_called_as_a_right_is_told_apart_from_it(shop, tmp_path):
+    def options(mode, rights):
+        layer = {"name": "base", "path": "base.json", "content": json.dumps({"mode": mode})}
+        render = {"path": str(tmp_path / "app.json"), "format": "json", "mode": rights}
+        return {**shop(), "schema": None, "layers": [layer], "renders": [render]}
+
+    call("environment", **options("fast", "0640"))
+    (diff,) = call("environment", **options("slow", "0600"))["diff"]
+    assert diff["before"] == {"mode": "fast", "(mode)": "0640"}
+    assert diff["after"] == {"mode": "slow", "(mode)": "0600"}
+
+
+def test_a_setting_may_say_what_is_said_of_one_that_is_not_set(shop):
+    call("environment", **shop())
+    told, _everything = everything_told("environment", **shop(settings={"database": {"host": "(not set)"}}))
+
+    assert [(row["key"], row["then"]) for row in told["changes"]] == [("database.host", "(not set)")]
+    base = {"name": "base", "path": "base.json", "content": "{}"}
+    told, _everything = everything_told("environment", **shop(layers=[base], schema=None))
+    assert {row["key"]: row["then"] for row in told["changes"]}["database.host"] == "(not set)"
 
 
 def test_another_value_of_a_secret_is_a_change_that_shows_none_of_them(shop, tmp_path):
@@ -276,7 +298,7 @@ def test_a_template_and_part_of_the_settings_are_rendered(shop, tmp_path):
             "keys": ["database"],
             "prefix": "SHOP_",
             "separator": "__",
-            "mode": 0o600,
+            "mode": "0600",
         },
     ]
     call("environment", **shop(renders=renders))
@@ -303,6 +325,11 @@ RENDER = {"path": "/nowhere/app.env", "format": "dotenv"}
         ({"renders": [RENDER, RENDER]}, r"renders\[0\]\.path: /nowhere/app\.env is rendered twice"),
         ({"renders": [{**RENDER, "path": "app.env"}]}, r"renders\[0\]\.path: app\.env is no absolute path"),
         ({"renders": [{**RENDER, "mode": "u=rw"}]}, r"renders\[0\]\.mode: 'u=rw' is none"),
+        (
+            {"renders": [{**RENDER, "mode": 400}]},
+            r"renders\[0\]\.mode: 400 is none; write it such as \"0640\", in quotes",
+        ),
+        ({"renders": [{**RENDER, "mode": 0o640}]}, r"renders\[0\]\.mode: 416 is none"),
         ({"renders": [{**RENDER, "mode": "0044"}]}, r"renders\[0\]\.mode: 0044 would not even let the owner"),
         (
             {"renders": [{**RENDER, "mode": "0644"}]},

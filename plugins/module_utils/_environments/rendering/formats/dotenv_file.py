@@ -12,34 +12,33 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._environments import dotenv_grammar
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.errors import UnreadableDocument
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import (
-    Configuration,
-    Secret,
-    Value,
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Value
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.formats.variables_file import (
+    VariablesFile,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.flattening import variables
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.interface import (
     NotOfThisFormat,
-    ReadableFormat,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.secrecy import revealed
+
+_OF_THE_SHELL = frozenset({"BASHOPTS", "BASH_VERSINFO", "EUID", "OPTIND", "PPID", "SHELLOPTS", "UID"})
+"""Those that bash lets nobody set, and the one that dash takes nothing but a number for."""
 
 
-class Dotenv(ReadableFormat):
+class Dotenv(VariablesFile):
     """Variables for a shell and for readers of dotenv."""
 
     name = "dotenv"
-    wordings = frozenset({"prefix", "separator", "list_separator"})
 
-    def render(self, configuration: Configuration) -> str:
-        return dotenv_grammar.render(revealed(variables(configuration.settings, self.wording, self.name)))
+    def refusal(self, variable: t.Tuple[str, str]) -> t.Optional[str]:
+        if variable[0] not in _OF_THE_SHELL:
+            return None
+        return "shells keep the variable of that name for themselves; give a prefix"
+
+    def write(self, found: t.Mapping[str, str]) -> str:
+        return dotenv_grammar.render(found)
 
     def read(self, text: str) -> t.Optional[t.Dict[str, Value]]:
         try:
             return dict(dotenv_grammar.parse(text))
         except UnreadableDocument as error:
             raise NotOfThisFormat(error.message) from error
-
-    def secret_keys(self, settings: t.Mapping[str, Value]) -> t.FrozenSet[str]:
-        found = variables(settings, self.wording, self.name)
-        return frozenset(name for name, value in found.items() if isinstance(value, Secret))

@@ -262,3 +262,10 @@ def test_numbers_of_json_are_told_apart_by_how_they_are_written(number: float) -
     assert type(found) is type(number)
     assert found == number
     assert math.copysign(1, found) == math.copysign(1, number)
+
+
+@pytest.mark.parametrize(
+    ("form", "text"), [("json", '{"A": "1"}'), ("yaml", "A: '1'"), ("toml", 'A = "1"'), ("dotenv", "A=1")]
+)
+def test_the_mark_that_editors_put_in_front_of_a_text_is_not_of_it(form: str, text: str) -> None:
+    assert layer_of("base", "base", "\ufeff" + text, form).settings == {"A": "1"}

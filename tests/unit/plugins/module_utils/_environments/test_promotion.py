@@ -69,3 +69,9 @@ def test_a_plain_value_is_not_shown_where_another_is_the_secret_of_its_key(site)
         ("token", plain, "(secret: env:T)", plain, True, False),
     ]
     assert "s3cret" not in repr(told(found))
+
+
+def test_a_setting_that_was_taken_in_whole_is_from_the_file_of_what_took_it_in():
+    then = Configuration("shop", "production", {"copy": {"a": {"b": 1}}}, {"copy": "staging.yml", "of": "base.yml"})
+
+    assert [(row.key, row.origin) for row in rows(then, None)] == [("copy.a.b", "staging.yml")]

@@ -329,3 +329,29 @@ def test_formats(name: str, good: list[str], bad: list[str]) -> None:
 @given(st.sampled_from(sorted(FORMATS)), st.text(max_size=12))
 def test_a_format_says_yes_or_no_to_any_text(name: str, text: str) -> None:
     assert is_of_format(text, name) in {True, False}
+
+
+def test_a_mark_on_what_no_alternative_that_holds_names_is_not_missed() -> None:
+    alternatives = [{"required": ["q"]}, of(z=INTEGER)]
+    below = {**of(q=True), "unevaluatedProperties": {"writeOnly": True}, "anyOf": alternatives}
+
+    for schema, settings in (
+        (below, {"q": 1, "z": "hunter2"}),
+        ({"anyOf": [below]}, {"q": 1, "z": "hunter2"}),
+        (of(a=below), {"a": {"q": 1, "z": "hunter2"}}),
+    ):
+        (fault,) = [told for told in faults(schema, settings) if "z: " in told]
+        assert "must be a secret by reference" in fault
+        assert "hunter2" not in "".join(faults(schema, settings))
+    assert faults(below, {"q": 1, "z": HUNTER}) == []
+
+
+@pytest.mark.parametrize("word", ["default", "const", "examples", "enum"])
+def test_a_reference_within_a_value_is_none(word: str) -> None:
+    value = {"$ref": "https://shop.example/x", "$id": "x"}
+    schema = of(a={word: [value] if word in {"examples", "enum"} else value})
+
+    AppSchema(schema, "schema.json")
+    with pytest.raises(UnusableSchema, match="leads outside"):
+        AppSchema(of(**{word: {"$ref": "https://shop.example/x"}}), "schema.json")
+    AppSchema({**of(a=STRING), "$defs": {"$ref": STRING}}, "schema.json")

@@ -142,6 +142,16 @@ def test_secrets_are_in_the_file_and_their_keys_are_told(form):
     assert told < set(chosen.read(text))
 
 
+OF_THE_SHELL = ["BASHOPTS", "BASH_VERSINFO", "EUID", "OPTIND", "PPID", "SHELLOPTS", "UID"]
+
+
+def test_what_shells_keep_for_themselves_may_be_in_a_file_for_systemd_or_with_a_prefix():
+    settings = {name.lower(): "x" for name in OF_THE_SHELL}
+
+    assert FORMATS["systemd"]().read(rendered("systemd", settings)) == dict.fromkeys(OF_THE_SHELL, "x")
+    assert "A_UID='x'\n" in FORMATS["dotenv"](Wording(prefix="A_")).render(configuration(settings))
+
+
 @pytest.mark.parametrize(
     ("form", "settings", "key", "reason"),
     [
@@ -157,6 +167,7 @@ def test_secrets_are_in_the_file_and_their_keys_are_told(form):
         ("dotenv", {"grö\u00dfe": "x"}, '"grö\u00dfe"', "no name of a variable"),
         ("dotenv", {"a": "x" * 131072}, "a", "128 KiB"),
         ("dotenv", {"a": "\ud800"}, "a", "half of a character"),
+        *(("dotenv", {name.lower(): "x"}, name, "shells keep the variable") for name in OF_THE_SHELL),
         ("systemd", {"a": "x\0"}, "a", "zero byte"),
         ("systemd", {"a": "\x1b[0m"}, "A", "control character"),
         ("json", {"a": [1, float("nan")]}, "a.1", "no number"),

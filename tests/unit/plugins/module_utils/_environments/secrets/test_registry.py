@@ -136,6 +136,15 @@ def test_the_program_of_sops_and_the_folder_are_what_the_task_says(sops: Path) -
     assert asked(sops)[0][-1] == "/etc/shop/s.yml"
 
 
+@pytest.mark.parametrize("reference", ["file:../db", "file:a/../../db", "sops:../s.yml#k"])
+def test_a_relative_path_does_not_lead_out_of_its_folder(reference: str, tmp_path: Path) -> None:
+    for name in ("db", "s.yml"):
+        (tmp_path / name).write_text("hunter2")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InvalidReference, match="leads out of the folder"):
+        secrets(folder=str(tmp_path / "folder")).value(reference)
+
+
 @pytest.mark.parametrize(
     ("reference", "said"),
     [
