@@ -17,7 +17,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     MadeForAnotherEnvironment,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.guards import (
-    changed_keys,
     dangerous_changes,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.json_formats import FORMATS
@@ -26,6 +25,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     Layer,
     Secret,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.promotion import rows
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.resolve import resolve
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.schema import AppSchema
 from ansible_collections.progressive.delivery.tests.tree.checkout import ROOT
@@ -88,10 +88,11 @@ def test_the_slip_is_told_as_the_page_says() -> None:
 
 
 def test_from_staging_to_production_the_dangerous_changes_are_those_of_the_database() -> None:
-    staging, production = (configured(name, "base.yml", file).settings for name, file in OF.items())
-    marked = SCHEMA.dangerous_keys(staging, production)
+    staging, production = (configured(name, "base.yml", file) for name, file in OF.items())
+    marked = SCHEMA.dangerous_keys(staging.settings, production.settings)
+    differing = [row.key for row in rows(production, None, staging) if row.differs]
 
-    assert dangerous_changes(changed_keys(staging, production), marked) == ("database.host", "database.name")
+    assert dangerous_changes(differing, marked) == ("database.host", "database.name")
 
 
 def test_the_page_names_every_format_that_is_checked() -> None:

@@ -59,15 +59,6 @@ def layer_of(
     return Layer(name, path, settings_of(file_text(path) if text is None else text, path, chosen))
 
 
-def layer_given(name: str, source: str, settings: t.Mapping[t.Any, t.Any]) -> Layer:
-    """One layer out of settings that are no text any more, such as an option of a task.
-
-    :raises UnreadableDocument: naming *source* and the key
-    """
-    _check(settings, (), source)
-    return Layer(name, source, settings)
-
-
 def format_of(path: str, said: t.Optional[str] = None) -> str:
     """The format that is said, or that the file's name tells; raises InvalidOption."""
     name = os.path.basename(path)

@@ -16,16 +16,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     UnknownMark,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.keys import (
-    Path,
-    dotted,
     path_of,
     touch,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.merge import ENVIRONMENT, same
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Layer, Secret
-
-PROTECTED = ("production",)
-"""The environments that are protected where nobody says which."""
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.merge import ENVIRONMENT
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Layer
 
 
 def check_made_for(layers: t.Iterable[Layer], environment: str) -> None:
@@ -57,14 +52,6 @@ def made_for(layer: Layer, environment: str) -> t.List[str]:
             "{0}: {1} takes the name of an environment, or a list of names".format(layer.source, ENVIRONMENT)
         )
     return names
-
-
-def changed_keys(before: t.Optional[t.Mapping[str, t.Any]], after: t.Mapping[str, t.Any]) -> t.FrozenSet[str]:
-    """The dotted keys of settings that are new, gone or another; a list is one setting.
-
-    :param before: None where nothing was configured yet: then nothing changes for anybody
-    """
-    return frozenset() if before is None else frozenset(map(dotted, _changed(before, after, ())))
 
 
 def dangerous_changes(changed: t.Iterable[str], dangerous: t.Iterable[str]) -> t.Tuple[str, ...]:
@@ -115,34 +102,3 @@ def unconfirmed(
         for key in dangerous_changes(changed, dangerous)
         if key not in names and not any(path_of(key)[: len(mark)] == mark for mark in marked_names)
     )
-
-
-def _changed(before: t.Any, after: t.Any, path: Path) -> t.Iterator[Path]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in {**before, **after}:
-            if key not in before or key not in after:
-                yield from _settings((before if key in before else after)[key], (*path, key))
-            else:
-                yield from _changed(before[key], after[key], (*path, key))
-    elif not same(_comparable(before), _comparable(after)):
-        yield from {path, *_settings(before, path), *_settings(after, path)}
-
-
-def _settings(value: t.Any, path: Path) -> t.Iterator[Path]:
-    """The paths of the settings that a value holds, or its own where it is one."""
-    if isinstance(value, dict) and value:
-        for key, below in value.items():
-            yield from _settings(below, (*path, key))
-    else:
-        yield path
-
-
-def _comparable(value: t.Any) -> t.Any:
-    """A value with secrets as what they hold, apart from texts that say the same; and 1.0 apart from 1, for it is written so."""
-    if isinstance(value, Secret):
-        return {"$secret": value.value}
-    if isinstance(value, float):
-        return {"$float": value}
-    if isinstance(value, dict):
-        return {key: _comparable(below) for key, below in value.items()}
-    return [_comparable(below) for below in value] if isinstance(value, list) else value

@@ -56,18 +56,6 @@ def _unquoted(part: str) -> str:
         raise ValueError("{0} is no key".format(part)) from error
 
 
-def nested(flat: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
-    """Settings out of values by their dotted keys; raises ValueError for what is no key."""
-    found: t.Dict[str, t.Any] = {}
-    for key, value in flat.items():
-        below = found
-        *above, last = path_of(key)
-        for part in above:
-            below = below.setdefault(part, {})
-        below[last] = value
-    return found
-
-
 def origin_of(origins: t.Mapping[str, str], path: Path) -> str:
     """The file, or files, that a setting comes from; that of what holds it, where it has none of its own."""
     for length in range(len(path), 0, -1):

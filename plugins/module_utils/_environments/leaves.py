@@ -32,7 +32,7 @@ def leaves(settings: t.Mapping[str, Value]) -> t.Dict[str, Value]:
 
 
 def nested(found: t.Mapping[str, Value]) -> t.Dict[str, Value]:
-    """The inverse of :func:`leaves`."""
+    """The inverse of :func:`leaves`; raises ValueError for what is no key."""
     settings: t.Dict[str, Value] = {}
     for key, value in found.items():
         path = path_of(key)

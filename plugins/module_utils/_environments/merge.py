@@ -203,7 +203,10 @@ class _Over:
 
 
 def same(one: t.Any, other: t.Any) -> bool:
-    """Whether two values are the same in JSON, where true is not 1."""
+    """Whether two values are the same in JSON, where true is not 1, but 1.0 is: one may write of a list what another removes.
+
+    Apart from :func:`leaves.same`, for which what is written to a file otherwise is another.
+    """
     if isinstance(one, dict) and isinstance(other, dict):
         return set(one) == set(other) and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import math
 import typing as t
@@ -20,7 +19,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.documents import (
     FORMATS,
     format_of,
-    layer_given,
     layer_of,
     settings_of,
 )
@@ -224,14 +222,6 @@ def test_a_layer_is_read_from_its_file_or_from_a_text_that_is_called_so(tmp_path
     assert layer_of("base", str(path)).settings == {"city": "Zürich"}
     assert layer_of("base", str(path), "{}", "json").settings == {}
     assert layer_of("rollout", "extra variables", "a: 1", "yaml").source == "extra variables"
-
-
-def test_a_layer_out_of_a_tasks_option_is_held_to_the_same() -> None:
-    assert layer_given("rollout", "the option settings", {"a": [1]}).settings == {"a": [1]}
-    with pytest.raises(UnreadableDocument, match="the option settings: a key in a is empty, or no text"):
-        layer_given("rollout", "the option settings", {"a": {1: 2}})
-    with pytest.raises(UnreadableDocument, match="the option settings: a is a date"):
-        layer_given("rollout", "the option settings", {"a": datetime.date(2026, 1, 1)})
 
 
 def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:

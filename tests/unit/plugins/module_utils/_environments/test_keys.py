@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.keys import (
     dotted,
-    nested,
     origin_of,
     path_of,
 )
@@ -31,12 +30,6 @@ def test_a_dotted_key_leads_back_to_its_parts(path: tuple[str, ...]) -> None:
 def test_what_is_no_dotted_key_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="is no key$"):
         path_of(key)
-
-
-def test_values_by_dotted_keys_are_settings_again() -> None:
-    flat = {"a.b": 1, 'a."c.d".e': [2], "f": {}}
-
-    assert nested(flat) == {"a": {"b": 1, "c.d": {"e": [2]}}, "f": {}}
 
 
 def test_a_setting_comes_from_the_file_that_holds_it_or_what_is_below_it() -> None:

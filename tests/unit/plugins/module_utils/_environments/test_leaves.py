@@ -50,3 +50,9 @@ def test_a_key_brings_all_below_it_and_an_unknown_one_is_told():
 def test_what_a_program_tells_apart_is_not_the_same(one, other):
     assert not same(one, other)
     assert same(one, one)
+
+
+def test_values_by_dotted_keys_are_settings_again():
+    flat = {"a.b": 1, 'a."c.d".e': [2], "f": {}}
+
+    assert nested(flat) == {"a": {"b": 1, "c.d": {"e": [2]}}, "f": {}}

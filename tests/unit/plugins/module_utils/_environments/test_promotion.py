@@ -5,8 +5,14 @@
 
 from __future__ import annotations
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Configuration, Secret
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.promotion import rows
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.revisions.records import Revision
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.secrecy import sealed
 
 
 def configuration(settings, environment="production"):
@@ -75,3 +81,46 @@ def test_a_setting_that_was_taken_in_whole_is_from_the_file_of_what_took_it_in()
     then = Configuration("shop", "production", {"copy": {"a": {"b": 1}}}, {"copy": "staging.yml", "of": "base.yml"})
 
     assert [(row.key, row.origin) for row in rows(then, None)] == [("copy.a.b", "staging.yml")]
+
+
+def changed_keys(before, after):
+    fields = {"made_at": "", "release": None, "rollout": None, "origins": {}, "files": ()}
+    now = Revision(1, "shop", "production", "", salt="salt", settings=sealed(before, "salt"), **fields)
+    return {row.key for row in rows(configuration(after), now) if row.changes}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ({"a": 1}, {"a": 1}, set()),
+        ({"a": 1}, {"a": 2}, {"a"}),
+        ({"a": 1}, {"a": True}, {"a"}),
+        ({"a": 1}, {"a": 1.0}, {"a"}),
+        ({"a": {"b": 1, "c": 1}}, {"a": {"b": 1, "c": 2}}, {"a.c"}),
+        ({}, {"a": {"b": 1, "c": {}}}, {"a.b", "a.c"}),
+        ({"a": {"b": 1}}, {}, {"a.b"}),
+        ({"a": [1, 2]}, {"a": [2, 1]}, {"a"}),
+        ({"a": {"b": 1}}, {"a": 1}, {"a", "a.b"}),
+        ({"a.b": 1}, {"a.b": 2}, {'"a.b"'}),
+        ({"a": Secret("env:A", "x")}, {"a": Secret("file:/a", "x")}, {"a"}),
+        ({"a": Secret("env:A", "x")}, {"a": Secret("env:A", "y")}, {"a"}),
+        ({"a": Secret("env:A", "x")}, {"a": "x"}, {"a"}),
+        ({"a": [Secret("env:A", "x")]}, {"a": [Secret("env:A", "y")]}, {"a"}),
+    ],
+)
+def test_what_changes_is_told_by_key(before, after, changed):
+    assert changed_keys(before, after) == changed
+
+
+SETTINGS = st.recursive(
+    st.integers(0, 2) | st.lists(st.integers(0, 1), max_size=2),
+    lambda below: st.dictionaries(st.sampled_from("abc"), below, max_size=3),
+    max_leaves=6,
+)
+WHOLE = st.dictionaries(st.sampled_from("abc"), SETTINGS, max_size=3)
+
+
+@given(WHOLE, WHOLE)
+def test_changes_are_the_same_in_both_directions_and_none_where_nothing_differs(one, other):
+    assert changed_keys(one, other) == changed_keys(other, one)
+    assert bool(changed_keys(one, other)) == (one != other)

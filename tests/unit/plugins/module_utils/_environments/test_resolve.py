@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.progressive.delivery.plugins.module_utils._environments.documents import layer_given, layer_of
+from ansible_collections.progressive.delivery.plugins.module_utils._environments.documents import layer_of
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.errors import (
     ConfigurationError,
     InvalidConfiguration,
@@ -52,7 +52,7 @@ def layers(tmp_path: Path) -> list[Layer]:
 
 
 def test_files_and_a_tasks_settings_come_to_one_configuration(layers: list[Layer], tmp_path: Path) -> None:
-    rollout = layer_given("rollout", "the option settings", {"workers": 4})
+    rollout = Layer("rollout", "the option settings", {"workers": 4})
     found = resolve("shop", "staging", [*layers, rollout], SCHEMA, Secrets({"folder": str(tmp_path)}).value)
 
     assert found == Configuration(
@@ -90,7 +90,7 @@ def test_a_secret_that_is_not_there_is_told_with_file_and_key(layers: list[Layer
 
 
 def test_without_a_schema_no_key_is_unknown() -> None:
-    said = layer_given("base", "base.yml", {"anything": 1})
+    said = Layer("base", "base.yml", {"anything": 1})
 
     assert resolve("shop", "staging", [said], None, str).settings == {"anything": 1}
     with pytest.raises(InvalidConfiguration, match=r"base\.yml: anything: the schema knows no such key"):
@@ -98,7 +98,7 @@ def test_without_a_schema_no_key_is_unknown() -> None:
 
 
 def test_a_plain_secret_is_refused_without_being_shown(layers: list[Layer], tmp_path: Path) -> None:
-    plain = layer_given("rollout", "the option settings", {"db": {"password": "hunter3"}})
+    plain = Layer("rollout", "the option settings", {"db": {"password": "hunter3"}})
 
     with pytest.raises(ConfigurationError, match=r"the option settings: db\.password: must be a secret") as refusal:
         resolve("shop", "staging", [*layers, plain], SCHEMA, Secrets({"folder": str(tmp_path)}).value)
