@@ -212,7 +212,7 @@ class Host:
             self.store.point(number)
             self.store.remove(prune)
         return Outcome(
-            changed=bool(made or write or remove or prune or kept.current != number),
+            changed=bool(made or write or remove or prune or kept.rebuilt or kept.current != number),
             revision=number,
             previous=after.previous,
             hash=None if number is None else kept.revisions[number].hash,

@@ -265,7 +265,7 @@ def test_a_damaged_history_is_put_aside_by_what_is_declared_and_told_by_all_else
     with pytest.raises(Failed, match=r"dangerous: database\.host"):
         call("environment", **shop("production", settings={"database": {"host": "db-2"}}))
     done, _everything = everything_told("environment", **shop("production", settings={"workers": 3}, release="1.1"))
-    assert (done["revision"], done["made"], done["previous"]) == (2, False, 1)
+    assert (done["changed"], done["revision"], done["made"], done["previous"]) == (True, 2, False, 1)
     assert "history.json is damaged" in str(done["warnings"])
     if content is not None:
         assert history.with_name("history.json.damaged").read_text() == content
