@@ -162,8 +162,7 @@ def carry_out(params: Params, check_mode: bool) -> t.Dict[str, t.Any]:
     """
     engine, name = engine_for(params)
     snapshot = restoring.chosen(engine.snapshots(params["app"]), params["snapshot"], params["unproven"])
-    saved = [path for path in snapshot.paths if path != snapshot.dumps]
-    paths = saved if params["paths"] is None else params["paths"]
+    paths = snapshot.saved if params["paths"] is None else params["paths"]
     wanted = restoring.Wanted(tuple(paths), sources_for(params["sources"]), params["replace_links"])
     restoring.check(snapshot, wanted)
     result = {"changed": True, "engine": name, "snapshot": told(snapshot), "safety": None, "left": {}}

@@ -67,6 +67,11 @@ class Snapshot:
         """Where in the snapshot the dumps are."""
         return next(path for path in self.paths if path.rsplit("/", 1)[-1] == DUMPS)
 
+    @property
+    def saved(self) -> t.List[str]:
+        """The paths that were asked for, without the folder of the dumps."""
+        return [path for path in self.paths if path != self.dumps]
+
 
 @dataclass(frozen=True)
 class Content:

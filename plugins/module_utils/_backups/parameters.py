@@ -55,7 +55,7 @@ def told(snapshot: Snapshot) -> t.Dict[str, t.Any]:
         "id": snapshot.identifier,
         "taken": moment(snapshot.taken),
         "host": snapshot.host,
-        "paths": [path for path in snapshot.paths if path != snapshot.dumps],
+        "paths": snapshot.saved,
         "labels": {name: value for name, value in vars(labels).items() if value is not None},
         "proven": told_proof(snapshot.proof),
     }

@@ -84,7 +84,7 @@ def _restore_and_compare(
                 )
             )
         by_name[source.name].prove(os.path.join(dumps, source.name), source.facts, work.fresh("scratch"))
-    paths = [path for path in snapshot.paths if path != snapshot.dumps]
+    paths = snapshot.saved
     if paths:
         tree = work.fresh("tree")
         engine.extract(snapshot, tree, paths)

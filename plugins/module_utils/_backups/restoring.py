@@ -84,10 +84,10 @@ def chosen(snapshots: t.Sequence[Snapshot], asked: str, unproven: bool) -> Snaps
 def check(snapshot: Snapshot, wanted: Wanted) -> None:
     """Raise :class:`UnknownSnapshot` if a path is not in *snapshot*."""
     for path in wanted.paths:
-        if not any(path == saved or path.startswith(saved.rstrip("/") + "/") for saved in _saved(snapshot)):
+        if not any(path == saved or path.startswith(saved.rstrip("/") + "/") for saved in snapshot.saved):
             raise UnknownSnapshot(
                 "snapshot {0} has no {1}; it has {2}".format(
-                    snapshot.identifier, path, ", ".join(_saved(snapshot)) or "no paths"
+                    snapshot.identifier, path, ", ".join(snapshot.saved) or "no paths"
                 )
             )
 
@@ -143,7 +143,3 @@ def _restore(source: Source, dumps: str, described: Description, work: Workplace
             )
         )
     source.restore(os.path.join(dumps, source.name), known[source.name].facts, work.fresh("scratch"))
-
-
-def _saved(snapshot: Snapshot) -> t.List[str]:
-    return [path for path in snapshot.paths if path != snapshot.dumps]
