@@ -12,7 +12,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   app:
-    description: Name of the app whose data it is.
+    description: Name of the app whose data it is; lower case letters, digits and C(-).
     type: str
     required: true
   repository:

@@ -103,7 +103,8 @@ options:
   work_directory:
     description:
       - A folder of this host for dumps and scratch restores. Has to have room for the dumps, and with O(verify=restore) for all that is saved.
-      - It is empty when the task has ended.
+      - The task works in a folder with the name of O(app) in it, of which only a lock file is left at the end. That folder must hold nothing else,
+        and neither hold the repository nor be in it.
     type: path
     default: /var/lib/progressive.delivery/backups
 extends_documentation_fragment:
@@ -246,6 +247,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.mode
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.parameters import (
     WORK_DIRECTORY,
     apart,
+    check_place,
     common_arguments,
     keep_for,
     told,
@@ -268,6 +270,7 @@ def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> Result:
 
     :raises DeliveryError: what was there before is whole
     """
+    check_place(params)
     engine, name = engine_for(params)
     sources = sources_for(params["sources"])
     keep_for(params["keep"])

@@ -93,7 +93,11 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.registry import engine_for
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.parameters import common_arguments, told
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.parameters import (
+    check_place,
+    common_arguments,
+    told,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
 
 
@@ -102,6 +106,7 @@ def read(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
 
     :raises DeliveryError: it cannot be read
     """
+    check_place(params)
     engine, name = engine_for(params)
     snapshots = [told(snapshot) for snapshot in engine.snapshots(params["app"])]
     proven = [snapshot for snapshot in snapshots if snapshot["proven"]]

@@ -44,7 +44,10 @@ options:
     type: bool
     default: true
   work_directory:
-    description: A folder of this host for dumps and scratch. It is empty when the task has ended.
+    description:
+      - A folder of this host for dumps and scratch.
+      - The task works in a folder with the name of O(app) in it, of which only a lock file is left at the end. That folder must hold nothing else,
+        and neither hold the repository nor be in it.
     type: path
     default: /var/lib/progressive.delivery/backups
 extends_documentation_fragment:
@@ -141,6 +144,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.mode
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.parameters import (
     WORK_DIRECTORY,
     apart,
+    check_place,
     common_arguments,
     told,
     told_proof,
@@ -160,11 +164,13 @@ def carry_out(params: Params, check_mode: bool) -> t.Dict[str, t.Any]:
 
     :raises DeliveryError: its details say what had changed already
     """
+    check_place(params)
     engine, name = engine_for(params)
     snapshot = restoring.chosen(engine.snapshots(params["app"]), params["snapshot"], params["unproven"])
     paths = snapshot.saved if params["paths"] is None else params["paths"]
     wanted = restoring.Wanted(tuple(paths), sources_for(params["sources"]), params["replace_links"])
     restoring.check(snapshot, wanted)
+    taking.check_apart(paths if params["into"] is None else [params["into"]], apart(params))
     result = {"changed": True, "engine": name, "snapshot": told(snapshot), "safety": None, "left": {}}
     named = {"paths": paths, "sources": [source.name for source in wanted.sources]}
     if check_mode:

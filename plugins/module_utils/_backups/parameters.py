@@ -9,13 +9,19 @@ PRIVATE to the collection.
 from __future__ import annotations
 
 import datetime
+import itertools
 import os
+import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.registry import AUTO, ENGINES
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Proof, Snapshot
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.retention import Keep, seconds_within
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.workplace import folder_of, overlap
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
+_APP = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
+_LOCAL = re.compile(r"\A(?:local:|file://)")
 WORK_DIRECTORY = "/var/lib/progressive.delivery/backups"
 
 
@@ -34,10 +40,32 @@ def common_arguments() -> t.Dict[str, t.Any]:
     }
 
 
+def check_place(params: t.Mapping[str, t.Any]) -> None:
+    """First of all, as folders that are emptied come of these options; nothing is looked at in them.
+
+    :raises InvalidOption: the app is no name, or the work folder and the repository are within each other
+    """
+    if not _APP.match(params["app"]):
+        raise InvalidOption(
+            "app is {0!r}, and names folders; give lower case letters, digits and -, beginning with a letter or digit".format(
+                params["app"]
+            )
+        )
+    for folder, other in itertools.combinations(apart(params), 2):
+        if overlap(folder, other):
+            raise InvalidOption(
+                "work_directory: {1}, which is emptied, and the repository {0} are within each other; give another folder".format(
+                    folder, other
+                )
+            )
+
+
 def apart(params: t.Mapping[str, t.Any]) -> t.List[str]:
-    """The folders of the backup itself, which are not to be saved."""
-    local = [params["repository"]] if os.path.isabs(params["repository"]) else []
-    return [*local, os.path.join(params["work_directory"], params["app"])]
+    """The folders of the backup itself, which are neither to be saved nor restored over: of the repository where it is one, and for work."""
+    repository = _LOCAL.sub("", params["repository"])
+    local = [repository] if os.path.isabs(repository) or os.path.isdir(repository) else []
+    work = [folder_of(params["work_directory"], params["app"])] if "work_directory" in params else []
+    return [*local, *work]
 
 
 def keep_for(given: t.Optional[t.Mapping[str, t.Any]]) -> Keep:

@@ -8,6 +8,7 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 import typing as t
@@ -23,7 +24,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.excludes import check_excludes
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Content, Labels, Proof, Taken
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.interface import Source
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.workplace import Workplace
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.workplace import (
+    Workplace,
+    is_within,
+    overlap,
+)
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,20 @@ def check(engine: Engine, order: Order, apart: t.Sequence[str]) -> None:
             raise SourceUnusable("two sources are called {0}; give each a name of its own".format(name))
     check_excludes(Content(order.paths, "", order.excludes))
     for path in order.paths:
-        _check_path(path, order.paths, apart)
+        _check_path(path, order.paths)
+    check_apart(order.paths, apart)
     for source in order.sources:
         source.check()
     engine.check()
+
+
+def check_apart(paths: t.Sequence[str], apart: t.Sequence[str]) -> None:
+    """Raise :class:`SourceUnusable` where one of *paths* holds a folder of the backup itself or is in one."""
+    for path, folder in itertools.product(paths, apart):
+        if overlap(path, folder):
+            raise SourceUnusable(
+                "path {0} and {1}, which is the backup's own, are within each other; move one away".format(path, folder)
+            )
 
 
 def take(engine: Engine, order: Order, work: Workplace) -> t.Tuple[Taken, t.Optional[Proof]]:
@@ -91,7 +106,7 @@ def _check_room(sources: t.Sequence[Source], folder: str) -> None:
         raise RepositoryFull("{0} has {1} bytes free, and the dumps may take {2}".format(folder, free, needed))
 
 
-def _check_path(path: str, paths: t.Sequence[str], apart: t.Sequence[str]) -> None:
+def _check_path(path: str, paths: t.Sequence[str]) -> None:
     if not os.path.isabs(path) or os.path.normpath(path) != path:
         raise SourceUnusable(
             "path {0} is not absolute and without dots; {1} would be".format(path, os.path.abspath(path))
@@ -99,17 +114,7 @@ def _check_path(path: str, paths: t.Sequence[str], apart: t.Sequence[str]) -> No
     if not os.path.lexists(path):
         raise SourceUnusable("path {0} is not there".format(path))
     for other in paths:
-        if other != path and _is_within(path, other):
+        if other != path and is_within(path, other):
             raise SourceUnusable("path {0} is in {1}, which is saved as well; leave one out".format(path, other))
     if paths.count(path) > 1:
         raise SourceUnusable("path {0} is given twice".format(path))
-    for folder in apart:
-        if _is_within(path, folder) or _is_within(folder, path):
-            raise SourceUnusable(
-                "path {0} and {1}, which is the backup's own, are within each other; move one away".format(path, folder)
-            )
-
-
-def _is_within(inner: str, outer: str) -> bool:
-    inner, outer = os.path.realpath(inner), os.path.realpath(outer)
-    return inner == outer or inner.startswith(outer.rstrip("/") + "/")
