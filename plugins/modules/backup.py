@@ -14,7 +14,7 @@ description:
   - Saves paths, and databases as they are at one moment, as one snapshot in a repository of restic, of borg or of archives.
   - Proves the snapshot. With O(verify=restore) it is restored into a scratch place and compared with what was saved; a database is restored into
     a scratch database, and the rows and a checksum of each table are compared. A snapshot that cannot be proven fails the task.
-  - Takes snapshots away that are too old, but never the newest proven one, nor one that O(protect) names.
+  - Takes snapshots away that are too old, but never the newest proven one of a host, nor one that O(protect) names.
   - Runs on the host that has the data. Killed at any instant it leaves every earlier snapshot whole, and the next task goes on.
 requirements:
   - restic >= 0.14 or borg >= 1.2, for these engines
@@ -29,7 +29,8 @@ options:
     choices: [taken, proven, pruned]
     default: taken
   snapshot:
-    description: With O(state=proven), which one; an id as M(progressive.delivery.backup_info) gives it, its beginning, or V(newest).
+    description: With O(state=proven), which one; an id as M(progressive.delivery.backup_info) gives it, its beginning, or V(newest), which is the
+      newest of this host.
     type: str
     default: newest
   paths:
@@ -65,15 +66,18 @@ options:
   keep:
     description:
       - What retention keeps. Left out, or with nothing in it, everything is kept.
-      - Of the newest so many hours, days, weeks, months and years (UTC) in which there are snapshots, the newest one is kept, as with restic and borg.
+      - Of the newest so many hours, days, weeks, months and years (UTC) in which there are snapshots, the newest one is kept, as with restic and borg;
+        where one of them was proven, the newest of those.
+      - The snapshots of each host that saves the app into the repository are counted for themselves.
+      - The snapshot that was taken just now stays, and so does one whose time is still to come, as some clock was wrong. It is not counted.
     type: dict
     suboptions:
       last:
-        description: How many of the newest.
+        description: How many of the newest, and how many of the newest that were proven.
         type: int
         default: 0
       within:
-        description: All that are not older than the newest one by this, for example V(14d) or V(1y6m).
+        description: All that are not older by this than the newest one that was there before the task, for example V(14d) or V(1y6m).
         type: str
       hourly:
         description: Hours.
@@ -96,7 +100,16 @@ options:
         type: int
         default: 0
   protect:
-    description: Ids of snapshots that stay whatever O(keep) says, for example those that a rollout under way may go back to.
+    description:
+      - Ids of snapshots that stay whatever O(keep) says, or the beginnings of such ids. One that names no snapshot is refused, as what it was
+        meant for would not stay.
+    type: list
+    elements: str
+    default: []
+  protect_where_there:
+    description:
+      - As O(protect), but what names no snapshot is passed over. For those that a rollout under way may go back to, which may be in the repositories of
+        other hosts.
     type: list
     elements: str
     default: []
@@ -236,6 +249,8 @@ error:
   returned: failure
 """
 
+import socket
+import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -243,7 +258,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import proving, restoring, taking
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.interface import Engine
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.registry import engine_for
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Labels, Snapshot
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import (
+    DUMPS,
+    Labels,
+    Proof,
+    Snapshot,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.parameters import (
     WORK_DIRECTORY,
     apart,
@@ -253,7 +273,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.para
     told,
     told_proof,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.retention import reasons_to_keep
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.retention import protected, reasons_to_keep
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.interface import Source
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.registry import (
     arguments,
@@ -284,18 +304,28 @@ def _take(engine: Engine, sources: t.Sequence[Source], params: t.Mapping[str, t.
     order = taking.Order(labels, tuple(params["paths"]), tuple(params["excludes"]), tuple(sources), params["verify"])
     taking.check(engine, order, apart(params))
     before = engine.snapshots(params["app"])
+    protected(before, params["protect"])
     if check_mode:
-        return {**_prune(engine, before, before, params, check_mode), "changed": True}
+        coming = _coming(order, params["verify"])
+        return {**_prune(engine, before, [*before, coming], params, check_mode, coming.identifier), "changed": True}
     with held(params["work_directory"], params["app"], params["lock_timeout"]) as work:
         taken, proof = taking.take(engine, order, work)
     made = {"snapshot": {**told(taken.snapshot), "proven": told_proof(proof)}}
     after = engine.snapshots(params["app"])
-    pruned = _prune(engine, before, after, params, check_mode)
+    pruned = _prune(engine, before, after, params, check_mode, taken.snapshot.identifier)
     return {**pruned, **made, "files": taken.files, "bytes": taken.bytes, "added": taken.added, "changed": True}
 
 
+def _coming(order: taking.Order, verify: str) -> Snapshot:
+    """What stands for the snapshot that a task would take, were it not in check mode."""
+    now = time.time()
+    proofs = () if verify == "none" else (Proof(now, verify),)
+    return Snapshot("(to be taken)", now, order.labels, socket.gethostname(), (*order.paths, "/" + DUMPS), proofs)
+
+
 def _prove(engine: Engine, sources: t.Sequence[Source], params: t.Mapping[str, t.Any], check_mode: bool) -> Result:
-    snapshot = restoring.chosen(engine.snapshots(params["app"]), params["snapshot"], unproven=True)
+    listed = engine.snapshots(params["app"])
+    snapshot = restoring.chosen(listed, params["snapshot"], unproven=True, host=socket.gethostname())
     if check_mode:
         return {"changed": params["verify"] != "none"}
     with held(params["work_directory"], params["app"], params["lock_timeout"]) as work:
@@ -316,8 +346,10 @@ def _prune(
     snapshots: t.Sequence[Snapshot],
     params: t.Mapping[str, t.Any],
     check_mode: bool,
+    taken: str = "",
 ) -> Result:
-    reasons = reasons_to_keep(snapshots, keep_for(params["keep"]), params["protect"])
+    stays = protected(before, params["protect"], params["protect_where_there"])
+    reasons = reasons_to_keep(snapshots, keep_for(params["keep"]), time.time(), stays, taken)
     removed = [snapshot for snapshot in snapshots if not reasons[snapshot.identifier]]
     if removed and not check_mode:
         engine.remove(removed)
@@ -350,7 +382,7 @@ def main() -> t.NoReturn:
                     **dict.fromkeys(("last", "hourly", "daily", "weekly", "monthly", "yearly"), count),
                 },
             },
-            "protect": {"type": "list", "elements": "str", "default": []},
+            **dict.fromkeys(("protect", "protect_where_there"), {"type": "list", "elements": "str", "default": []}),
             "work_directory": {"type": "path", "default": WORK_DIRECTORY},
         },
         mutually_exclusive=[["password", "password_file"]],

@@ -68,12 +68,12 @@ snapshots:
       type: dict
       sample: {"at": "2026-11-26T03:00:11Z", "how": "restore"}
 newest:
-  description: The newest snapshot; null when there is none.
+  description: The newest snapshot of the host on which the task runs; null when there is none.
   type: dict
   returned: success
   contains: *snapshot
 newest_proven:
-  description: The newest that was proven; null when there is none.
+  description: The newest of the host on which the task runs that was proven; null when there is none.
   type: dict
   returned: success
   contains: *snapshot
@@ -88,11 +88,13 @@ error:
   returned: failure
 """
 
+import socket
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.registry import engine_for
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import of_host
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.parameters import (
     check_place,
     common_arguments,
@@ -108,13 +110,14 @@ def read(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     """
     check_place(params)
     engine, name = engine_for(params)
-    snapshots = [told(snapshot) for snapshot in engine.snapshots(params["app"])]
-    proven = [snapshot for snapshot in snapshots if snapshot["proven"]]
+    snapshots = engine.snapshots(params["app"])
+    own = [told(snapshot) for snapshot in of_host(snapshots, socket.gethostname())]
+    proven = [snapshot for snapshot in own if snapshot["proven"]]
     return {
         "changed": False,
         "engine": name,
-        "snapshots": snapshots,
-        "newest": snapshots[-1] if snapshots else None,
+        "snapshots": [told(snapshot) for snapshot in snapshots],
+        "newest": own[-1] if own else None,
         "newest_proven": proven[-1] if proven else None,
     }
 

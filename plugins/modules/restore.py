@@ -18,7 +18,9 @@ description:
   - A program that has files open keeps the old ones. Stop it before, or restart it afterwards.
 options:
   snapshot:
-    description: Which one; an id as M(progressive.delivery.backup_info) gives it, its beginning, V(newest) or V(newest_proven).
+    description:
+      - Which one; an id as M(progressive.delivery.backup_info) gives it, its beginning, V(newest) or V(newest_proven).
+      - The newest are those of this host. Where another host's snapshot in the same repository is wanted, name its id.
     type: str
     required: true
   unproven:
@@ -133,6 +135,7 @@ details:
 """
 
 import os
+import socket
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -166,7 +169,9 @@ def carry_out(params: Params, check_mode: bool) -> t.Dict[str, t.Any]:
     """
     check_place(params)
     engine, name = engine_for(params)
-    snapshot = restoring.chosen(engine.snapshots(params["app"]), params["snapshot"], params["unproven"])
+    snapshot = restoring.chosen(
+        engine.snapshots(params["app"]), params["snapshot"], params["unproven"], socket.gethostname()
+    )
     paths = snapshot.saved if params["paths"] is None else params["paths"]
     wanted = restoring.Wanted(tuple(paths), sources_for(params["sources"]), params["replace_links"])
     restoring.check(snapshot, wanted)

@@ -73,6 +73,11 @@ class Snapshot:
         return [path for path in self.paths if path != self.dumps]
 
 
+def of_host(snapshots: t.Iterable[Snapshot], host: str) -> t.List[Snapshot]:
+    """Those that *host* took, and those that tell no host as they cannot be read: of these it is not known that they are another's."""
+    return [snapshot for snapshot in snapshots if snapshot.host in (host, "")]
+
+
 @dataclass(frozen=True)
 class Content:
     """What goes into a snapshot.

@@ -21,7 +21,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     RestoreFailed,
     UnknownSnapshot,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Snapshot
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Snapshot, of_host
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.retention import named
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.interface import Source
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.workplace import Workplace
 
@@ -54,23 +55,22 @@ class Restored:
     left: t.Tuple[t.Tuple[str, str], ...] = ()
 
 
-def chosen(snapshots: t.Sequence[Snapshot], asked: str, unproven: bool) -> Snapshot:
-    """The snapshot that *asked* names: an identifier, or its beginning, or :data:`NEWEST` or :data:`NEWEST_PROVEN`.
+def chosen(snapshots: t.Sequence[Snapshot], asked: str, unproven: bool, host: str) -> Snapshot:
+    """The snapshot that *asked* names: an identifier, or its beginning, or :data:`NEWEST` or :data:`NEWEST_PROVEN` of *host*.
 
     :param snapshots: oldest first
     :param unproven: one without a proof will do
     :raises UnknownSnapshot: there is none, or more than one, or it is not proven
     """
     if asked in (NEWEST, NEWEST_PROVEN):
-        found = [each for each in snapshots if asked == NEWEST or each.proof is not None][-1:]
+        found = [each for each in of_host(snapshots, host) if asked == NEWEST or each.proof is not None][-1:]
     else:
-        found = [each for each in snapshots if each.identifier == asked] or [
-            each for each in snapshots if len(asked) >= 8 and each.identifier.startswith(asked)
-        ]
+        found = named(snapshots, asked)
     if len(found) > 1:
         raise UnknownSnapshot("{0} is the beginning of {1} snapshots; give all of it".format(asked, len(found)))
     if not found:
-        what = "snapshot {0}".format(asked) if asked not in (NEWEST, NEWEST_PROVEN) else "such snapshot"
+        newest = asked in (NEWEST, NEWEST_PROVEN)
+        what = "such snapshot of {0}".format(host) if newest else "snapshot {0}".format(asked)
         raise UnknownSnapshot("there is no {0} among the {1} of the app".format(what, len(snapshots)))
     if found[0].proof is None and not unproven:
         raise UnknownSnapshot(

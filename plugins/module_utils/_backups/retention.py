@@ -5,7 +5,8 @@
 
 PRIVATE to the collection. Pure. The periods mean what they mean to restic and
 borg: of each of the newest *n* hours (days, …) in which there are snapshots,
-the newest snapshot is kept. Periods are those of UTC.
+the newest snapshot is kept, here the newest that was proven where one was.
+Periods are those of UTC.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 
 _PERIODS = {"hourly": "%Y%m%d%H", "daily": "%Y%m%d", "weekly": "%G%V", "monthly": "%Y%m", "yearly": "%Y"}
 _SPAN = {"y": 365 * 86400, "m": 30 * 86400, "w": 7 * 86400, "d": 86400, "h": 3600}
+SHORTEST_BEGINNING = 8
+"""Characters of an identifier by which it may be named."""
 _WITHIN = re.compile(r"(\d+)([ymwdh])")
 
 
@@ -28,7 +31,7 @@ class Keep:
     """How much is to be kept; where nothing at all is said, everything is.
 
     :param last: how many, whatever their age
-    :param within: seconds before the newest snapshot, so that a wrong clock removes nothing
+    :param within: seconds before the newest snapshot that was there already, so that a wrong clock removes nothing
     """
 
     last: int = 0
@@ -62,41 +65,84 @@ def seconds_within(text: str) -> float:
     return float(sum(int(count) * _SPAN[unit] for count, unit in parts))
 
 
+def protected(
+    snapshots: t.Sequence[Snapshot], protect: t.Sequence[str], where_there: t.Sequence[str] = ()
+) -> t.Set[str]:
+    """The identifiers that *protect* and *where_there* name, each whole or by its beginning.
+
+    :param where_there: those of them that name no snapshot are passed over; a rollout's may be in other repositories, or gone
+    :raises InvalidOption: one of *protect* names none, so that what it was meant for would not be protected
+    """
+    found: t.Set[str] = set()
+    for asked in [*protect, *where_there]:
+        meant = {each.identifier for each in named(snapshots, asked)}
+        if not meant and asked in protect:
+            raise InvalidOption(
+                "protect: {0!r} names no snapshot of the app; give an id as backup_info lists it, or at least {1} characters of its beginning".format(
+                    asked, SHORTEST_BEGINNING
+                )
+            )
+        found |= meant
+    return found
+
+
+def named(snapshots: t.Sequence[Snapshot], asked: str) -> t.List[Snapshot]:
+    """Those whose identifier *asked* is, else those whose beginning it is."""
+    return [each for each in snapshots if each.identifier == asked] or [
+        each for each in snapshots if len(asked) >= SHORTEST_BEGINNING and each.identifier.startswith(asked)
+    ]
+
+
 def reasons_to_keep(
-    snapshots: t.Sequence[Snapshot], keep: Keep, protect: t.Collection[str] = ()
+    snapshots: t.Sequence[Snapshot], keep: Keep, now: float, protect: t.Collection[str] = (), taken: str = ""
 ) -> t.Dict[str, t.List[str]]:
     """Of each snapshot, by its identifier, why it stays; one without a reason is to go.
 
-    Whatever *keep* says, the newest that was proven stays, and the newest that was so by a restore, and those in *protect*,
-    which a rollout under way may need.
+    Each host's are counted for themselves, and what is to be of a time after *now* is not counted, as a clock was wrong.
+    Whatever *keep* says, of each host the newest that was proven stays, and the newest that was so by a restore, and those in
+    *protect*, which a rollout under way may need.
+
+    :param taken: which one was made just now, which stays even if the clock went back meanwhile
     """
     newest_first = sorted(snapshots, key=lambda snapshot: (snapshot.taken, snapshot.identifier), reverse=True)
     reasons: t.Dict[str, t.List[str]] = {snapshot.identifier: [] for snapshot in newest_first}
-    for reason, kept in _rules(newest_first, keep, protect):
+    rules = [
+        ("no keep option is set", newest_first if keep.everything else []),
+        ("it is protected", [each for each in newest_first if each.identifier in protect]),
+        ("it was taken just now", [each for each in newest_first if each.identifier == taken]),
+        ("its time is still to come", [each for each in newest_first if each.taken > now]),
+    ]
+    for host in sorted({snapshot.host for snapshot in newest_first}):
+        rules += _rules([each for each in newest_first if each.host == host and each.taken <= now], keep, taken)
+    for reason, kept in rules:
         for snapshot in kept:
             reasons[snapshot.identifier].append(reason)
     return reasons
 
 
 def _rules(
-    newest_first: t.Sequence[Snapshot], keep: Keep, protect: t.Collection[str]
+    newest_first: t.Sequence[Snapshot], keep: Keep, taken: str
 ) -> t.Iterator[t.Tuple[str, t.Sequence[Snapshot]]]:
-    if keep.everything:
-        yield "no keep option is set", newest_first
-    yield "a rollout under way names it", [each for each in newest_first if each.identifier in protect]
-    yield "the newest that was proven", [each for each in newest_first if each.proof is not None][:1]
-    restored = [each for each in newest_first if each.proof is not None and each.proof.how == "restore"]
+    proven = [each for each in newest_first if each.proof is not None]
+    yield "the newest that was proven", proven[:1]
+    restored = [each for each in proven if each.proof is not None and each.proof.how == "restore"]
     yield "the newest that was proven by a restore", restored[:1]
-    yield "last", newest_first[: keep.last]
+    # One that was not proven may be no good, so that it takes no other's place.
+    wanted = {each.identifier for each in [*newest_first[: keep.last], *proven[: keep.last]]}
+    yield "last", [each for each in newest_first if each.identifier in wanted]
     for period, form in _PERIODS.items():
         yield period, _newest_of_periods(newest_first, form, t.cast(int, getattr(keep, period)))
-    if keep.within:
-        yield "within", [each for each in newest_first if each.taken >= newest_first[0].taken - keep.within]
+    if keep.within and newest_first:
+        # Taken while the clock is ahead, it would make all others old at once.
+        before = [each for each in newest_first if each.identifier != taken] or newest_first
+        yield "within", [each for each in newest_first if each.taken >= before[0].taken - keep.within]
 
 
 def _newest_of_periods(newest_first: t.Sequence[Snapshot], form: str, count: int) -> t.List[Snapshot]:
+    """Of each of the newest *count* periods the newest that was proven, or where none was the newest."""
     newest: t.Dict[str, Snapshot] = {}
     for snapshot in newest_first:
-        moment = datetime.datetime.fromtimestamp(snapshot.taken, datetime.timezone.utc)
-        newest.setdefault(moment.strftime(form), snapshot)
+        moment = datetime.datetime.fromtimestamp(snapshot.taken, datetime.timezone.utc).strftime(form)
+        if newest.setdefault(moment, snapshot).proof is None and snapshot.proof is not None:
+            newest[moment] = snapshot
     return list(newest.values())[:count]
