@@ -189,6 +189,9 @@ def _toggle(rollout: Rollout, step: Step, world: World) -> Proposal:
 
 
 def _backup(rollout: Rollout, step: Step, world: World) -> Proposal:
+    if rollout.reached > rollout.position:
+        # The plan began again; what a release may have done to the data since is not to be taken for what was before it.
+        return next_step(rollout.noting(world.now, "observed", "the data was saved before anything was changed"), world)
     return Action(0, Kind.BACKUP, step.pool)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands, machine, moves
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
+    RETIRING,
     Action,
     Kind,
     Observed,
@@ -63,6 +64,18 @@ def test_data_is_saved_before_anything_is_deployed_and_the_journal_knows_where()
     )
     assert action.kind is Kind.DEPLOY
     assert rollout.backups == SAVED
+
+
+def test_a_plan_that_begins_again_keeps_what_was_saved_before_its_first_deploy() -> None:
+    """The release spoilt the data, its way back froze amid the deploy, and it is wanted after all."""
+    rollout, action = backed_up()
+    saved = machine.record(rollout, action.seq, Outcome(Result.SUCCEEDED, backups=SAVED), world(1))
+    rollout, action = machine.decide(saved, world(1))
+    deployed = machine.record(rollout, action.seq, GOOD, world(2))
+    frozen = dataclasses.replace(deployed, status=Status.FROZEN, unwound=(RETIRING,), intent=None)
+    again, action = machine.decide(commands.promote(frozen, world(3)), world(3))
+    assert (action.kind, action.pool) == (Kind.DEPLOY, "green")
+    assert again.backups == SAVED
 
 
 def test_without_a_backup_nothing_is_deployed() -> None:
