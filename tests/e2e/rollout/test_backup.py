@@ -20,11 +20,12 @@ class Shop:
         self.uploads = folder / "uploads"
         self.uploads.mkdir()
         self._database = folder / "orders.sqlite"
+        self._repository = folder / "repository"
         self.write("before")
         sources = [{"name": "orders", "sqlite": {"path": str(self._database)}}]
         self.variables: dict[str, t.Any] = {
             "rollout_app": "analyze-all",
-            "backup_repository": str(folder / "repository"),
+            "backup_repository": str(self._repository),
             "backup_engine": "archive",
             "backup_work_directory": str(folder / "work"),
             "backup_paths": self._here([str(self.uploads)]),
@@ -42,6 +43,9 @@ class Shop:
     def read(self) -> tuple[str, str]:
         with contextlib.closing(sqlite3.connect(self._database)) as opened:
             return (self.uploads / "file").read_text(), opened.execute("SELECT what FROM orders").fetchone()[0]
+
+    def snapshots(self) -> set[str]:
+        return {path.name for path in (self._repository / "analyze-all").iterdir() if path.name[0] != "."}
 
     @staticmethod
     def _here(declared: t.Any) -> str:
@@ -77,4 +81,25 @@ def test_without_a_backup_nothing_is_changed(story: Story, tmp_path: pathlib.Pat
     story.when_delivering(story.new, **{**shop.variables, "backup_paths": gone})
     story.then_it_failed("Nothing was begun. lb-1 cannot save the data", "is not there")
     assert story.site.journal() == before
+    story.then_nothing_failed()
+
+
+def test_a_backup_beside_a_rollout_takes_away_nothing_that_is_named(story: Story, tmp_path: pathlib.Path) -> None:
+    shop = Shop(story, tmp_path)
+    kept = {**shop.variables, "backup_keep": {"last": 1}}
+    story.given_serving().when("backup", **kept).then_it_ended(0)
+    (named,) = shop.snapshots()
+    kept["backup_protect"] = shop._here([named[:20]])
+    story.when_delivering(story.new, rollout_gate=True, **kept).then_it_ended(0).then_status("paused", "promotion")
+    before = story.site.journal()["backups"]["lb-1"]["snapshot"]
+    assert shop.snapshots() == {named, before}
+
+    shop.write("later")
+    alone = {"backup_app": kept.pop("rollout_app"), **kept}
+    for _time in range(2):
+        story.when("backup", **alone).then_it_ended(0)
+    assert shop.snapshots() > {named, before}
+    assert len(shop.snapshots()) == 3
+    unknown = shop._here(["20010101T000000Z-00000000"])
+    story.when("backup", **{**alone, "backup_protect": unknown}).then_it_failed("names no snapshot of the app")
     story.then_nothing_failed()
