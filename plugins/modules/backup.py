@@ -34,7 +34,7 @@ options:
     type: str
     default: newest
   paths:
-    description: Files and folders to save, absolute. None may be within another, nor hold the repository.
+    description: Files and folders to save, absolute. None may be within another, nor hold the repository, nor be a symbolic link.
     type: list
     elements: path
     default: []

@@ -198,7 +198,7 @@ def _save_first(
         return None
     labels = Labels(params["app"], reason="before restoring {0}".format(snapshot.identifier))
     order = taking.Order(labels, there, (), wanted.sources, "checksum")
-    taking.check(engine, order, apart(params))
+    taking.check(engine, order, apart(params), links=True)
     taken, proof = taking.take(engine, order, work)
     return {**told(taken.snapshot), "proven": told_proof(proof)}
 

@@ -46,10 +46,11 @@ class Order:
     verify: str
 
 
-def check(engine: Engine, order: Order, apart: t.Sequence[str]) -> None:
+def check(engine: Engine, order: Order, apart: t.Sequence[str], links: bool = False) -> None:
     """Raise if what is to be saved cannot be, as far as can be told without doing it; nothing is changed.
 
     :param apart: folders of the backup itself, which no path may hold or be in
+    :param links: a path may be a symbolic link, which is saved as the link that it is and not what it leads to
     """
     if not order.paths and not order.sources:
         raise SourceUnusable("there is nothing to save: give paths or sources")
@@ -59,7 +60,7 @@ def check(engine: Engine, order: Order, apart: t.Sequence[str]) -> None:
             raise SourceUnusable("two sources are called {0}; give each a name of its own".format(name))
     check_excludes(Content(order.paths, "", order.excludes))
     for path in order.paths:
-        _check_path(path, order.paths)
+        _check_path(path, order.paths, links)
     check_apart(order.paths, apart)
     for source in order.sources:
         source.check()
@@ -106,13 +107,19 @@ def _check_room(sources: t.Sequence[Source], folder: str) -> None:
         raise RepositoryFull("{0} has {1} bytes free, and the dumps may take {2}".format(folder, free, needed))
 
 
-def _check_path(path: str, paths: t.Sequence[str]) -> None:
+def _check_path(path: str, paths: t.Sequence[str], links: bool) -> None:
     if not os.path.isabs(path) or os.path.normpath(path) != path:
         raise SourceUnusable(
             "path {0} is not absolute and without dots; {1} would be".format(path, os.path.abspath(path))
         )
     if not os.path.lexists(path):
         raise SourceUnusable("path {0} is not there".format(path))
+    if os.path.islink(path) and not links:
+        raise SourceUnusable(
+            "path {0} is a symbolic link, and only that would be saved; give what it leads to, {1}".format(
+                path, os.path.realpath(path)
+            )
+        )
     for other in paths:
         if other != path and is_within(path, other):
             raise SourceUnusable("path {0} is in {1}, which is saved as well; leave one out".format(path, other))

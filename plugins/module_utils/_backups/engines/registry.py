@@ -38,7 +38,7 @@ def engine_for(params: t.Mapping[str, t.Any]) -> t.Tuple[Engine, str]:
     if password is None:
         raise InvalidOption("password: a repository of {0} has one; give password or password_file".format(name))
     options = {
-        "environment": params["environment"] or {},
+        "environment": _environment(params["environment"] or {}),
         "cache": params["cache_directory"],
         "patience": params["lock_timeout"],
     }
@@ -55,14 +55,36 @@ def _found(repository: str) -> str:
     return "archive" if is_kept or shutil.which("restic") is None else "restic"
 
 
+def _environment(given: t.Mapping[str, t.Any]) -> t.Dict[str, str]:
+    """The variables as text; a value is not told, as it may be secret."""
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise InvalidOption(
+                "environment: the value of {0} is of the type {1}; give text, in quotes".format(
+                    name, type(value).__name__
+                )
+            )
+        if not name or set(name + str(value)) & {"\0"} or "=" in name:
+            raise InvalidOption("environment: {0!r} and its value cannot be those of a variable".format(name))
+    return {name: str(value) for name, value in given.items()}
+
+
 def _password(params: t.Mapping[str, t.Any]) -> t.Optional[str]:
-    if params["password_file"] is None:
-        return t.cast(t.Optional[str], params["password"])
+    option = "password" if params["password_file"] is None else "password_file"
+    password = params["password"] if option == "password" else _read(params["password_file"])
+    if password == "":
+        raise InvalidOption(
+            "{0}: the password is empty, and would keep nobody out; give one, or none at all".format(option)
+        )
+    return t.cast(t.Optional[str], password)
+
+
+def _read(path: str) -> str:
     try:
-        with open(params["password_file"], encoding="utf-8") as stream:
+        with open(path, encoding="utf-8") as stream:
             return stream.read().rstrip("\r\n")
     except (OSError, ValueError) as error:
-        raise InvalidOption("password_file: {0} cannot be read: {1}".format(params["password_file"], error)) from error
+        raise InvalidOption("password_file: {0} cannot be read: {1}".format(path, error)) from error
 
 
 def _refuse(engine: str, params: t.Mapping[str, t.Any], *names: str) -> None:

@@ -78,6 +78,8 @@ def test_a_snapshot_that_is_damaged_is_not_proven(shop: SavedShop, verify: str) 
         ({"paths": ["relative"]}, "not absolute"),
         ({"paths": ["{uploads}", "{uploads}/file"]}, "is saved as well"),
         ({"paths": ["{repository}"]}, "is not there|the backup's own"),
+        ({"paths": ["{uploads}/../link"]}, "not absolute and without dots"),
+        ({"paths": ["{link}"]}, "is a symbolic link, and only that would be saved; give what it leads to, {uploads}"),
         ({"excludes": ["uploads"]}, "leaves out the whole of"),
         ({"keep": {"within": "a while"}}, "keep.within is 'a while'"),
         ({"keep": {"daily": -1}}, "keep.daily is -1"),
@@ -86,17 +88,25 @@ def test_a_snapshot_that_is_damaged_is_not_proven(shop: SavedShop, verify: str) 
         ({"sources": [{"name": "x", "redis": {"authority": "/ca"}}]}, "without tls: true"),
         ({"sources": [{"name": "x", "command": {"shell": "exit 3"}}]}, "3"),
         ({"environment": {"A": "b"}}, "the engine archive has no such option"),
+        ({"password": ""}, "password: the password is empty"),
+        ({"password": None, "password_file": "/dev/null"}, "password_file: the password is empty"),
+        ({"engine": "restic", "environment": {"A": True}}, "the value of A is of the type bool; give text"),
+        ({"engine": "borg", "environment": {"A": None}}, "the value of A is of the type NoneType; give text"),
+        ({"engine": "restic", "environment": {"A": ["b"]}}, "the value of A is of the type list; give text"),
+        ({"engine": "restic", "environment": {"A=B": "c"}}, "'A=B' and its value cannot be"),
         ({"engine": "restic", "password": None}, "password: a repository of restic has one"),
         ({"state": "proven"}, "there is no such snapshot"),
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_is_saved(shop: SavedShop, options: dict, said: str) -> None:
-    known = {"uploads": str(shop.uploads), "repository": str(shop.repository)}
+    link = shop.uploads.parent / "link"
+    link.symlink_to(shop.uploads)
+    known = {"uploads": str(shop.uploads), "repository": str(shop.repository), "link": str(link)}
     if "paths" in options:
         options = {**options, "paths": [path.format(**known) for path in options["paths"]]}
     with pytest.raises(Failed) as failed:
         shop.backup(**options)
-    assert re.search(said, failed.value.result["msg"]), failed.value.result
+    assert re.search(said.format(**known), failed.value.result["msg"]), failed.value.result
     assert shop.snapshots() == []
 
 

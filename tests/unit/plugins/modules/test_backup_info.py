@@ -37,3 +37,16 @@ def test_without_the_password_nothing_is_told(tmp_path: pathlib.Path) -> None:
     assert len(shop.snapshots(password=None, password_file=str(secret))) == 1
     with pytest.raises(Failed, match="password_file"):
         shop.snapshots(password=None, password_file=str(tmp_path / "gone"))
+
+
+@pytest.mark.parametrize("engine", ["restic", "borg"])
+def test_a_number_is_given_to_the_program_as_text(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, engine: str
+) -> None:
+    program = tmp_path / "programs" / engine
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "it was given $PACK_SIZE" >&2\nexit 1\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", "{0}:/bin:/usr/bin".format(program.parent))
+    with pytest.raises(Failed, match="it was given 64"):
+        call("backup_info", **{**SavedShop(tmp_path).where, "engine": engine, "environment": {"PACK_SIZE": 64}})

@@ -85,6 +85,22 @@ def test_what_is_not_in_the_snapshot_is_said_and_nothing_changes(shop: SavedShop
     assert shop.read() == ("second", "second")
 
 
+def test_a_link_in_the_place_of_a_path_is_replaced_where_asked_and_saved_as_what_it_is(
+    shop: SavedShop, tmp_path: pathlib.Path
+) -> None:
+    first = shop.backup()["snapshot"]["id"]
+    shop.uploads.rename(tmp_path / "moved")
+    shop.uploads.symlink_to(tmp_path / "moved")
+    shop.write("second")
+    with pytest.raises(Failed, match="link"):
+        shop.restore(snapshot=first, sources=[])
+    told = shop.restore(snapshot=first, sources=[], replace_links=True)
+    assert told["safety"]["paths"] == [str(shop.uploads)]
+    assert not shop.uploads.is_symlink()
+    assert (shop.uploads / "file").read_text() == "first"
+    assert (tmp_path / "moved" / "file").read_text() == "second"
+
+
 def test_a_damaged_snapshot_changes_nothing(shop: SavedShop) -> None:
     shop.backup()
     shop.write("second")
