@@ -382,7 +382,7 @@ def main() -> t.NoReturn:
                     **dict.fromkeys(("last", "hourly", "daily", "weekly", "monthly", "yearly"), count),
                 },
             },
-            **dict.fromkeys(("protect", "protect_where_there"), {"type": "list", "elements": "str", "default": []}),
+            **{name: {"type": "list", "elements": "str", "default": []} for name in ("protect", "protect_where_there")},
             "work_directory": {"type": "path", "default": WORK_DIRECTORY},
         },
         mutually_exclusive=[["password", "password_file"]],

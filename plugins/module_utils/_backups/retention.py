@@ -106,7 +106,7 @@ def reasons_to_keep(
     """
     newest_first = sorted(snapshots, key=lambda snapshot: (snapshot.taken, snapshot.identifier), reverse=True)
     reasons: t.Dict[str, t.List[str]] = {snapshot.identifier: [] for snapshot in newest_first}
-    rules = [
+    rules: t.List[t.Tuple[str, t.Sequence[Snapshot]]] = [
         ("no keep option is set", newest_first if keep.everything else []),
         ("it is protected", [each for each in newest_first if each.identifier in protect]),
         ("it was taken just now", [each for each in newest_first if each.identifier == taken]),

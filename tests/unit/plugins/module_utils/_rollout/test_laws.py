@@ -154,11 +154,9 @@ class Histories(RuleBasedStateMachine):
             assert not action.mirror or rollout.status is Status.RUNNING  # law 2
         if action.kind is Kind.DEPLOY and rollout.status is Status.RUNNING:
             assert all(step.kind is not Kind.BACKUP for step in rollout.steps[rollout.position :])  # data is safe first
-        if action.kind is Kind.BACKUP:
-            deploys = [entry for entry in rollout.entries if (entry.what, entry.kind) == ("intent", "deploy")]
-            assert not deploys  # what is kept as the data of before is that
-        first = action.kind is Kind.DEPLOY and rollout.from_release is None
-        if action.kind in (Kind.RETIRE, Kind.DEPLOY) and not first:
+        deployed = "deploy" in [entry.kind for entry in rollout.entries]
+        assert action.kind is not Kind.BACKUP or not deployed  # it is the data of before
+        if action.kind in (Kind.RETIRE, Kind.DEPLOY) and (action.kind, rollout.from_release) != (Kind.DEPLOY, None):
             assert self.world().highest_share(action.pool) == 0  # law 1
             assert not any(action.pool in split.mirrors for split in self.world().readable)  # nor copies
             assert not self.world().unreadable  # law 1
