@@ -50,4 +50,3 @@ def story(sites: Sites) -> collections.abc.Iterator[Story]:
     story = Story(sites["haproxy"])
     yield story
     story.close()
-

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import pathlib
 import re
-import typing as t
 
 from .story import ONCE, Story, hook
 
