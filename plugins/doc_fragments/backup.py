@@ -106,7 +106,10 @@ options:
           scratch_server:
             description:
               - Where a proof restores. V(same) server, one of its V(own) that is made for it and taken away, or V(auto), which is the same if
-                the role may create databases.
+                the role may create databases and little else. For a superuser, or one with a role like C(pg_execute_server_program), it is its own.
+              - To restore is to run what the owners of the databases wrote, such as the check of a column, with the rights of the role that restores.
+                With V(same), whoever owns a database can therefore get the rights of the role. On a server of its V(own) it has none.
+              - A restore in place runs such code as well. Restore as a superuser only what comes from owners whom you trust.
             type: str
             choices: [auto, same, own]
             default: auto

@@ -91,6 +91,12 @@ def postgresql() -> collections.abc.Iterator[Running]:
             running.stop()
 
 
+@pytest.fixture(autouse=True)
+def places_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests make servers for proofs at the same time, and would be counted here, or tidy up what is killed here."""
+    monkeypatch.setattr(postgresql_own_server, "_PREFIX", "pd-test-proof-")
+
+
 @pytest.fixture
 def saved(tmp_path: pathlib.Path) -> t.Callable[[PostgreSQL], Saved]:
     def save(source: PostgreSQL) -> Saved:
@@ -390,7 +396,7 @@ def test_a_proof_that_is_killed_while_it_restores_is_tidied_up_by_the_next(
     postgresql: Running, saved: t.Callable[[PostgreSQL], Saved]
 ) -> None:
     postgresql.create("killed", "CREATE TABLE t AS SELECT n FROM generate_series(1, 100000) AS n")
-    found = saved(postgresql.source("killed"))
+    found = saved(postgresql.source("killed", scratch_server="same"))
     killed_when(found.prove, lambda: postgresql.scratch_databases() != [], "there is a scratch database")
     found.prove()
     assert postgresql.scratch_databases() == []

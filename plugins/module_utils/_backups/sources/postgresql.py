@@ -62,16 +62,26 @@ _SIZE = "SELECT to_json(coalesce(sum(pg_database_size(datname)), 0)) FROM pg_dat
 _ACCOUNT = """
 SELECT json_build_object('version', current_setting('server_version_num')::int, 'name', current_user,
     'creates', rolcreatedb OR rolsuper,
+    'mighty', EXISTS (SELECT FROM pg_roles AS held WHERE pg_has_role(held.oid, 'MEMBER') AND (held.rolsuper
+        OR held.rolcreaterole OR held.rolname IN ('pg_execute_server_program', 'pg_write_server_files', 'pg_read_server_files'))),
     'passwords', rolsuper OR has_table_privilege('pg_authid', 'SELECT'))
 FROM pg_roles WHERE rolname = current_user
 """
+"""``mighty``: who could do with the server or its machine as he likes, and so could whoever writes what he restores."""
+
+_TOO_WEAK = "the account {0} may not create a database to restore into (ALTER ROLE {0} CREATEDB)"
+_TOO_MIGHTY = (
+    "to restore as {0}, who can do anything, would let whoever owns a database do anything too (save as one who may read"
+    " and create databases, or say scratch_server: same where you trust all owners)"
+)
 
 
 class PostgreSQL(Source):
     """Databases of one server.
 
     :param databases: their names; none stands for all but templates
-    :param scratch_server: where a proof restores: ``same`` server, one of its ``own``, or ``auto``: the same if the account may create databases
+    :param scratch_server: where a proof restores: ``same`` server, one of its ``own``, or ``auto``: the same if the account may
+        create databases and little else, since whoever owns what is saved wrote what a restore runs
     :param compression: of ``pg_dump``, 0 to 9; what keeps the snapshot compresses too, and finds what is known only in a dump that is not compressed
     :param maintenance_database: that is connected to for what concerns others
     """
@@ -206,17 +216,18 @@ class PostgreSQL(Source):
         if self._scratch_server != "own":
             with access.session(self._maintenance) as session:
                 account = session.row(_ACCOUNT)
-            if account["creates"] or self._scratch_server == "same":
+            if self._scratch_server == "same" or (account["creates"] and not account["mighty"]):
                 with scratch_databases(access, self._maintenance, databases) as scratches:
                     yield scratches
                 return
             if server_programs(self._server.programs) is None:
                 raise Refused(
-                    "the account {0} may not create a database to restore into, and this machine has no initdb for a"
-                    " server of its own; ALTER ROLE {0} CREATEDB".format(account["name"])
+                    (_TOO_MIGHTY if account["mighty"] else _TOO_WEAK).format(account["name"])
+                    + ", and this machine has no initdb for a server of its own"
                 )
-        with own_server(access, scratch) as own, scratch_databases(own, "postgres", databases) as scratches:
-            yield scratches
+        with own_server(access, scratch) as (own, filling):
+            with scratch_databases(own, "postgres", databases, filling) as scratches:
+                yield scratches
 
     def _compare(self, kind: t.Type[BackupError], saved: Facts, found: Facts) -> None:
         wrong = unlike(saved, found)

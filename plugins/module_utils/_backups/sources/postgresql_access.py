@@ -107,7 +107,14 @@ class Access:
 
     def at(self, folder: str, port: int, user: str, run_as: str) -> Access:
         """The same programs, for a server without passwords whose socket is in *folder*."""
-        return Access(replace(self.server, host=folder, port=port, user=user, password=None, run_as=run_as), None)
+        there = Access(replace(self.server, host=folder, port=port, user=user, password=None, run_as=run_as), None)
+        there._major = self._major
+        return there
+
+    @property
+    def user_id(self) -> t.Optional[int]:
+        """As whom of this machine the programs run; None for whoever calls."""
+        return None if self.server.run_as is None else _user(self.server.run_as).pw_uid
 
     def command(self, program: str, *arguments: str) -> t.List[str]:
         """Its argv. Raises :class:`Refused` where it is not installed."""
@@ -120,6 +127,7 @@ class Access:
         *arguments: str,
         stdin: t.Optional[t.IO[bytes]] = None,
         stdout: t.Optional[t.IO[bytes]] = None,
+        descriptors: t.Sequence[int] = (),
     ) -> str:
         """Run a program to its end, for what it prints. Raises :class:`Refused`."""
         argv = self.command(program, *arguments)
@@ -127,7 +135,7 @@ class Access:
             finished = run(
                 argv,
                 environment=self._environment,
-                descriptors=self._descriptors,
+                descriptors=[*self._descriptors, *descriptors],
                 folder="/",
                 stdin=stdin,
                 stdout=stdout,
@@ -158,9 +166,7 @@ class Access:
 @contextlib.contextmanager
 def access_to(server: Server) -> t.Iterator[Access]:
     """Hold the password ready for as long as programs are called. Raises :class:`Refused`."""
-    owner = None
-    if server.run_as is not None:
-        owner = _user(server.run_as).pw_uid
+    owner = Access(server, None).user_id
     if server.password is None:
         yield Access(server, None)
         return

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Facts
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.passwords import file_in_memory, path_of
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.dumped import Dumped
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_access import (
     Access,
@@ -42,6 +43,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
     facts_of,
     tables_of,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_own_server import (
+    given_away,
+    in_parts,
+)
 
 _PAUSE = 0.05
 _PROOF_OPTIONS = ("--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions", "--no-tablespaces")
@@ -56,13 +61,24 @@ SELECT to_json(format('%s of the database %I', what, datname)) FROM (
 
 
 class Scratch:
-    """Makes them; :func:`scratch_databases` gives one."""
+    """Makes them; :func:`scratch_databases` gives one.
 
-    def __init__(self, access: Access, session: Session, maintenance: str, databases: t.Sequence[Dumped]) -> None:
+    :param filling: who fills them for a proof, where that is not who makes them
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        session: Session,
+        maintenance: str,
+        databases: t.Sequence[Dumped],
+        filling: t.Optional[Access] = None,
+    ) -> None:
         self._access = access
         self._session = session
         self._maintenance = maintenance
         self._databases = databases
+        self._filling = filling
 
     def clear(self) -> None:
         """Drop all that this or a killed run left behind. What was live before is kept where nothing took its place."""
@@ -77,7 +93,10 @@ class Scratch:
         for database in self._databases:
             name = scratch_name(PROOF, database.name)
             self._session.rows(created(name, database.about, owned=False))
-            facts.update(self._restored(folder, database, name, _PROOF_OPTIONS))
+            if self._filling is None:
+                facts.update(self._restored(folder, database, name, _PROOF_OPTIONS))
+            else:
+                facts.update(self._filled(folder, database, name, self._filling))
             self._session.rows(dropped(name, self._session.version))
         return Facts(facts)
 
@@ -123,15 +142,39 @@ class Scratch:
     def _restored(
         self, folder: str, database: Dumped, name: str, options: t.Sequence[str]
     ) -> t.Dict[str, t.Tuple[int, str]]:
-        with open(os.path.join(folder, database.file), "rb") as stream:
-            try:
-                self._access.call(
-                    "pg_restore", "--exit-on-error", "--no-password", *options, target(name), stdin=stream
-                )
-            except Refused as error:
-                raise Refused("the database {0}: {1}".format(database.name, error)) from error
+        try:
+            self._load(self._access, folder, database, *options, target(name))
+        except Refused as error:
+            raise Refused("the database {0}: {1}".format(database.name, error)) from error
         with self._access.session(name) as session:
             return facts_of(session, database.name, tables_of(session))
+
+    def _filled(self, folder: str, database: Dumped, name: str, filling: Access) -> t.Dict[str, t.Tuple[int, str]]:
+        try:
+            first, then = in_parts(self._load(self._access, folder, database, "--list"))
+            self._load(self._access, folder, database, *_PROOF_OPTIONS, target(name), entries=first)
+            given_away(self._access, name)
+            self._load(filling, folder, database, *_PROOF_OPTIONS, target(name), entries=then)
+        except Refused as error:
+            raise Refused(
+                "the database {0}: {1}; on a server of its own a proof is no superuser's, only scratch_server: same can be".format(
+                    database.name, error
+                )
+            ) from error
+        with filling.session(name) as session:
+            return facts_of(session, database.name, tables_of(session))
+
+    def _load(
+        self, access: Access, folder: str, database: Dumped, *options: str, entries: t.Optional[str] = None
+    ) -> str:
+        """Call ``pg_restore`` for the dump, or for those *entries* of it, for what it prints."""
+        arguments = ["--exit-on-error", "--no-password", *options]
+        with open(os.path.join(folder, database.file), "rb") as stream, contextlib.ExitStack() as stack:
+            descriptors = []
+            if entries is not None:
+                descriptors = [stack.enter_context(file_in_memory(entries, access.user_id))]
+                arguments.append("--use-list={0}".format(path_of(descriptors[0])))
+            return access.call("pg_restore", *arguments, stdin=stream, descriptors=descriptors)
 
     def _is_there(self, name: str) -> bool:
         return bool(self._session.rows("SELECT 1 FROM pg_database WHERE datname = {0}".format(literal(name))))
@@ -144,7 +187,9 @@ class Scratch:
 
 
 @contextlib.contextmanager
-def scratch_databases(access: Access, maintenance: str, databases: t.Sequence[Dumped]) -> t.Iterator[Scratch]:
+def scratch_databases(
+    access: Access, maintenance: str, databases: t.Sequence[Dumped], filling: t.Optional[Access] = None
+) -> t.Iterator[Scratch]:
     """Hold the right to make scratch databases for *databases*, and drop all of them in the end."""
     names = [database.name for database in databases]
     # Nobody may be connected to a database that gets another name.
@@ -152,7 +197,7 @@ def scratch_databases(access: Access, maintenance: str, databases: t.Sequence[Du
     with access.session(elsewhere) as session:
         for name in sorted(names):
             _hold(session, name)
-        scratch = Scratch(access, session, elsewhere, databases)
+        scratch = Scratch(access, session, elsewhere, databases, filling)
         scratch.clear()
         try:
             yield scratch
