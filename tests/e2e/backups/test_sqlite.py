@@ -332,3 +332,62 @@ def test_pages_of_another_size_are_no_riddle(tmp_path: pathlib.Path, folders: Fo
     source.restore(folders.dump, facts, folders.empty("scratch2"))
 
     assert content(path) == ["new"]
+
+
+@pytest.mark.parametrize("moved", ["the file", "its folder"])
+def test_a_link_that_comes_into_the_path_leads_neither_dump_nor_restore_anywhere(
+    tmp_path: pathlib.Path, folders: Folders, moved: str
+) -> None:
+    others = tmp_path / "others"
+    app = tmp_path / "app"
+    for folder in (others, app):
+        folder.mkdir()
+    path = version(app / "live.db", "old")
+    other = version(others / "live.db", "of others")
+    source = SQLite("shop", str(path))
+    facts = source.dump(folders.dump)
+    there, real = (path, other) if moved == "the file" else (app, others)
+    there.rename(tmp_path / "aside")
+    there.symlink_to(real)
+    before = other.read_bytes()
+
+    with pytest.raises(DumpFailed, match=r"a link or another file|Not a directory"):
+        source.dump(folders.empty("second"))
+    with pytest.raises(RestoreFailed, match=r"a link or another file|Not a directory"):
+        source.restore(folders.dump, facts, folders.empty("scratch"))
+    assert other.read_bytes() == before
+    other.unlink()
+    if moved == "its folder":
+        with pytest.raises(RestoreFailed, match="Not a directory"):
+            source.restore(folders.dump, facts, folders.empty("scratch2"))
+        assert not other.exists()
+    else:
+        source.restore(folders.dump, facts, folders.empty("scratch2"))
+        assert (path.is_symlink(), content(path)) == (False, ["old"])
+
+
+def test_the_new_file_is_never_opened_again_by_its_name(
+    tmp_path: pathlib.Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever owns the folder can put a link to any file there at any instant, and must not get that file's rights."""
+    path = version(tmp_path / "live.db", "old", "wal")
+    path.chmod(0o666)
+    source = SQLite("shop", str(path))
+    facts = source.dump(folders.dump)
+    path.unlink()
+    secret = tmp_path / "secret"
+    secret.write_text("of others")
+    secret.chmod(0o600)
+    real = os.open
+
+    def replaced_once_open(name: t.Any, *how: t.Any, **where: t.Any) -> int:
+        descriptor = real(name, *how, **where)
+        if str(name).endswith(".progressive-delivery"):
+            os.unlink(name, dir_fd=where.get("dir_fd"))
+            os.symlink(secret, name, dir_fd=where.get("dir_fd"))
+        return descriptor
+
+    monkeypatch.setattr(os, "open", replaced_once_open)
+    source.restore(folders.dump, facts, folders.empty("scratch"))
+
+    assert (secret.read_text(), stat.S_IMODE(secret.stat().st_mode)) == ("of others", 0o600)

@@ -14,12 +14,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import sqlite3
 import stat
 import time
 import typing as t
-import urllib.parse
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
     BackupError,
@@ -33,13 +31,17 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.mode
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.facts import unlike
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.interface import Source
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.sqlite_facts import facts_of
-from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import sync_folder
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.sqlite_files import (
+    has_log,
+    opened,
+    opened_live,
+    place,
+)
 
 DUMP = "database.sqlite3"
 ORIGIN = "origin.json"
 
 _MAGIC = b"SQLite format 3\0"
-_BESIDE = ("-journal", "-wal", "-shm")
 _STEP_PAGES = 1000
 _TRIES_IN_STEPS = 3
 _PAUSE = 0.001
@@ -53,7 +55,7 @@ class _Restarted(Exception):
 class SQLite(Source):
     """One database file.
 
-    :param path: of the file; links are followed
+    :param path: of the file; links are followed now, and none may come into it later
     :param timeout: seconds to wait for those who hold the database locked
     """
 
@@ -89,8 +91,8 @@ class SQLite(Source):
             known = os.stat(self._path)
             path = os.path.join(folder, DUMP)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            with self._live() as live, _opened(path) as copy:
-                mode = "wal" if self._has_log() else "delete"
+            with self._live() as live, opened(path) as copy:
+                mode = "wal" if has_log(self._path) else "delete"
                 self._copy(live, copy, in_steps=mode != "wal")
                 copy.execute("PRAGMA journal_mode = DELETE").fetchone()
                 facts = facts_of(copy)
@@ -103,7 +105,7 @@ class SQLite(Source):
         with self._explained(NotProven, "cannot be restored from the dump"):
             path = os.path.join(scratch, DUMP)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            with _opened(os.path.join(folder, DUMP), "ro") as dumped, _opened(path) as restored:
+            with opened(os.path.join(folder, DUMP), "ro") as dumped, opened(path) as restored:
                 self._copy(dumped, restored)
                 wrong = [row[0] for row in restored.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
                 wrong += unlike(facts, facts_of(restored))
@@ -124,19 +126,14 @@ class SQLite(Source):
             if not self._is_database():
                 self._make(folder, dump)
                 return
-            with _opened(dump, "ro") as dumped, _opened(self._path, "rw", self._timeout) as live:
+            with opened(dump, "ro") as dumped, opened_live(self._path, "rw", self._timeout) as live:
                 self._check_pages(dumped, live)
                 self._copy(dumped, live)
-
-    def _has_log(self) -> bool:
-        """Whether it is in WAL mode, as its header says; asked so, SQLite would wait for those who hold it locked."""
-        with open(self._path, "rb") as handle:
-            return handle.read(19)[18:] == b"\2"
 
     def _is_database(self) -> bool:
         """Whether SQLite would write into the live file."""
         try:
-            with _opened(self._path, "rw", self._timeout) as live:
+            with opened_live(self._path, "rw", self._timeout) as live:
                 live.execute("PRAGMA schema_version").fetchone()
         except (FileNotFoundError, sqlite3.OperationalError):
             if os.path.exists(self._path):
@@ -150,7 +147,7 @@ class SQLite(Source):
 
     def _check_pages(self, dumped: sqlite3.Connection, live: sqlite3.Connection) -> None:
         sizes = [connection.execute("PRAGMA page_size").fetchone()[0] for connection in (dumped, live)]
-        if sizes[0] != sizes[1] and self._has_log():
+        if sizes[0] != sizes[1] and has_log(self._path):
             raise RestoreFailed(
                 "{0}: {1} has pages of {2} bytes and a write-ahead log, and the dump pages of {3}; stop what uses it,"
                 " move the file aside and restore again".format(self.name, self._path, sizes[1], sizes[0])
@@ -160,36 +157,12 @@ class SQLite(Source):
         """Put a new file in the place of none, or of what is no database."""
         with open(os.path.join(folder, ORIGIN), encoding="utf-8") as handle:
             origin = json.load(handle)
-        parent, name = os.path.split(self._path)
-        temporary = os.path.join(parent, ".{0}.progressive-delivery".format(name))
-        beside = [temporary + suffix for suffix in ("", *_BESIDE)]
-        _remove(*beside)  # of a killed run
-        try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(descriptor, "wb") as written, open(dump, "rb") as read:
-                shutil.copyfileobj(read, written)
-            with _opened(temporary) as connection:
-                connection.execute(
-                    "PRAGMA journal_mode = {0}".format("WAL" if origin["journal"] == "wal" else "DELETE")
-                )
-            with open(temporary, "rb+") as handle:
-                mine = os.fstat(handle.fileno())
-                if (mine.st_uid, mine.st_gid) != (origin["uid"], origin["gid"]):
-                    os.fchown(handle.fileno(), origin["uid"], origin["gid"])
-                os.fchmod(handle.fileno(), origin["mode"])
-                os.fsync(handle.fileno())
-            # They belong to what was there, and SQLite would write them into what comes.
-            _remove(*(self._path + suffix for suffix in _BESIDE))
-            sync_folder(parent)
-            os.rename(temporary, self._path)
-            sync_folder(parent)
-        finally:
-            _remove(*beside)
+        place(dump, self._path, origin["mode"], (origin["uid"], origin["gid"]), log=origin["journal"] == "wal")
 
     def _live(self) -> t.ContextManager[sqlite3.Connection]:
         """To read from. Who may write opens it so: then SQLite finishes what others left, and tidies up afterwards."""
         writable = os.access(self._path, os.W_OK) and os.access(os.path.dirname(self._path), os.W_OK)
-        return _opened(self._path, "rw" if writable else "ro")
+        return opened_live(self._path, "rw" if writable else "ro")
 
     def _copy(self, source: sqlite3.Connection, target: sqlite3.Connection, in_steps: bool = False) -> None:
         """Copy all pages as one state.
@@ -230,20 +203,3 @@ class SQLite(Source):
             if "disk is full" in reason or "No space left" in reason or "quota exceeded" in reason:
                 raise RepositoryFull(message) from error
             raise kind(message) from error
-
-
-@contextlib.contextmanager
-def _opened(path: str, mode: str = "rw", timeout: float = 0) -> t.Iterator[sqlite3.Connection]:
-    """A connection to a file that is there, closed in the end; *timeout* is for locks, seconds."""
-    address = "file:{0}?mode={1}".format(urllib.parse.quote(os.fsencode(path)), mode)
-    connection = sqlite3.connect(address, uri=True, timeout=timeout, isolation_level=None)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-def _remove(*paths: str) -> None:
-    for path in paths:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
