@@ -11,9 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
+import io
 import os
+import select
 import signal
 import subprocess
+import sys
+import termios
 import threading
 import types
 import typing as t
@@ -55,6 +60,8 @@ def run(
     timeout: t.Optional[float] = None,
 ) -> Finished:
     """Run a program to its end; it, and what it starts in its session, is killed when this process ends, however that is.
+
+    What it starts in another session, as daemons do, lives on; what that writes after the program's end is not waited for.
 
     :param environment: variables beside those of this process; None takes one away
     :param stdin: what it reads; nothing when it is None
@@ -125,15 +132,20 @@ class _Streams:
         self.out = bytearray()
         self.err = bytearray()
         self._threads: t.List[threading.Thread] = []
+        # Closed when the process has ended, which wakes whoever waits for another that holds the other end of a stream.
+        self._over, self._running = os.pipe()
         if process.stdin is not None:
-            self._begin(_write, process.stdin, sent)
+            self._begin(_write, process.stdin, sent, self._over)
         if process.stdout is not None and reader is not None:
-            self._begin(_read_with, process.stdout, reader)
+            self._begin(_read_with, self._written(process.stdout), reader)
         elif process.stdout is not None:
-            self._begin(_read, process.stdout, self.out, None)
+            self._begin(_read, self._written(process.stdout), self.out, None)
         if process.stderr is not None:
             # A character has at most four bytes.
-            self._begin(_read, process.stderr, self.err, 4 * SAID)
+            self._begin(_read, self._written(process.stderr), self.err, 4 * SAID)
+
+    def _written(self, stream: t.IO[bytes]) -> t.IO[bytes]:
+        return io.BufferedReader(_Written(stream.fileno(), self._over), _CHUNK)
 
     def _begin(self, work: t.Callable[..., None], *arguments: t.Any) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
@@ -141,17 +153,59 @@ class _Streams:
         self._threads.append(thread)
 
     def join(self) -> None:
+        """Return when all is read that the process wrote, which has ended."""
+        os.close(self._running)
         for thread in self._threads:
             thread.join()
+        os.close(self._over)
 
 
-def _write(stream: t.IO[bytes], content: bytes) -> None:
+class _Written(io.RawIOBase):
+    """What a process writes into a pipe until it ends, although others may hold the pipe open for longer."""
+
+    def __init__(self, pipe: int, over: int) -> None:
+        self._pipe = pipe
+        self._over = over
+        self._left: t.Optional[int] = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any) -> int:
+        if self._left is None and self._over in _ready(self._over, (self._pipe, select.POLLIN)):
+            # It will write no more, so all of it is there.
+            self._left = _held(self._pipe)
+        chunk = os.read(self._pipe, len(buffer) if self._left is None else min(len(buffer), self._left))
+        buffer[: len(chunk)] = chunk
+        if self._left is not None:
+            self._left -= len(chunk)
+        return len(chunk)
+
+
+def _ready(over: int, *streams: t.Tuple[int, int]) -> t.List[int]:
+    """Wait for one of the descriptors at least, and say which."""
+    waiting = select.poll()
+    for descriptor, event in ((over, select.POLLIN), *streams):
+        waiting.register(descriptor, event)
+    return [descriptor for descriptor, _event in waiting.poll()]
+
+
+def _held(pipe: int) -> int:
+    """How many bytes are in a pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def _write(stream: t.IO[bytes], content: bytes, over: int) -> None:
     with contextlib.suppress(BrokenPipeError), stream:
-        stream.write(content)
+        os.set_blocking(stream.fileno(), False)
+        rest = memoryview(content)
+        while rest and over not in _ready(over, (stream.fileno(), select.POLLOUT)):
+            with contextlib.suppress(BlockingIOError):
+                rest = rest[os.write(stream.fileno(), rest) :]
 
 
 def _read(stream: t.IO[bytes], into: bytearray, kept: t.Optional[int]) -> None:
-    for chunk in iter(lambda: os.read(stream.fileno(), _CHUNK), b""):
+    for chunk in iter(lambda: stream.read1(_CHUNK), b""):  # type: ignore[attr-defined]
         into.extend(chunk)
         if kept is not None:
             del into[:-kept]

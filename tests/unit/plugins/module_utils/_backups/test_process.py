@@ -119,6 +119,34 @@ def test_what_it_leaves_behind_is_killed() -> None:
     assert is_over(int(process.run(["sh", "-c", "sleep 600 & echo $!"]).out))
 
 
+def leaving(program: str, pid: pathlib.Path) -> str:
+    """Shell that starts *program* as a daemon, which has all streams of the shell."""
+    return f"exec 3<&0; setsid sh -c 'echo $$ > {pid}.part; mv {pid}.part {pid}; exec {program}' & until [ -e {pid} ]; do :; done; "
+
+
+@pytest.mark.parametrize("reader", [None, lambda stream: stream.read()])
+def test_a_daemon_that_it_leaves_behind_with_its_streams_is_not_waited_for(
+    tmp_path: pathlib.Path, reader: process.Reader | None
+) -> None:
+    """It writes all the time, and does not read what was sent to the program."""
+    pid = tmp_path / "pid"
+    script = leaving("yes", pid) + "echo why >&2; exit 3"
+    finished = process.run(["sh", "-c", script], stdin=bytes(1_000_000), stdout=reader, timeout=600)
+    os.kill(int(pid.read_text()), signal.SIGKILL)
+
+    assert (finished.code, finished.err) == (3, "why")
+    assert set(finished.out) <= set(b"y\n")
+
+
+def test_all_that_it_wrote_is_read_although_a_daemon_still_holds_the_pipe(tmp_path: pathlib.Path) -> None:
+    pid = tmp_path / "pid"
+    script = leaving("sleep 600", pid) + "head -c 1000000 /dev/zero"
+    finished = process.run(["sh", "-c", script])
+    os.kill(int(pid.read_text()), signal.SIGKILL)
+
+    assert finished.out == bytes(1_000_000)
+
+
 def test_it_dies_with_a_parent_that_is_killed(tmp_path: pathlib.Path) -> None:
     pid = tmp_path / "pid"
     program = (
