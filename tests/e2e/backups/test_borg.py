@@ -67,7 +67,26 @@ def test_a_repository_that_is_somewhere_else_than_before_is_only_used_when_that_
     with pytest.raises(errors.RepositoryUnreachable, match="was previously located at"):
         world.engine(repository=moved).snapshots("shop")
 
-    assert world.engine(repository=moved, moved=True).snapshots("shop") == [snapshot]
+    agreed = {"BORG_RELOCATED_REPO_ACCESS_IS_OK": "yes"}
+    assert world.engine(repository=moved, environment=agreed).snapshots("shop") == [snapshot]
+
+
+def test_what_cannot_be_read_is_told_as_that_and_nothing_incomplete_is_kept(
+    world: World, tmp_path: pathlib.Path
+) -> None:
+    """Whatever it is called: the names of files are in what borg says."""
+    for name in ("Connection refused, Remote: integrity", "file changed while we backed it up"):
+        (world.data / name).touch(mode=0)
+    borg = tmp_path / "borg"
+    limited = "setpriv --bounding-set=-dac_override,-dac_read_search " if os.geteuid() == 0 else ""
+    borg.write_text(f'#!/bin/sh\nexec {limited}borg "$@"\n')
+    borg.chmod(0o700)
+    with pytest.raises(errors.SourceUnusable, match="Permission denied") as told:
+        world.take(program=str(borg))
+
+    assert "Remote: integrity" in told.value.message
+    assert "backed it up" in told.value.message
+    assert world.engine().snapshots("shop") == []
 
 
 def test_a_repository_without_encryption_is_not_used(world: World) -> None:

@@ -35,12 +35,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.engi
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
     BackupError,
     EngineMissing,
-    RepositoryFull,
     RepositoryLocked,
     RepositoryUnreachable,
     RestoreFailed,
     SnapshotDamaged,
     SourceUnusable,
+    WrongPassword,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import (
     Content,
@@ -53,6 +53,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.proc
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._shown_url import shown_url, without_url_secrets
 
+_NOTHING_WAS_MADE = (EngineMissing, RepositoryLocked, WrongPassword)
+
 
 class Borg(Engine):
     """A repository of borg, encrypted with a key that is in it and opens with the password.
@@ -60,7 +62,6 @@ class Borg(Engine):
     :param repository: a path, or ``ssh://user@host:port/path``
     :param environment: further variables for borg, such as ``BORG_RSH`` or ``BORG_REMOTE_PATH``
     :param cache: folder for what borg keeps of repositories on this host; in the home folder unless it is given
-    :param moved: agree that the repository is now somewhere else than when it was last used from here
     :param program: borg itself
     :param patience: seconds to wait for another process that works on the repository
     """
@@ -74,7 +75,6 @@ class Borg(Engine):
         *,
         environment: t.Mapping[str, str] = types.MappingProxyType({}),
         cache: t.Optional[str] = None,
-        moved: bool = False,
         program: str = "borg",
         patience: float = 0.0,
     ) -> None:
@@ -87,8 +87,6 @@ class Borg(Engine):
         self._given = dict(environment)
         if cache is not None:
             self._given["BORG_BASE_DIR"] = cache
-        if moved:
-            self._given["BORG_RELOCATED_REPO_ACCESS_IS_OK"] = "yes"
         self._program = program
         self._patience = patience
 
@@ -110,8 +108,9 @@ class Borg(Engine):
             if made is None:
                 self._make()
                 made = self._done(creating, "save to", warned=SourceUnusable)
-        except (SourceUnusable, RepositoryFull) as error:
-            self._delete_incomplete(name, error)
+        except BackupError as error:
+            if not isinstance(error, _NOTHING_WAS_MADE):
+                self._delete_incomplete(name, error)
             raise
         files, size, added = borg_answers.counts(made.out)
         snapshot = Snapshot(name, taken, labels, socket.gethostname(), (*content.paths, content.dumps))
@@ -154,7 +153,7 @@ class Borg(Engine):
             self._done(borg_commands.delete(names), "delete archives from")
 
     def _delete_incomplete(self, name: str, reason: BackupError) -> None:
-        """Delete what may have been saved of what could not be read; borg keeps it, with a warning."""
+        """Delete what may have been saved until then; borg keeps it, with a warning, where files could not be read."""
         try:
             self._delete([name])
         except BackupError as error:
@@ -194,7 +193,7 @@ class Borg(Engine):
         """Run a command, when its turn has come.
 
         :param doing: for a message, with the repository after it
-        :param warned: what a warning means that matters, and of which nothing more is known
+        :param warned: what a warning means that matters
         :return: None when there is no repository
         """
 
@@ -207,18 +206,17 @@ class Borg(Engine):
             if borg_answers.is_absent(logged, local=self._folder is not None):
                 self._check_free()
                 return None
-            raise self._failure(doing, telling, warned if only_warned else BackupError)
+            raise self._failure(doing, telling, warned if only_warned else None)
 
         return in_turn(attempt, self._remove_dead_locks, self._patience)
 
-    def _failure(self, doing: str, logged: t.Sequence[Message], otherwise: t.Type[BackupError]) -> BackupError:
-        kind = borg_answers.failure(logged)
+    def _failure(self, doing: str, logged: t.Sequence[Message], warned: t.Optional[t.Type[BackupError]]) -> BackupError:
+        kind = borg_answers.failure(logged) if warned is None else borg_answers.warning(logged, warned)
         reason = without_url_secrets(borg_answers.said(logged), self._repository).replace(self._password, "***")
         if kind is RepositoryLocked and self._folder is not None:
             holders = "; ".join("locked by {0}".format(owner) for owner in borg_lock.owners(self._folder))
             reason = holders or reason
-        message = "borg could not {0} {1}: {2}".format(doing, shown_url(self._repository), reason)
-        return (otherwise if kind is BackupError else kind)(message)
+        return kind("borg could not {0} {1}: {2}".format(doing, shown_url(self._repository), reason))
 
     def _check_free(self) -> None:
         if self._folder is not None and not local_repository.is_free(self._folder):

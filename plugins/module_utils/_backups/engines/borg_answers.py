@@ -54,13 +54,17 @@ _NAMES: t.Mapping[str, t.Type[BackupError]] = {
 }
 _TEXTS: t.Sequence[t.Tuple[str, t.Type[BackupError]]] = (
     (r"No space left on device|Disk quota exceeded", RepositoryFull),
-    (r"^Include pattern .* never matched", UnknownSnapshot),
     (r"(?s)No such file or directory: '[^']*/data/\d+/\d+'|chunk.* missing|integrity", SnapshotDamaged),
     (r"Permission denied|Read-only file system|Connection|Remote:", RepositoryUnreachable),
 )
-_HARMLESS = re.compile(
-    r"file changed while we backed it up|^Killed stale lock|^Removed stale |^Remote: |^Archive \S+ not found \(\d+/\d+\)"
+_WARNINGS: t.Sequence[t.Tuple[str, t.Type[BackupError]]] = (
+    (r"\[Errno (?:28|122)\] (?:No space left on device|Disk quota exceeded)", RepositoryFull),
+    (r"(?m)^Include pattern .* never matched", UnknownSnapshot),
 )
+_HARMLESS = re.compile(
+    r": file changed while we backed it up\Z|^Killed stale lock|^Removed stale |^Remote: |^Archive \S+ not found \(\d+/\d+\)"
+)
+_OF_ANOTHER_HOST = "Remote: "
 _EXCEPTION = re.compile(r"^(?:[\w.]+(?:Error|Exception)|Exception)\b.*", re.MULTILINE)
 
 
@@ -103,18 +107,33 @@ def _message(line: str) -> Message:
 
 
 def failure(logged: t.Sequence[Message]) -> t.Type[BackupError]:
-    """What kind of failure it was: by its name, where that says enough, or by its text."""
+    """What kind of failure it was: by its name, where that says enough, or by its text.
+
+    Warnings before it name files, which may be called anything.
+    """
     named = [message.name for message in logged if message.level in ("ERROR", "CRITICAL") and message.name]
     for name in named:
         if name in _NAMES:
             return _NAMES[name]
-    text = "\n".join(message.text for message in logged)
-    for pattern, kind in _TEXTS:
-        if re.search(pattern, text):
-            return kind
+    texts = (each.text for each in logged if each.level != "WARNING" or each.text.startswith(_OF_ANOTHER_HOST))
+    found = _by_text("\n".join(texts), _TEXTS)
+    if found is not None:
+        return found
     if any(name.startswith(("Repository.", "Connection", "Cache.", "Lock", "PathNotAllowed", "Key")) for name in named):
         return RepositoryUnreachable
     return BackupError
+
+
+def warning(logged: t.Sequence[Message], meant: t.Type[BackupError]) -> t.Type[BackupError]:
+    """What kind of failure it is when a command came to its end and warns of what it was to save or to read.
+
+    :param meant: what that is, unless a disk is full or there is no such path
+    """
+    return _by_text("\n".join(message.text for message in logged), _WARNINGS) or meant
+
+
+def _by_text(text: str, known: t.Sequence[t.Tuple[str, t.Type[BackupError]]]) -> t.Optional[t.Type[BackupError]]:
+    return next((kind for pattern, kind in known if re.search(pattern, text)), None)
 
 
 def is_absent(logged: t.Sequence[Message], local: bool) -> bool:

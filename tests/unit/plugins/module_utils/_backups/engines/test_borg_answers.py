@@ -81,12 +81,26 @@ def test_backups_are_told_from_proofs_from_checkpoints_and_from_what_others_keep
             errors.SnapshotDamaged,
         ),
         (logged("Archive a does not exist", "Archive.DoesNotExist"), errors.UnknownSnapshot),
-        (logged("Include pattern 'srv/x' never matched.", level="WARNING"), errors.UnknownSnapshot),
+        (logged("Remote: Permission denied (publickey).", level="WARNING"), errors.RepositoryUnreachable),
+        (logged("/srv/Connection, integrity: a warning", level="WARNING"), errors.BackupError),
         ("usage: borg", errors.BackupError),
     ],
 )
 def test_a_failure_is_told_by_its_name_and_by_its_text(err, kind):
     assert answers.failure(answers.messages(err)) is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("/srv/Connection: open: [Errno 13] Permission denied: 'Connection'", errors.SourceUnusable),
+        ("/srv/x: Remote: integrity", errors.SourceUnusable),
+        ("/srv/x: write: [Errno 28] No space left on device", errors.RepositoryFull),
+        ("Include pattern 'srv/x' never matched.", errors.UnknownSnapshot),
+    ],
+)
+def test_a_warning_means_what_the_command_was_to_do_unless_it_is_known_better(text, kind):
+    assert answers.warning(answers.messages(logged(text, level="WARNING")), errors.SourceUnusable) is kind
 
 
 def test_only_an_answer_that_there_is_none_means_that_there_is_no_repository():
@@ -107,6 +121,7 @@ def test_only_an_answer_that_there_is_none_means_that_there_is_no_repository():
         ("Removed stale exclusive roster lock for host vm@3281355014145 pid 3402 thread 0.", "WARNING", False),
         ("Archive shop.1 not found (1/2).", "WARNING", False),
         ("whatever", "INFO", False),
+        ("/srv/file changed while we backed it up: [Errno 13] Permission denied", "WARNING", True),
         ("/srv/x: [Errno 2] No such file or directory: 'x'", "WARNING", True),
         ("/srv/x: read: [Errno 5] Input/output error", "WARNING", True),
         ("something that is not known yet", "WARNING", True),
