@@ -26,7 +26,8 @@ options:
     description:
       - What keeps them. V(restic) and V(borg) encrypt and keep what is the same only once; they have to be installed.
       - V(archive) writes one compressed tar archive a snapshot with a manifest of checksums, and needs nothing but Python. It does not encrypt.
-      - V(auto) is what the repository is already. A new one is restic's where that is installed, else V(archive).
+      - V(auto) is what the repository is already. A new one is restic's where that is installed, else V(archive). An address such as
+        C(s3:...) is restic's, and C(ssh://...) or C(user@host:...) is borg's.
     type: str
     choices: [auto, archive, borg, restic]
     default: auto

@@ -12,6 +12,10 @@ import os
 import shutil
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines import (
+    borg_commands,
+    restic_answers,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.archive import ArchiveEngine
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.borg import Borg
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.interface import Engine
@@ -48,7 +52,11 @@ def engine_for(params: t.Mapping[str, t.Any]) -> t.Tuple[Engine, str]:
 
 
 def _found(repository: str) -> str:
-    """What a repository is, by what is there; where nothing is, restic's if that is installed."""
+    """What a repository is: by its address, or by what is there; where nothing is, restic's if that is installed."""
+    if restic_answers.local_path(repository) != repository:
+        return "restic"
+    if borg_commands.local_path(repository) != repository:
+        return "borg"
     if os.path.isfile(os.path.join(repository, "config")):
         return "restic" if os.path.isdir(os.path.join(repository, "keys")) else "borg"
     is_kept = os.path.isdir(repository) and bool(os.listdir(repository))

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.command import Output
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import DESCRIPTION
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.command import Command, Output
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.interface import Source
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql import MySQL
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_access import (
@@ -131,7 +132,7 @@ def arguments() -> t.Dict[str, t.Any]:
 def sources_for(given: t.Sequence[Given]) -> t.Tuple[Source, ...]:
     """The sources of a task.
 
-    :raises InvalidOption: a name that could not be a folder's
+    :raises InvalidOption: a name that could not be that of a folder beside the snapshot's description
     """
     return tuple(_source(source) for source in given)
 
@@ -142,6 +143,8 @@ def _source(given: Given) -> Source:
         raise InvalidOption(
             "sources: the name '{0}' is not made of letters, digits, dots, dashes and underscores".format(name)
         )
+    if name == DESCRIPTION:
+        raise InvalidOption("sources: {0} is what every snapshot calls its description; give another name".format(name))
     kind = next(kind for kind in _KINDS if given.get(kind) is not None)
     return _KINDS[kind](name, given[kind])
 
@@ -186,15 +189,19 @@ def _redis(name: str, given: Given) -> Source:
 
 
 def _command(name: str, given: Given) -> Source:
-    command = given["argv"] or given["shell"]
     return Output(
         name,
-        command,
-        prove=given["prove_argv"] or given["prove_shell"],
-        restore=given["restore_argv"] or given["restore_shell"],
+        t.cast(Command, _either(given, "argv", "shell")),
+        prove=_either(given, "prove_argv", "prove_shell"),
+        restore=_either(given, "restore_argv", "restore_shell"),
         environment={key: str(value) for key, value in (given["environment"] or {}).items()},
         timeout=given["timeout"],
     )
+
+
+def _either(given: Given, argv: str, shell: str) -> t.Optional[Command]:
+    """What is given of the two, which may be empty, and then is refused like that."""
+    return t.cast(t.Optional[Command], given[shell] if given[argv] is None else given[argv])
 
 
 _KINDS: t.Mapping[str, t.Callable[[str, Given], Source]] = {
