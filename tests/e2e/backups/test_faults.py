@@ -15,6 +15,7 @@ import typing as t
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import errors
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines import restic
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Proof, Snapshot
 from ansible_collections.progressive.delivery.tests.e2e.backups import damage, trees
 from ansible_collections.progressive.delivery.tests.e2e.backups.repositories import (
@@ -94,8 +95,8 @@ def test_a_folder_with_something_else_in_it_is_left_alone(world: World) -> None:
     assert os.listdir(world.repository) == ["photos"]
 
 
-def test_a_place_that_cannot_be_reached_is_no_missing_repository(world: World) -> None:
-    options = {"answers_within": 10.0} if world.kind == "restic" else {}
+def test_a_place_that_cannot_be_reached_is_no_missing_repository(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restic, "ANSWERS_WITHIN", 10.0)
     for place in UNREACHABLE[world.kind]:
         for call in (
             lambda engine: engine.check(),
@@ -105,7 +106,7 @@ def test_a_place_that_cannot_be_reached_is_no_missing_repository(world: World) -
             with pytest.raises(
                 errors.RepositoryUnreachable, match="127.0.0.1", check=lambda error: "s3cret" not in str(error)
             ):
-                call(world.engine(repository=place, **options))
+                call(world.engine(repository=place))
 
 
 @contextlib.contextmanager

@@ -50,6 +50,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.mode
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.process import Finished
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
+ANSWERS_WITHIN = 60.0
+"""Seconds for a repository elsewhere to answer at all; newer versions of restic try for a quarter of an hour."""
+
 
 class Restic(Engine):
     """A repository of restic.
@@ -60,7 +63,6 @@ class Restic(Engine):
     :param cache: folder for what restic keeps of the repository on this host; its own choice unless it is given
     :param program: restic itself
     :param patience: seconds to wait for another process that works on the repository
-    :param answers_within: seconds for a repository elsewhere to answer at all; newer versions of restic try for a quarter of an hour
     """
 
     name = "restic"
@@ -75,7 +77,6 @@ class Restic(Engine):
         cache: t.Optional[str] = None,
         program: str = "restic",
         patience: float = 0.0,
-        answers_within: float = 60.0,
     ) -> None:
         if not repository or not password or "\n" in password:
             raise InvalidOption("a repository of restic has an address and a password, which is one line")
@@ -89,7 +90,6 @@ class Restic(Engine):
         self._patience = patience
         local = restic_answers.local_path(repository)
         self._folder = None if local is None else Folder(local)
-        self._answers_within = answers_within
         self._has_answered = local is not None
 
     @property
@@ -257,7 +257,7 @@ class Restic(Engine):
         if self._has_answered:
             return
         try:
-            self._run(restic_commands.config(), timeout=self._answers_within)
+            self._run(restic_commands.config(), timeout=ANSWERS_WITHIN)
         except TimeoutError as error:
             said = restic_answers.said(Finished(0, b"", str(error)), self._repository, self._secrets)
             raise RepositoryUnreachable("the repository {0} does not answer: {1}".format(self._shown, said)) from None

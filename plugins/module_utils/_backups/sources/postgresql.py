@@ -82,7 +82,6 @@ class PostgreSQL(Source):
     :param databases: their names; none stands for all but templates
     :param scratch_server: where a proof restores: ``same`` server, one of its ``own``, or ``auto``: the same if the account may
         create databases and little else, since whoever owns what is saved wrote what a restore runs
-    :param compression: of ``pg_dump``, 0 to 9; what keeps the snapshot compresses too, and finds what is known only in a dump that is not compressed
     :param maintenance_database: that is connected to for what concerns others
     """
 
@@ -94,7 +93,6 @@ class PostgreSQL(Source):
         server: Server,
         databases: t.Sequence[str] = (),
         scratch_server: str = "auto",
-        compression: int = 0,
         maintenance_database: str = "postgres",
     ) -> None:
         self.name = name
@@ -102,7 +100,6 @@ class PostgreSQL(Source):
         self._server = server
         self._databases = tuple(databases)
         self._scratch_server = scratch_server
-        self._compression = compression
         self._maintenance = maintenance_database
 
     def check(self) -> None:
@@ -118,8 +115,8 @@ class PostgreSQL(Source):
     def size(self) -> int:
         with self._explained(SourceUnusable, "cannot be measured"), access_to(self._server) as access:
             stored = self._stored(access)
-        # Text takes more room than what is stored, at most about twice as much, unless it is compressed again.
-        return stored * (1 if self._compression else 2)
+        # Text takes more room than what is stored, at most about twice as much.
+        return stored * 2
 
     def dump(self, folder: str) -> Facts:
         with self._explained(DumpFailed, "was not dumped"), access_to(self._server) as access:
@@ -203,7 +200,7 @@ class PostgreSQL(Source):
                 # TRUNCATE does not heed snapshots: from here on it has to wait.
                 names = ", ".join("ONLY {0}".format(table["name"]) for table in tables)
                 session.rows("LOCK TABLE {0} IN ACCESS SHARE MODE".format(names))
-            arguments = dump_arguments(database, snapshot, self._compression, self._server.lock_timeout)
+            arguments = dump_arguments(database, snapshot, self._server.lock_timeout)
             with _created(path) as stream:
                 dumping = beside.submit(access.call, "pg_dump", *arguments, stdout=stream)
                 facts = facts_of(session, database, tables)
@@ -251,12 +248,13 @@ class PostgreSQL(Source):
             raise kind(message) from error
 
 
-def dump_arguments(database: str, snapshot: str, compression: int, lock_timeout: float) -> t.List[str]:
+def dump_arguments(database: str, snapshot: str, lock_timeout: float) -> t.List[str]:
     """What ``pg_dump`` is told."""
     return [
         "--format=custom",
         "--no-password",
-        "--compress={0}".format(compression),
+        # What keeps the snapshot compresses it, and finds what it has already only in what is not compressed.
+        "--compress=0",
         "--snapshot={0}".format(snapshot),
         "--lock-wait-timeout={0}".format(int(lock_timeout * 1000)),
         target(database),

@@ -32,7 +32,7 @@ OTHER = next(account for account in pwd.getpwall() if account.pw_uid not in (0, 
 
 
 def test_what_pg_dump_is_told() -> None:
-    assert dump_arguments("shop", "00000003-1", 0, 1.5) == [
+    assert dump_arguments("shop", "00000003-1", 1.5) == [
         "--format=custom",
         "--no-password",
         "--compress=0",
