@@ -253,11 +253,10 @@ import socket
 import time
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import proving, restoring, taking
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.interface import Engine
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.registry import engine_for
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.masked_module import MaskedModule
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import (
     DUMPS,
     Labels,
@@ -365,7 +364,7 @@ _BY_STATE = {"taken": _take, "proven": _prove, "pruned": _only_prune}
 
 def main() -> t.NoReturn:
     count = {"type": "int", "default": 0}
-    module = AnsibleModule(
+    module = MaskedModule(
         argument_spec={
             **common_arguments(),
             "sources": arguments(),

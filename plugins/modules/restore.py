@@ -138,11 +138,10 @@ import os
 import socket
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import restoring, taking
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.interface import Engine
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.registry import engine_for
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.masked_module import MaskedModule
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Labels, Snapshot
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.parameters import (
     WORK_DIRECTORY,
@@ -204,7 +203,7 @@ def _save_first(
 
 
 def main() -> t.NoReturn:
-    module = AnsibleModule(
+    module = MaskedModule(
         argument_spec={
             **common_arguments(),
             "sources": arguments(),

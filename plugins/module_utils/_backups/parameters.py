@@ -32,7 +32,7 @@ def common_arguments() -> t.Dict[str, t.Any]:
         "repository": {"type": "str", "required": True},
         "engine": {"type": "str", "choices": [AUTO, *ENGINES], "default": AUTO},
         "password": {"type": "str", "no_log": True},
-        "password_file": {"type": "path"},
+        "password_file": {"type": "path", "no_log": False},
         "environment": {"type": "dict", "no_log": True},
         "cache_directory": {"type": "path"},
         "compression": {"type": "str", "choices": ["auto", "zstd", "gzip", "none"]},

@@ -115,8 +115,10 @@ def test_what_cannot_be_is_said_and_nothing_is_saved(shop: SavedShop, options: d
 
 def test_no_secret_is_told(shop: SavedShop) -> None:
     secrets = {"AWS_SECRET_ACCESS_KEY": "very secret indeed"}
-    for options in ({"password": "another password"}, {"engine": "restic", "environment": secrets}):
+    odd = {"sources": [{"name": "x", "redis": {"socket": "/x", "password": "s3cret \\ 'of' \"all\""}}]}
+    for options in ({"password": "another password"}, {"engine": "restic", "environment": secrets}, odd):
         told, _result = everything_told("backup", **{**shop.where, "paths": [str(shop.uploads)], **options}), None
         assert "hush hush" not in str(told)
         assert "another password" not in str(told)
         assert "very secret indeed" not in str(told)
+        assert "s3cret" not in str(told)
