@@ -8,7 +8,6 @@ PRIVATE to the collection. Pure but for reading and writing the one file.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import typing as t
@@ -16,9 +15,9 @@ from dataclasses import dataclass
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import SnapshotDamaged
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import DESCRIPTION, Facts
+from ansible_collections.progressive.delivery.plugins.module_utils._files.digest import size_and_sha256
 
 SCHEMA = 1
-_BLOCK = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -99,11 +98,7 @@ def digests(folder: str) -> t.Dict[str, str]:
     for parent, _folders, files in os.walk(folder):
         for file in files:
             path = os.path.join(parent, file)
-            digest = hashlib.sha256()
-            with open(path, "rb") as stream:
-                for block in iter(lambda: stream.read(_BLOCK), b""):
-                    digest.update(block)
-            found[os.path.relpath(path, folder)] = digest.hexdigest()
+            found[os.path.relpath(path, folder)] = size_and_sha256(path)[1]
     return found
 
 

@@ -15,7 +15,7 @@ import typing as t
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Facts
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql import MySQL
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_access import Server
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_scratch import OURS
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.scratch_database import OURS
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import until
 
 PASSWORD = "s3\"c#r\\et 'of' Zoë"

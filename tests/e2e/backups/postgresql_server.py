@@ -18,7 +18,7 @@ import psycopg
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Facts
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql import PostgreSQL
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_access import Server
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_database import OURS
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.scratch_database import OURS
 from ansible_collections.progressive.delivery.tests.e2e.analysis.test_postgresql import binary
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import until
 

@@ -10,7 +10,6 @@ the same at its restore, is seen to here.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import typing as t
@@ -26,6 +25,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Facts
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.process import Finished, run
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.interface import Source
+from ansible_collections.progressive.delivery.plugins.module_utils._files.digest import size_and_sha256
 
 DUMP = "output"
 """Name of the dump, and of what the facts say of it: bytes and SHA-256."""
@@ -34,7 +34,6 @@ Command = t.Union[str, t.Sequence[str]]
 """A program with its arguments, or, as one text, a line for the shell."""
 
 _SHELL = ("bash", "-o", "pipefail", "-c")
-_CHUNK = 1024 * 1024
 _FULL = ("No space left on device", "Disk quota exceeded")
 
 
@@ -147,10 +146,4 @@ def _argv(command: Command) -> t.List[str]:
 
 
 def _facts(path: str) -> Facts:
-    digest = hashlib.sha256()
-    size = 0
-    with open(path, "rb") as handle:
-        for chunk in iter(lambda: handle.read(_CHUNK), b""):
-            digest.update(chunk)
-            size += len(chunk)
-    return Facts({DUMP: (size, digest.hexdigest())})
+    return Facts({DUMP: size_and_sha256(path)})

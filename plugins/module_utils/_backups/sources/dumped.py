@@ -9,16 +9,15 @@ with its size and SHA-256, and what is needed to make such a database again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
+from ansible_collections.progressive.delivery.plugins.module_utils._files.digest import size_and_sha256
 
 NAME = "databases.json"
-_CHUNK = 1 << 20
 
 
 class Damaged(Exception):
@@ -47,7 +46,7 @@ def write(folder: str, kind: str, databases: t.Sequence[Dumped], others: t.Seque
         "databases": [
             {"name": database.name, "file": database.file, "about": dict(database.about)} for database in databases
         ],
-        "files": {name: _fingerprint(os.path.join(folder, name)) for name in files},
+        "files": {name: size_and_sha256(os.path.join(folder, name)) for name in files},
     }
     write_file(os.path.join(folder, NAME), json.dumps(content, indent=1, sort_keys=True), 0o600)
 
@@ -66,7 +65,7 @@ def read(folder: str, kind: str) -> t.List[Dumped]:
         raise Damaged("{0} is of a {1} source and not of a {2} one".format(NAME, written, kind))
     for name, (size, digest) in files:
         try:
-            found = _fingerprint(os.path.join(folder, name))
+            found = size_and_sha256(os.path.join(folder, name))
         except OSError as error:
             raise Damaged("{0} cannot be read: {1}".format(name, error.strerror)) from error
         if found[0] != size:
@@ -74,13 +73,3 @@ def read(folder: str, kind: str) -> t.List[Dumped]:
         if found[1] != digest:
             raise Damaged("{0} is not what was written: its SHA-256 is another".format(name))
     return databases
-
-
-def _fingerprint(path: str) -> t.Tuple[int, str]:
-    digest = hashlib.sha256()
-    size = 0
-    with open(path, "rb") as stream:
-        for chunk in iter(lambda: stream.read(_CHUNK), b""):
-            digest.update(chunk)
-            size += len(chunk)
-    return size, digest.hexdigest()

@@ -11,7 +11,6 @@ itself. Accounts and their rights are not saved.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 import typing as t
@@ -21,13 +20,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     BackupError,
     DumpFailed,
     NotProven,
-    RepositoryFull,
     RestoreFailed,
     SourceUnusable,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Facts
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources import dumped
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.facts import unlike
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.interface import Source
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_access import (
     CLIENT,
@@ -57,11 +54,15 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
     missing_rights,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_scratch import (
+    scratch_databases,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.scratch_database import (
     FRESH,
     OLD,
     OURS,
     PROOF,
-    scratch_databases,
+    compare,
+    explained,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
 
@@ -151,13 +152,13 @@ class MySQL(Source):
             databases = dumped.read(folder, self.kind)
             with access_to(self._server) as access, scratch_databases(access, databases, [PROOF]) as beside:
                 found = beside.proven(folder)
-        self._compare(NotProven, facts, found)
+        compare(NotProven, self.name, facts, found)
 
     def restore(self, folder: str, facts: Facts, scratch: str) -> None:
         with self._explained(RestoreFailed, "was not restored; the tables that were live are as they were"):
             databases = dumped.read(folder, self.kind)
             with access_to(self._server) as access, scratch_databases(access, databases, [FRESH, OLD]) as beside:
-                self._compare(RestoreFailed, facts, beside.loaded(folder))
+                compare(RestoreFailed, self.name, facts, beside.loaded(folder))
                 try:
                     beside.swap()
                 except Refused as error:
@@ -256,24 +257,8 @@ class MySQL(Source):
                 )
             time.sleep(_PAUSE)
 
-    def _compare(self, kind: t.Type[BackupError], saved: Facts, found: Facts) -> None:
-        wrong = unlike(saved, found)
-        if wrong:
-            raise kind(
-                "{0}: what the dump restores is not what was saved: {1}".format(self.name, "; ".join(wrong)),
-                differences=wrong,
-            )
-
-    @contextlib.contextmanager
-    def _explained(self, kind: t.Type[BackupError], what: str) -> t.Iterator[None]:
-        try:
-            yield
-        except (Refused, dumped.Damaged, OSError) as error:
-            reason = str(error)
-            message = "{0}: {1}: {2}".format(self.name, what, reason)
-            if "No space left" in reason or "Disk quota exceeded" in reason or "is full" in reason:
-                raise RepositoryFull(message) from error
-            raise kind(message) from error
+    def _explained(self, kind: t.Type[BackupError], what: str) -> t.ContextManager[None]:
+        return explained(kind, "{0}: {1}".format(self.name, what), Refused)
 
 
 def dump_arguments(path: str, database: str, views: t.Sequence[str]) -> t.List[str]:

@@ -17,7 +17,6 @@ again whatever a killed one did not come to.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import typing as t
 
@@ -47,21 +46,20 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
     facts_of,
     tables_of,
 )
-
-OURS = "progressive_delivery_"
-"""How the names of scratch databases begin; no database of anybody else is called so."""
-PROOF, FRESH, OLD = "proof", "fresh", "old"
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.scratch_database import (
+    FRESH,
+    OLD,
+    OURS,
+    PROOF,
+    scratch_name,
+    short,
+)
 
 _BOUND = """
 SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA FROM information_schema.KEY_COLUMN_USAGE
 WHERE REFERENCED_TABLE_SCHEMA IN ({0}) AND TABLE_SCHEMA <> REFERENCED_TABLE_SCHEMA
 """
 """A key follows the table that it refers to when that moves, so it would refer to one that is dropped."""
-
-
-def scratch_name(use: str, database: str) -> str:
-    """What a scratch database for *database* is called: always the same, so that the next run knows it."""
-    return "{0}{1}_{2}".format(OURS, use, _short(database))
 
 
 class Scratch:
@@ -215,7 +213,7 @@ def scratch_databases(access: Access, databases: t.Sequence[Dumped], uses: t.Seq
     """
     with access.session() as session:
         for name in sorted(database.name for database in databases):
-            lock = "GET_LOCK('{0}{1}', {2})".format(OURS, _short(name), int(access.server.lock_timeout))
+            lock = "GET_LOCK('{0}{1}', {2})".format(OURS, short(name), int(access.server.lock_timeout))
             if session.rows("SELECT {0}".format(lock)) != [["1"]]:
                 raise Refused("another run has scratch databases of {0}; wait for it".format(name))
         scratch = Scratch(access, session, databases)
@@ -250,7 +248,3 @@ def _texts(about: t.Mapping[str, t.Any]) -> str:
 
 def _drop(name: str) -> str:
     return "DROP DATABASE IF EXISTS {0}".format(identifier(name))
-
-
-def _short(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]

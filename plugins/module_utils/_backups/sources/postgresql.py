@@ -21,13 +21,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     BackupError,
     DumpFailed,
     NotProven,
-    RepositoryFull,
     RestoreFailed,
     SourceUnusable,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Facts
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources import dumped
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.facts import unlike
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.interface import Source
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_access import (
     Access,
@@ -53,6 +51,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_scratch import (
     Scratch,
     scratch_databases,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.scratch_database import (
+    compare,
+    explained,
 )
 
 GLOBALS = "globals.sql"
@@ -138,13 +140,13 @@ class PostgreSQL(Source):
             databases = dumped.read(folder, self.kind)
             with access_to(self._server) as access, self._proving(access, databases, scratch) as beside:
                 found = beside.proven(folder)
-        self._compare(NotProven, facts, found)
+        compare(NotProven, self.name, facts, found)
 
     def restore(self, folder: str, facts: Facts, scratch: str) -> None:
         with self._explained(RestoreFailed, "was not restored; what was live is as it was"):
             databases = dumped.read(folder, self.kind)
             with access_to(self._server) as access, scratch_databases(access, self._maintenance, databases) as beside:
-                self._compare(RestoreFailed, facts, beside.loaded(folder))
+                compare(RestoreFailed, self.name, facts, beside.loaded(folder))
                 beside.swap()
 
     def _stored(self, access: Access) -> int:
@@ -226,26 +228,13 @@ class PostgreSQL(Source):
             with scratch_databases(own, "postgres", databases, filling) as scratches:
                 yield scratches
 
-    def _compare(self, kind: t.Type[BackupError], saved: Facts, found: Facts) -> None:
-        wrong = unlike(saved, found)
-        if wrong:
-            raise kind(
-                "{0}: what the dump restores is not what was saved: {1}".format(self.name, "; ".join(wrong)),
-                differences=wrong,
-            )
+    def _explained(self, kind: t.Type[BackupError], what: str) -> t.ContextManager[None]:
+        return explained(kind, "{0}: {1}".format(self.name, what), Refused, _with_roles)
 
-    @contextlib.contextmanager
-    def _explained(self, kind: t.Type[BackupError], what: str) -> t.Iterator[None]:
-        try:
-            yield
-        except (Refused, dumped.Damaged, OSError) as error:
-            reason = str(error)
-            if re.search(r'role ".*" does not exist', reason):
-                reason += "; the roles that there were are in {0} of the dump".format(GLOBALS)
-            message = "{0}: {1}: {2}".format(self.name, what, reason)
-            if "No space left" in reason or "Disk quota exceeded" in reason:
-                raise RepositoryFull(message) from error
-            raise kind(message) from error
+
+def _with_roles(reason: str) -> str:
+    lost = re.search(r'role ".*" does not exist', reason)
+    return reason + ("; the roles that there were are in {0} of the dump".format(GLOBALS) if lost else "")
 
 
 def dump_arguments(database: str, snapshot: str, lock_timeout: float) -> t.List[str]:

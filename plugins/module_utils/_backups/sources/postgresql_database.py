@@ -8,17 +8,13 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
-import hashlib
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_access import (
     identifier,
     literal,
 )
-
-OURS = "progressive_delivery_"
-"""How the names of scratch databases begin; no database of anybody else is called so."""
-PROOF, FRESH, OLD = "proof", "fresh", "old"
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.scratch_database import OURS, short
 
 LIST = """
 SELECT to_json(datname) FROM pg_database
@@ -50,14 +46,9 @@ _LISTS = (
 About = t.Mapping[str, t.Any]
 
 
-def scratch_name(use: str, database: str) -> str:
-    """What a scratch database for *database* is called: always the same, so that the next run knows it."""
-    return "{0}{1}_{2}".format(OURS, use, _short(database))
-
-
 def lock_of(database: str) -> int:
     """The number of the advisory lock that whoever makes scratch databases for this one holds."""
-    return int(_short(database), 16) >> 1
+    return int(short(database), 16) >> 1
 
 
 def described(database: str) -> str:
@@ -148,7 +139,3 @@ def _elements(value: str) -> t.List[str]:
             rest = comma + rest
         rest = rest.lstrip().lstrip(",").lstrip()
     return found
-
-
-def _short(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]

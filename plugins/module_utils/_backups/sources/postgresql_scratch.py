@@ -28,16 +28,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
     target,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_database import (
-    FRESH,
-    OLD,
-    PROOF,
     created,
     dressed,
     dropped,
     ended,
     lock_of,
     renamed,
-    scratch_name,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_facts import (
     facts_of,
@@ -46,6 +42,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_own_server import (
     given_away,
     in_parts,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.scratch_database import (
+    FRESH,
+    OLD,
+    PROOF,
+    scratch_name,
 )
 
 _PAUSE = 0.05

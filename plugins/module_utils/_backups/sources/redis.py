@@ -12,7 +12,6 @@ checksum; such a dump is proven to be whole, not restored.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -56,6 +55,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
     connect,
     connect_unix,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._files.digest import size_and_sha256
 
 DUMP = "dump.rdb"
 ORIGIN = "origin.json"
@@ -64,7 +64,6 @@ COUNTED = "all databases"
 
 _CLIENTS = ("redis-cli", "valkey-cli")
 _CHECKERS = ("redis-check-rdb", "valkey-check-rdb")
-_CHUNK = 1024 * 1024
 
 
 class Redis(Source):
@@ -204,11 +203,7 @@ class Redis(Source):
         if finished.code or keys is None:
             said = finished.out.decode("utf-8", "replace").strip().splitlines()[-3:]
             raise NotLoaded("redis-check-rdb says: {0}".format("; ".join(said)))
-        digest = hashlib.sha256()
-        with open(path, "rb") as handle:
-            for chunk in iter(lambda: handle.read(_CHUNK), b""):
-                digest.update(chunk)
-        return Facts({COUNTED: (int(keys.group(1)), digest.hexdigest())})
+        return Facts({COUNTED: (int(keys.group(1)), size_and_sha256(path)[1])})
 
     def _options(self) -> t.List[str]:
         options = ["-s", self._socket] if self._socket else ["-h", self._host, "-p", str(self._port)]

@@ -18,7 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
     trigger_statement,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_rights import missing
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_scratch import (
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.scratch_database import (
     FRESH,
     OLD,
     PROOF,

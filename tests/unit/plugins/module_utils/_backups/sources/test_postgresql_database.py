@@ -12,9 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_database import (
-    FRESH,
-    OLD,
-    PROOF,
     assigned,
     created,
     dressed,
@@ -22,9 +19,14 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
     ended,
     lock_of,
     renamed,
-    scratch_name,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_facts import rows_of
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.scratch_database import (
+    FRESH,
+    OLD,
+    PROOF,
+    scratch_name,
+)
 
 ABOUT: dict[str, t.Any] = {
     "owner": 'o"w',
