@@ -224,9 +224,10 @@ class PostgreSQL(Source):
                     (_TOO_MIGHTY if account["mighty"] else _TOO_WEAK).format(account["name"])
                     + ", and this machine has no initdb for a server of its own"
                 )
-        with own_server(access, scratch) as (own, filling):
-            with scratch_databases(own, "postgres", databases, filling) as scratches:
-                yield scratches
+        with own_server(access, scratch) as (own, filling), scratch_databases(
+            own, "postgres", databases, filling
+        ) as scratches:
+            yield scratches
 
     def _explained(self, kind: t.Type[BackupError], what: str) -> t.ContextManager[None]:
         return explained(kind, "{0}: {1}".format(self.name, what), Refused, _with_roles)
