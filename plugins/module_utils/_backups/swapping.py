@@ -206,12 +206,13 @@ def _recover(place: Place) -> bool:
 
 
 def _carry_out(step: _Step) -> None:
-    """Do a step, whatever of it was done before."""
+    """Do a step, whatever of it was done before; what others made of the live one after it was done stays."""
     present = _inode(step.live)
-    if present != step.new:
-        if step.new is None:
-            move(step.live, _free(step.aside))
-        elif present is None:
+    if step.new is None:
+        if present is not None and not os.path.lexists(step.aside):
+            move(step.live, step.aside)
+    elif _inode(step.staged) == step.new:
+        if present is None:
             move(step.staged, step.live)
         elif not exchange(step.staged, step.live):
             move(step.live, _free(step.aside))

@@ -237,3 +237,72 @@ def test_nothing_is_left_by_a_restore_that_is_given_up(tmp_path: pathlib.Path) -
         write(pathlib.Path(place.folder) / "new", b"new")
 
     assert read(tmp_path) == {}
+
+
+class Killed(BaseException):
+    """Nothing in the code catches it, as nothing does a kill."""
+
+
+def killed_at(
+    monkeypatch: pytest.MonkeyPatch, name: str, call: int, *, after: bool, work: t.Callable[[], t.Any]
+) -> None:
+    """*work*, killed at the *call*-th call of that function, before it or after."""
+    real = getattr(swapping, name)
+    calls = []
+
+    def killing(*arguments: t.Any) -> t.Any:
+        calls.append(arguments)
+        if len(calls) == call and not after:
+            raise Killed
+        returned = real(*arguments)
+        if len(calls) == call:
+            raise Killed
+        return returned
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(swapping, name, killing)
+        work()
+
+
+def recover(target: pathlib.Path) -> None:
+    """What the next restore does first."""
+    with swapping.prepared(str(target)):
+        pass
+
+
+@pytest.mark.parametrize(("name", "after"), [("exchange", True), ("move", False), ("move", True), ("_conclude", False)])
+@pytest.mark.parametrize("since", [b"written since", None])
+def test_what_became_of_the_live_path_after_it_was_replaced_stays_whoever_finishes(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, name: str, after: bool, since: Tree
+) -> None:
+    target = tmp_path / "data"
+    write(target, b"old")
+    killed_at(monkeypatch, name, 1, after=after, work=lambda: replace(target, b"new"))
+    assert read(target) == b"new"
+    if since is None:
+        target.unlink()
+    else:
+        write(tmp_path / "other", since)
+        (tmp_path / "other").rename(target)
+
+    recover(target)
+
+    assert read(target) == since
+    assert os.listdir(tmp_path) == (["data"] if since else [])
+    replace(target, b"again")
+    assert read(tmp_path) == {"data": b"again"}
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_an_entry_of_a_mount_point_that_was_made_anew_after_it_was_taken_away_stays(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    target = tmp_path / "data"
+    write(target, {"a": b"old", "b": b"old"})
+    monkeypatch.setattr(swapping, "is_mount_point", lambda path: path == str(target))
+    killed_at(monkeypatch, "_carry_out", call, after=True, work=lambda: replace(target, {}))
+    write(target / "a", b"since")
+
+    recover(target)
+
+    assert read(target) == {"a": b"since"}
