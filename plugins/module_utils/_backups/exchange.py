@@ -16,7 +16,7 @@ import typing as t
 try:
     import ctypes
 except ImportError:  # A Python that was built without libffi.
-    ctypes = None  # type: ignore[assignment]
+    ctypes = None  # type: ignore[assignment]  # a module has no type that may be None
 
 _WORKING_FOLDER = -100  # AT_FDCWD
 _NO_REPLACE = 1

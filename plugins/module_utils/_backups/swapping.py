@@ -96,14 +96,12 @@ class _Record:
 
     :param root: the restored root, whose owner, mode and times a mount point gets
     :param times: its times of access and change, nanoseconds
-    :param keep: where the old content goes
     """
 
     in_parts: bool
     steps: t.Tuple[_Step, ...]
     root: str
     times: t.Tuple[int, int]
-    keep: t.Optional[str]
 
 
 @contextlib.contextmanager
@@ -138,35 +136,15 @@ def prepared(target: str, replace_link: bool = False) -> t.Iterator[Place]:
             os.close(descriptor)
 
 
-def recover(target: str) -> bool:
-    """Finish, or take away, what a killed run left for *target*; whether it was finished. Raises :class:`RestoreFailed`."""
-    finished = False
-    with _explained(target, "what a killed run began is not finished"):
-        target = _real(target)
-        for in_parts, parent in ((True, target), (False, _existing(os.path.dirname(target)))):
-            hidden = os.path.join(parent, HIDDEN + hashlib.sha256(os.fsencode(target)).hexdigest()[:16])
-            if os.path.lexists(hidden):
-                place = Place(target, hidden, in_parts)
-                descriptor = _held(place)
-                try:
-                    finished = _recover(place) or finished
-                    shutil.rmtree(hidden)
-                finally:
-                    os.close(descriptor)
-    return finished
+def put(place: Place, path: str) -> Swapped:
+    """Let *path*, which was restored below ``place.folder``, take the place of the target, whose old content is removed.
 
-
-def put(place: Place, path: str, keep: t.Optional[str] = None) -> Swapped:
-    """Let *path*, which was restored below ``place.folder``, take the place of the target.
-
-    :param keep: where the old content goes; nothing may be there yet, and it is on the file system of the target, so
-        for a mount point within it. Else the old content is removed
     :raises RestoreFailed: what is live is as it was, or, where the message says so, the next call finishes
     """
     with _explained(place.target):
-        _check(place, path, keep)
+        _check(place, path)
         known = os.lstat(path)
-        record = _Record(place.in_parts, _steps(place, path), path, (known.st_atime_ns, known.st_mtime_ns), keep)
+        record = _Record(place.in_parts, _steps(place, path), path, (known.st_atime_ns, known.st_mtime_ns))
         os.mkdir(os.path.join(place.hidden, _OLD), 0o700)
         os.makedirs(os.path.dirname(place.target), exist_ok=True)
         sync_file_system(place.hidden)
@@ -187,7 +165,7 @@ def put(place: Place, path: str, keep: t.Optional[str] = None) -> Swapped:
     return Swapped(place.in_parts, _remove(place, record))
 
 
-def _recover(place: Place) -> bool:
+def _recover(place: Place) -> None:
     """Finish what has a record, and empty the hidden folder."""
     record = _read(place)
     if record is not None:
@@ -202,7 +180,6 @@ def _recover(place: Place) -> bool:
             os.unlink(path)
     if record is not None and record.in_parts:
         os.utime(place.target, ns=record.times)
-    return record is not None
 
 
 def _carry_out(step: _Step) -> None:
@@ -246,12 +223,6 @@ def _conclude(place: Place, record: _Record) -> None:
         if os.geteuid() == 0:
             os.chown(place.target, known.st_uid, known.st_gid)
         shutil.copystat(record.root, place.target)
-    if record.keep is not None:
-        old = os.path.join(place.hidden, _OLD)
-        kept = old if record.in_parts else record.steps[0].aside
-        if os.path.lexists(kept):
-            move(kept, record.keep)
-            sync_folder(os.path.dirname(record.keep))
     os.unlink(os.path.join(place.hidden, _RECORD))
     sync_folder(place.hidden)
 
@@ -279,20 +250,12 @@ def _steps(place: Place, path: str) -> t.Tuple[_Step, ...]:
     )
 
 
-def _check(place: Place, path: str, keep: t.Optional[str]) -> None:
+def _check(place: Place, path: str) -> None:
     if not os.path.lexists(path):
         raise RestoreFailed("{0} was not restored to {1}, so it is not replaced".format(place.target, path))
     if place.in_parts and (os.path.islink(path) or not os.path.isdir(path)):
         raise RestoreFailed(
             "{0} is a mount point, which only a folder can take the place of; unmount it first".format(place.target)
-        )
-    if keep is None:
-        return
-    if os.path.lexists(keep):
-        raise RestoreFailed("the old content cannot be kept as {0}, where something is already".format(keep))
-    if os.stat(os.path.dirname(keep)).st_dev != os.stat(place.hidden).st_dev:
-        raise RestoreFailed(
-            "the old content of {0} cannot be kept as {1}, which is on another file system".format(place.target, keep)
         )
 
 

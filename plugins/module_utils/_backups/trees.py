@@ -11,7 +11,6 @@ engine keeps.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 import typing as t
@@ -51,7 +50,6 @@ class Entry:
     :param target: of a symbolic link
     :param device: number of a device, else 0
     :param xattrs: extended attributes, access control lists among them: as root all but the labels of SELinux, else those of users
-    :param sha256: hexadecimal digits, of a file and where it was asked for
     """
 
     kind: str
@@ -63,7 +61,6 @@ class Entry:
     target: str = ""
     device: int = 0
     xattrs: t.Tuple[t.Tuple[str, bytes], ...] = ()
-    sha256: t.Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -80,8 +77,8 @@ class Compared:
     changed: int
 
 
-def describe(path: str, digest: bool = False) -> Entry:
-    """What is at *path*, links not followed; with its SHA-256 where *digest*. Raises :class:`OSError`."""
+def describe(path: str) -> Entry:
+    """What is at *path*, links not followed. Raises :class:`OSError`."""
     known = os.lstat(path)
     kind = _KINDS[stat.S_IFMT(known.st_mode)]
     return Entry(
@@ -95,20 +92,7 @@ def describe(path: str, digest: bool = False) -> Entry:
         target=os.readlink(path) if kind == "symbolic link" else "",
         device=known.st_rdev if kind.endswith("device") else 0,
         xattrs=_attributes(path),
-        sha256=_digest(path) if digest and kind == "file" else None,
     )
-
-
-def entries(root: str, patterns: t.Sequence[str] = (), digest: bool = False) -> t.Iterator[t.Tuple[str, Entry]]:
-    """All entries from *root* on with their paths, a folder before what is in it, names in order, without what *patterns* exclude."""
-    waiting = [root]
-    while waiting:
-        path = waiting.pop()
-        entry = describe(path, digest)
-        if entry.kind != "socket":
-            yield path, entry
-        if entry.kind == "folder":
-            waiting.extend(sorted((os.path.join(path, name) for name in _names(path, path, patterns)), reverse=True))
 
 
 def differences(saved: Entry, live: Entry, owners: bool = True) -> t.List[str]:
@@ -239,14 +223,6 @@ def _content_differs(one: str, other: str) -> t.List[str]:
             if not saved:
                 return []
             place += len(saved)
-
-
-def _digest(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as handle:
-        for chunk in iter(lambda: handle.read(_CHUNK), b""):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _attributes(path: str) -> t.Tuple[t.Tuple[str, bytes], ...]:

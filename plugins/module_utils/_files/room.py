@@ -16,7 +16,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def existing(path: str) -> str:
-    """*path*, or the nearest of its parents that is there."""
+    """*path*, or the nearest of its parents that is there; for a relative one at last the working folder."""
     while not os.path.lexists(path):
-        path = os.path.dirname(path)
+        path = os.path.dirname(path) or os.curdir
     return path

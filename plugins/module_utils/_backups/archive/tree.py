@@ -180,8 +180,8 @@ class Tree:
     def _folder(self, path: str, opened: int, known: os.stat_result) -> Entry:
         if (known.st_dev, known.st_ino) == self._repository:
             raise SourceUnusable(
-                "the repository, {0}, lies within what is to be saved, and would be saved into itself; "
-                "name it in the excludes or choose another place for it".format(path)
+                "the repository, {0}, is in what is to be saved, and would be saved into itself; choose another place"
+                " for it or, unless it is itself named to be saved, name it in the excludes".format(path)
             )
         return _entry(path, Kind.FOLDER, known, xattrs=_attributes(opened))
 

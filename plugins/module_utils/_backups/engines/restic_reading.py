@@ -35,5 +35,5 @@ class Counted:
         ) as archive:
             for member in archive:
                 self.count += member.isreg() or member.isdir() or member.issym()
-                # It would keep all of them.
+                # It would keep all of them; typeshed knows only getmembers().
                 archive.members.clear()  # type: ignore[attr-defined]

@@ -55,42 +55,40 @@ WITHOUT = mock.patch.object(swapping, "exchange", return_value=False)
 
 
 @settings(max_examples=examples(60))
-@given(old=st.none() | TREES, new=TREES, exchanged=st.booleans(), kept=st.booleans())
-def test_the_target_is_the_new_and_what_is_kept_is_the_old(old: Tree, new: Tree, exchanged: bool, kept: bool) -> None:
+@given(old=st.none() | TREES, new=TREES, exchanged=st.booleans())
+def test_the_target_is_the_new_and_nothing_is_beside_it(old: Tree, new: Tree, exchanged: bool) -> None:
     with VOLATILE, mock.MagicMock() if exchanged else WITHOUT, tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         write(folder / "data", old)
         with swapping.prepared(str(folder / "data")) as place:
             write(pathlib.Path(place.folder) / "data", new)
             assert read(folder / "data") == old
-            swapped = swapping.put(place, place.folder + "/data", str(folder / "kept") if kept else None)
+            swapped = swapping.put(place, place.folder + "/data")
 
         assert swapped == swapping.Swapped(in_parts=False)
         assert read(folder / "data") == new
-        assert read(folder / "kept") == (old if kept else None)
-        assert set(os.listdir(folder)) <= {"data", "kept"}
+        assert set(os.listdir(folder)) <= {"data"}
 
 
 @settings(max_examples=examples(60))
-@given(old=FOLDERS, new=FOLDERS, exchanged=st.booleans(), kept=st.booleans())
+@given(old=FOLDERS, new=FOLDERS, exchanged=st.booleans())
 def test_a_mount_point_gets_the_new_entries_and_keeps_its_own_folder(
-    old: t.Dict[str, Tree], new: t.Dict[str, Tree], exchanged: bool, kept: bool
+    old: t.Dict[str, Tree], new: t.Dict[str, Tree], exchanged: bool
 ) -> None:
     is_mounted = mock.patch.object(swapping, "is_mount_point", lambda path: path == name + "/data")
     with VOLATILE, mock.MagicMock() if exchanged else WITHOUT, is_mounted, tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         write(folder / "data", {**old, "lost+found": {}})
         mounted = (folder / "data").stat().st_ino
-        keep = folder / "data" / "kept"
         with swapping.prepared(str(folder / "data")) as place:
             extracted = pathlib.Path(place.folder) / "data"
             write(extracted, new)
             extracted.chmod(0o750)
             os.utime(extracted, (1, 2))
-            swapped = swapping.put(place, str(extracted), str(keep) if kept else None)
+            swapped = swapping.put(place, str(extracted))
 
         assert swapped == swapping.Swapped(in_parts=True)
-        assert read(folder / "data") == {**new, "lost+found": {}, **({"kept": old} if kept else {})}
+        assert read(folder / "data") == {**new, "lost+found": {}}
         known = (folder / "data").stat()
         assert (known.st_ino, known.st_mode & 0o7777, known.st_mtime) == (mounted, 0o750, 2)
 
@@ -165,17 +163,6 @@ def test_a_mounted_file_and_mounts_within_are_refused(tmp_path: pathlib.Path, mo
     monkeypatch.setattr(swapping, "mounts_below", lambda path: [path + "/uploads"])
     with pytest.raises(RestoreFailed, match=f"has {tmp_path}/data/uploads mounted within it"):
         replace(tmp_path / "data", b"new")
-
-    assert read(tmp_path) == {"data": b"old"}
-
-
-def test_what_is_kept_takes_the_place_of_nothing_and_stays_on_its_file_system(tmp_path: pathlib.Path) -> None:
-    write(tmp_path / "data", b"old")
-    with swapping.prepared(str(tmp_path / "data")) as place:
-        write(pathlib.Path(place.folder) / "new", b"new")
-        for keep, why in ((tmp_path / "data", "where something is already"), ("/proc/x", "on another file system")):
-            with pytest.raises(RestoreFailed, match=why):
-                swapping.put(place, place.folder + "/new", str(keep))
 
     assert read(tmp_path) == {"data": b"old"}
 
@@ -259,9 +246,10 @@ def killed_at(
             raise Killed
         return returned
 
-    with monkeypatch.context() as patched, pytest.raises(Killed):
+    with monkeypatch.context() as patched:
         patched.setattr(swapping, name, killing)
-        work()
+        with pytest.raises(Killed):
+            work()
 
 
 def recover(target: pathlib.Path) -> None:

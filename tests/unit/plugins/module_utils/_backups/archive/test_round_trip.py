@@ -274,13 +274,13 @@ def test_the_repository_is_not_saved_into_itself(tmp_path):
     outer = Content((os.path.join(saved.folder, "srv"), saved.repository), saved.dumps)
     os.mkdir(saved.repository)
 
-    with pytest.raises(SourceUnusable, match="lies within what is to be saved"):
+    with pytest.raises(SourceUnusable, match="is in what is to be saved"):
         saved.engine.take(outer, SHOP)
     assert saved.engine.snapshots("shop") == []
 
     os.rename(saved.repository, os.path.join(saved.data, "repository"))
     inside = ArchiveEngine(os.path.join(saved.data, "repository"), saved.password, "none")
-    with pytest.raises(SourceUnusable, match="lies within what is to be saved"):
+    with pytest.raises(SourceUnusable, match="is in what is to be saved"):
         inside.take(saved.content(), SHOP)
     inside.read_through(inside.take(saved.content("repository"), SHOP).snapshot)
 
