@@ -17,11 +17,11 @@ what has none. A program that has the old open keeps the old: restart it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import shutil
-import stat
 import typing as t
 from dataclasses import asdict, dataclass, replace
 
@@ -32,6 +32,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.exch
     sync_file_system,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.mounts import is_mount_point, mounts_below
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.removing import removed
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import sync_folder, write_file
 from ansible_collections.progressive.delivery.plugins.module_utils._files.flock import taken
 
@@ -41,6 +42,9 @@ _RECORD = "record.json"
 _EXTRACTED = "extracted"
 _OLD = "old"
 _STAY = "lost+found"
+_DEFAULT_ACCESS = "system.posix_acl_default"
+_NO_ATTRIBUTE = (errno.ENODATA, errno.ENOTSUP)
+_NO_FOLDER_OF_OURS = (errno.ENOTDIR, errno.ELOOP, errno.EACCES)
 
 
 @dataclass(frozen=True)
@@ -50,16 +54,23 @@ class Place:
     :param target: what it is to replace, its parents without links
     :param hidden: the folder beside it, which nobody else may enter
     :param in_parts: the target is a mount point, so that its entries are replaced one after the other
+    :param opened: the hidden folder by its descriptor, where the system has that: who may rename it, and put another in its
+        place, leads nobody elsewhere
     """
 
     target: str
     hidden: str
     in_parts: bool
+    opened: str
 
     @property
     def folder(self) -> str:
         """The empty folder to restore into."""
-        return os.path.join(self.hidden, _EXTRACTED)
+        return self.within(_EXTRACTED)
+
+    def within(self, name: str) -> str:
+        """The path of what is called so in the hidden folder."""
+        return os.path.join(self.opened, name)
 
 
 @dataclass(frozen=True)
@@ -78,7 +89,8 @@ class Swapped:
 class _Step:
     """One entry that changes places.
 
-    :param aside: where the old goes
+    :param staged: where what was restored is in the hidden folder
+    :param aside: where the old goes in it
     :param new: the inode number of what is staged, which tells later what is where; None when there will be nothing
     :param old: that of what is live; None when there is nothing
     """
@@ -94,7 +106,7 @@ class _Step:
 class _Record:
     """What is to be done.
 
-    :param root: the restored root, whose owner, mode and times a mount point gets
+    :param root: where the restored root is in the hidden folder, whose owner, mode and times a mount point gets
     :param times: its times of access and change, nanoseconds
     """
 
@@ -114,26 +126,23 @@ def prepared(target: str, replace_link: bool = False) -> t.Iterator[Place]:
     :param replace_link: a link at *target* itself may be replaced, which else is refused
     :raises RestoreFailed: it cannot be replaced; nothing was changed
     """
-    with _explained(target):
-        target = _real(target)
-        _check_kind(target, replace_link)
-        in_parts = is_mount_point(target)
-        parent = target if in_parts else _existing(os.path.dirname(target))
-        hidden = os.path.join(parent, HIDDEN + hashlib.sha256(os.fsencode(target)).hexdigest()[:16])
-        place = Place(target, hidden, in_parts)
-        descriptor = _held(place)
-    try:
+    with contextlib.ExitStack() as leaving:
+        with _explained(target):
+            target = _real(target)
+            _check_kind(target, replace_link)
+            in_parts = is_mount_point(target)
+            parent = target if in_parts else os.path.dirname(target)
+            # Made now, so that whoever comes after a kill looks for the hidden folder in the same parent.
+            leaving.callback(_remove_empty, _make_folders(parent))
+            hidden = os.path.join(parent, HIDDEN + hashlib.sha256(os.fsencode(target)).hexdigest()[:16])
+            descriptor = _held(target, hidden)
+            leaving.callback(os.close, descriptor)
+            place = Place(target, hidden, in_parts, _path_of(descriptor, hidden))
+            leaving.callback(_leave, place)
         with _explained(target, "what a killed run began is not finished"):
             _recover(place)
             os.mkdir(place.folder, 0o700)
         yield place
-    finally:
-        try:
-            # A record that is still there is for the next run, which needs what it names.
-            if not os.path.lexists(os.path.join(hidden, _RECORD)):
-                shutil.rmtree(hidden, ignore_errors=True)
-        finally:
-            os.close(descriptor)
 
 
 def put(place: Place, path: str) -> Swapped:
@@ -144,21 +153,21 @@ def put(place: Place, path: str) -> Swapped:
     with _explained(place.target):
         _check(place, path)
         known = os.lstat(path)
-        record = _Record(place.in_parts, _steps(place, path), path, (known.st_atime_ns, known.st_mtime_ns))
-        os.mkdir(os.path.join(place.hidden, _OLD), 0o700)
-        os.makedirs(os.path.dirname(place.target), exist_ok=True)
-        sync_file_system(place.hidden)
-        write_file(os.path.join(place.hidden, _RECORD), json.dumps(asdict(record)), mode=0o600)
+        root = os.path.relpath(path, place.opened)
+        record = _Record(place.in_parts, _steps(place, root), root, (known.st_atime_ns, known.st_mtime_ns))
+        os.mkdir(place.within(_OLD), 0o700)
+        sync_file_system(place.opened)
+        write_file(place.within(_RECORD), json.dumps(asdict(record)), mode=0o600)
         sync_folder(os.path.dirname(place.hidden))
     done: t.List[_Step] = []
     try:
         for step in record.steps:
             done.append(step)
-            _carry_out(step)
+            _carry_out(place, step)
     except OSError as error:
         _undo(place, done)
         raise RestoreFailed(
-            "{0} cannot be replaced: {1}: {2}".format(place.target, error.filename, error.strerror)
+            "{0} cannot be replaced: {1}: {2}".format(place.target, _named(error), error.strerror)
         ) from error
     with _explained(place.target, "the next restore of it finishes"):
         _conclude(place, record)
@@ -170,89 +179,102 @@ def _recover(place: Place) -> None:
     record = _read(place)
     if record is not None:
         for step in record.steps:
-            _carry_out(step)
+            _carry_out(place, step)
         _conclude(place, record)
-    for name in os.listdir(place.hidden):
-        path = os.path.join(place.hidden, name)
-        if stat.S_ISDIR(os.lstat(path).st_mode):
-            shutil.rmtree(path)
-        else:
-            os.unlink(path)
+    _empty(place)
     if record is not None and record.in_parts:
         os.utime(place.target, ns=record.times)
 
 
-def _carry_out(step: _Step) -> None:
+def _carry_out(place: Place, step: _Step) -> None:
     """Do a step, whatever of it was done before; what others made of the live one after it was done stays."""
+    staged, aside = place.within(step.staged), place.within(step.aside)
     present = _inode(step.live)
     if step.new is None:
-        if present is not None and not os.path.lexists(step.aside):
-            move(step.live, step.aside)
-    elif _inode(step.staged) == step.new:
+        if present is not None and not os.path.lexists(aside):
+            move(step.live, aside)
+    elif _inode(staged) == step.new:
         if present is None:
-            move(step.staged, step.live)
-        elif not exchange(step.staged, step.live):
-            move(step.live, _free(step.aside))
-            move(step.staged, step.live)
-    if os.path.lexists(step.staged):
-        move(step.staged, _free(step.aside))
+            move(staged, step.live)
+        elif not exchange(staged, step.live):
+            move(step.live, _free(aside))
+            move(staged, step.live)
+    if os.path.lexists(staged):
+        move(staged, _free(aside))
     sync_folder(os.path.dirname(step.live))
 
 
 def _undo(place: Place, steps: t.Sequence[_Step]) -> None:
     with _explained(place.target, "it is partly replaced, and the next restore of it finishes"):
         for step in reversed(steps):
+            staged, aside = place.within(step.staged), place.within(step.aside)
             present = _inode(step.live)
-            old = step.aside if os.path.lexists(step.aside) else step.staged
+            old = aside if os.path.lexists(aside) else staged
             if present is not None and present == step.new:
                 if step.old is None:
-                    move(step.live, step.staged)
+                    move(step.live, staged)
                 elif not exchange(old, step.live):
-                    move(step.live, step.staged)
+                    move(step.live, staged)
                     move(old, step.live)
             elif present is None and step.old is not None:
                 move(old, step.live)
             sync_folder(os.path.dirname(step.live))
-        os.unlink(os.path.join(place.hidden, _RECORD))
+        os.unlink(place.within(_RECORD))
 
 
 def _conclude(place: Place, record: _Record) -> None:
     """All entries are in place: what is left is the root's own attributes and the old content."""
-    if record.in_parts and os.path.lexists(record.root):
-        known = os.lstat(record.root)
+    root = place.within(record.root)
+    if record.in_parts and os.path.lexists(root):
+        known = os.lstat(root)
         if os.geteuid() == 0:
             os.chown(place.target, known.st_uid, known.st_gid)
-        shutil.copystat(record.root, place.target)
-    os.unlink(os.path.join(place.hidden, _RECORD))
-    sync_folder(place.hidden)
+        shutil.copystat(root, place.target)
+    os.unlink(place.within(_RECORD))
+    sync_folder(place.opened)
 
 
 def _remove(place: Place, record: _Record) -> t.Optional[t.Tuple[str, str]]:
     try:
-        shutil.rmtree(place.hidden)
+        _empty(place)
+        os.rmdir(place.hidden)
         if record.in_parts:
             os.utime(place.target, ns=record.times)
     except OSError as error:
-        return place.hidden, "{0}: {1}".format(error.filename, error.strerror)
+        return place.hidden, "{0}: {1}".format(_named(error), error.strerror)
     return None
 
 
-def _steps(place: Place, path: str) -> t.Tuple[_Step, ...]:
-    old = os.path.join(place.hidden, _OLD)
+def _empty(place: Place) -> None:
+    for name in os.listdir(place.opened):
+        removed(place.within(name))
+
+
+def _leave(place: Place) -> None:
+    # A record that is still there is for the next run, which needs what it names.
+    if not os.path.lexists(place.within(_RECORD)):
+        with contextlib.suppress(OSError):
+            _empty(place)
+            os.rmdir(place.hidden)
+
+
+def _steps(place: Place, root: str) -> t.Tuple[_Step, ...]:
+    """Those that let what is at *root* in the hidden folder take the place of the target."""
     if not place.in_parts:
-        aside = os.path.join(old, os.path.basename(place.target))
-        return (_Step(place.target, path, aside, _inode(path), _inode(place.target)),)
+        return (_step(place, place.target, root),)
     leave = (os.path.basename(place.hidden), _STAY)
-    names = sorted((set(os.listdir(place.target)) | set(os.listdir(path))) - set(leave))
-    pairs = [(name, os.path.join(place.target, name), os.path.join(path, name)) for name in names]
-    return tuple(
-        _Step(live, staged, os.path.join(old, name), _inode(staged), _inode(live)) for name, live, staged in pairs
-    )
+    names = sorted((set(os.listdir(place.target)) | set(os.listdir(place.within(root)))) - set(leave))
+    return tuple(_step(place, os.path.join(place.target, name), os.path.join(root, name)) for name in names)
+
+
+def _step(place: Place, live: str, staged: str) -> _Step:
+    aside = os.path.join(_OLD, os.path.basename(live))
+    return _Step(live, staged, aside, _inode(place.within(staged)), _inode(live))
 
 
 def _check(place: Place, path: str) -> None:
     if not os.path.lexists(path):
-        raise RestoreFailed("{0} was not restored to {1}, so it is not replaced".format(place.target, path))
+        raise RestoreFailed("{0} was not restored, so it is not replaced".format(place.target))
     if place.in_parts and (os.path.islink(path) or not os.path.isdir(path)):
         raise RestoreFailed(
             "{0} is a mount point, which only a folder can take the place of; unmount it first".format(place.target)
@@ -275,28 +297,66 @@ def _check_kind(target: str, replace_link: bool) -> None:
         raise RestoreFailed("{0} is a mounted file, which cannot be replaced; unmount it first".format(target))
 
 
-def _held(place: Place) -> int:
+def _held(target: str, hidden: str) -> int:
     """The hidden folder, opened and locked; it is made when it is not there."""
     while True:
         with contextlib.suppress(FileExistsError):
-            os.mkdir(place.hidden, 0o700)
-        known = os.lstat(place.hidden)
-        if not stat.S_ISDIR(known.st_mode) or known.st_uid != os.geteuid() or known.st_mode & 0o077:
-            raise RestoreFailed(
-                "{0} is in the way, and no folder of ours; look at it and remove it".format(place.hidden)
-            )
-        descriptor = os.open(place.hidden, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            os.mkdir(hidden, 0o700)
+        descriptor = _opened(hidden)
+        if descriptor is None:
+            continue
+        known = os.fstat(descriptor)
+        if known.st_uid != os.geteuid() or known.st_mode & 0o077:
+            os.close(descriptor)
+            raise _in_the_way(hidden)
         free = taken(descriptor, 0)
-        if free and os.fstat(descriptor).st_ino == _inode(place.hidden):  # Else its owner has just removed it.
+        if free and known.st_ino == _inode(hidden):  # Else its owner has just removed it.
+            _inherit_nothing(descriptor)
             return descriptor
         os.close(descriptor)
         if not free:
-            raise RestoreFailed("another run restores {0} just now; wait for it to end".format(place.target))
+            raise RestoreFailed("another run restores {0} just now; wait for it to end".format(target))
+
+
+def _opened(hidden: str) -> t.Optional[int]:
+    """A descriptor of it, which tells what it is; None when its owner has just removed it."""
+    try:
+        return os.open(hidden, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno in _NO_FOLDER_OF_OURS:
+            raise _in_the_way(hidden) from error
+        raise
+
+
+def _in_the_way(hidden: str) -> RestoreFailed:
+    return RestoreFailed("{0} is in the way, and no folder of ours; look at it and remove it".format(hidden))
+
+
+def _inherit_nothing(descriptor: int) -> None:
+    """What the parent grants by default on all that is made in it was not granted on what is restored."""
+    if hasattr(os, "removexattr"):
+        try:
+            os.removexattr(descriptor, _DEFAULT_ACCESS)
+        except OSError as error:
+            if error.errno not in _NO_ATTRIBUTE:
+                raise
+
+
+def _path_of(descriptor: int, path: str) -> str:
+    """A path that leads to the folder which is opened, whatever becomes of *path*, for children too; else *path*."""
+    by_number = "/proc/{0}/fd/{1}".format(os.getpid(), descriptor)
+    try:
+        leads_there = os.path.samestat(os.stat(by_number), os.fstat(descriptor))
+    except OSError:
+        leads_there = False
+    return by_number if leads_there else path
 
 
 def _read(place: Place) -> t.Optional[_Record]:
     try:
-        with open(os.path.join(place.hidden, _RECORD), encoding="utf-8") as handle:
+        with open(place.within(_RECORD), encoding="utf-8") as handle:
             record = _Record(**json.load(handle))
     except FileNotFoundError:
         return None
@@ -311,12 +371,24 @@ def _real(path: str) -> str:
     return os.path.join(os.path.realpath(parent), name)
 
 
-def _existing(folder: str) -> str:
+def _make_folders(folder: str) -> t.List[str]:
+    """Make *folder* with its parents; those that were not there, innermost first."""
+    missing = []
     while not os.path.isdir(folder):
         if os.path.lexists(folder):
             raise NotADirectoryError(0, "it is no folder", folder)
+        missing.append(folder)
         folder = os.path.dirname(folder)
-    return folder
+    for path in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path)
+    return missing
+
+
+def _remove_empty(folders: t.Sequence[str]) -> None:
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
 
 
 def _free(path: str) -> str:
@@ -342,5 +414,11 @@ def _explained(target: str, then: str = "it is as it was") -> t.Iterator[None]:
         yield
     except OSError as error:
         raise RestoreFailed(
-            "{0} cannot be replaced: {1}: {2}; {3}".format(target, error.filename, error.strerror, then)
+            "{0} cannot be replaced: {1}: {2}; {3}".format(target, _named(error), error.strerror, then)
         ) from error
+
+
+def _named(error: OSError) -> str:
+    """The path that an error is about, as people know it."""
+    path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)) if path else "it"

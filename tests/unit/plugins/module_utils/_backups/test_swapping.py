@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import pathlib
+import struct
 import tempfile
 import typing as t
 from unittest import mock
@@ -226,30 +227,31 @@ def test_nothing_is_left_by_a_restore_that_is_given_up(tmp_path: pathlib.Path) -
     assert read(tmp_path) == {}
 
 
-class Killed(BaseException):
-    """Nothing in the code catches it, as nothing does a kill."""
+KILLED = 9
 
 
-def killed_at(
-    monkeypatch: pytest.MonkeyPatch, name: str, call: int, *, after: bool, work: t.Callable[[], t.Any]
-) -> None:
-    """*work*, killed at the *call*-th call of that function, before it or after."""
+def kill_at(name: str, call: int, *, after: bool, work: t.Callable[[], t.Any]) -> None:
+    """*work* in a process that ends at the *call*-th call of that function, before it or after."""
     real = getattr(swapping, name)
     calls = []
 
-    def killing(*arguments: t.Any) -> t.Any:
+    def killing(*arguments: t.Any, **options: t.Any) -> t.Any:
         calls.append(arguments)
         if len(calls) == call and not after:
-            raise Killed
-        returned = real(*arguments)
+            os._exit(KILLED)
+        returned = real(*arguments, **options)
         if len(calls) == call:
-            raise Killed
+            os._exit(KILLED)
         return returned
 
-    with monkeypatch.context() as patched:
-        patched.setattr(swapping, name, killing)
-        with pytest.raises(Killed):
+    pid = os.fork()
+    if pid == 0:
+        try:
+            setattr(swapping, name, killing)
             work()
+        finally:
+            os._exit(1)
+    assert os.WEXITSTATUS(os.waitpid(pid, 0)[1]) == KILLED
 
 
 def recover(target: pathlib.Path) -> None:
@@ -261,11 +263,11 @@ def recover(target: pathlib.Path) -> None:
 @pytest.mark.parametrize(("name", "after"), [("exchange", True), ("move", False), ("move", True), ("_conclude", False)])
 @pytest.mark.parametrize("since", [b"written since", None])
 def test_what_became_of_the_live_path_after_it_was_replaced_stays_whoever_finishes(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, name: str, after: bool, since: Tree
+    tmp_path: pathlib.Path, name: str, after: bool, since: Tree
 ) -> None:
     target = tmp_path / "data"
     write(target, b"old")
-    killed_at(monkeypatch, name, 1, after=after, work=lambda: replace(target, b"new"))
+    kill_at(name, 1, after=after, work=lambda: replace(target, b"new"))
     assert read(target) == b"new"
     if since is None:
         target.unlink()
@@ -288,9 +290,105 @@ def test_an_entry_of_a_mount_point_that_was_made_anew_after_it_was_taken_away_st
     target = tmp_path / "data"
     write(target, {"a": b"old", "b": b"old"})
     monkeypatch.setattr(swapping, "is_mount_point", lambda path: path == str(target))
-    killed_at(monkeypatch, "_carry_out", call, after=True, work=lambda: replace(target, {}))
+    kill_at("_carry_out", call, after=True, work=lambda: replace(target, {}))
     write(target / "a", b"since")
 
     recover(target)
 
     assert read(target) == {"a": b"since"}
+
+
+def test_who_may_rename_the_hidden_folder_leads_nothing_elsewhere(tmp_path: pathlib.Path) -> None:
+    write(tmp_path / "data", b"old")
+    write(tmp_path / "elsewhere", {})
+
+    with swapping.prepared(str(tmp_path / "data")) as place:
+        os.rename(place.hidden, tmp_path / "renamed")
+        os.mkdir(place.hidden)
+        os.symlink(tmp_path / "elsewhere", os.path.join(place.hidden, "extracted"))
+        write(pathlib.Path(place.folder) / "new", b"new")
+        swapping.put(place, place.folder + "/new")
+
+    assert read(tmp_path / "elsewhere") == {}
+    assert read(tmp_path / "data") == b"new"
+    assert read(tmp_path / "renamed") == {}
+
+
+@pytest.mark.parametrize("planted", ["link", "file", "open to others"])
+def test_what_is_no_folder_of_ours_is_not_restored_into(tmp_path: pathlib.Path, planted: str) -> None:
+    with swapping.prepared(str(tmp_path / "data")) as place:
+        hidden = pathlib.Path(place.hidden)
+    if planted == "link":
+        (tmp_path / "private").mkdir(0o700)
+        hidden.symlink_to("private")
+    elif planted == "file":
+        hidden.write_bytes(b"")
+    else:
+        hidden.mkdir(0o755)
+
+    with pytest.raises(RestoreFailed, match="is in the way, and no folder of ours"):
+        replace(tmp_path / "data", b"new")
+
+    assert os.path.lexists(hidden)
+    assert not (tmp_path / "data").exists()
+
+
+def test_where_descriptors_have_no_path_the_hidden_folder_is_found_by_its_name(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(swapping, "_path_of", lambda _descriptor, path: path)
+    write(tmp_path / "data", b"old")
+
+    replace(tmp_path / "data", b"new")
+
+    assert read(tmp_path) == {"data": b"new"}
+
+
+def test_a_path_of_descriptors_that_are_another_process_s_is_not_used(tmp_path: pathlib.Path) -> None:
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    try:
+        with mock.patch.object(os, "fstat", return_value=os.stat("/")):
+            assert swapping._path_of(descriptor, "its name") == "its name"
+        assert os.path.samefile(swapping._path_of(descriptor, "its name"), tmp_path)
+    finally:
+        os.close(descriptor)
+
+
+def test_what_the_parent_grants_by_default_is_not_granted_on_what_is_restored(tmp_path: pathlib.Path) -> None:
+    everyone = 0xFFFFFFFF
+    entries = ((1, 7, everyone), (2, 7, 1234), (4, 5, everyone), (0x10, 7, everyone), (0x20, 0, everyone))
+    access = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    os.setxattr(tmp_path, "system.posix_acl_default", access)
+
+    with swapping.prepared(str(tmp_path / "data")) as place:
+        new = pathlib.Path(place.folder) / "new"
+        write(new, {"key": b"new"})
+        (new / "key").chmod(0o640)
+        swapping.put(place, str(new))
+
+    assert "system.posix_acl_access" not in os.listxattr(tmp_path / "data" / "key")
+    assert (tmp_path / "data" / "key").stat().st_mode & 0o777 == 0o640
+    assert os.listxattr(tmp_path / "data") == []
+
+
+def test_parents_that_were_missing_are_gone_again_when_nothing_is_put_there(tmp_path: pathlib.Path) -> None:
+    with swapping.prepared(str(tmp_path / "a" / "b" / "data")):
+        assert (tmp_path / "a" / "b").is_dir()
+
+    assert read(tmp_path) == {}
+
+
+@pytest.mark.parametrize("name", ["sync_file_system", "write_file", "exchange", "move", "_conclude", "_remove"])
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_where_parents_were_missing_nothing_is_left_by_the_next_run(
+    tmp_path: pathlib.Path, name: str, after: bool
+) -> None:
+    target = tmp_path / "a" / "b" / "data"
+    if name == "exchange":
+        target.parent.mkdir(parents=True)
+        write(target, b"old")
+    kill_at(name, 1, after=after, work=lambda: replace(target, b"new"))
+
+    replace(target, b"again")
+
+    assert read(tmp_path) == {"a": {"b": {"data": b"again"}}}
