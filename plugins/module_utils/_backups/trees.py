@@ -14,7 +14,7 @@ import errno
 import os
 import stat
 import typing as t
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import NotProven
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.excludes import excluded
@@ -36,6 +36,7 @@ _KINDS = {
     stat.S_IFSOCK: "socket",
 }
 _OWNERS = ("uid", "gid")
+_SET_ID = 0o6000
 # A policy gives it by the place in which a file lies.
 _OF_ITS_PLACE = ("security.selinux",)
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENOSYS, errno.EPERM)
@@ -96,7 +97,9 @@ def describe(path: str) -> Entry:
 
 
 def differences(saved: Entry, live: Entry, owners: bool = True) -> t.List[str]:
-    """In words, what of *live* is not as it was saved; the owners are left out for who cannot restore them."""
+    """In words, what of *live* is not as it was saved; for who cannot restore *owners*, without them and the bits that run as them."""
+    if not owners:
+        saved, live = (replace(entry, mode=entry.mode & ~_SET_ID) for entry in (saved, live))
     if saved.kind != live.kind:
         return ["is a {0}, and the live one a {1}".format(saved.kind, live.kind)]
     found = []

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
@@ -19,6 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     WorkFolderUnusable,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import DUMPS
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.removing import removed
 from ansible_collections.progressive.delivery.plugins.module_utils._files.flock import taken
 
 _LOCK = "lock"
@@ -42,7 +42,8 @@ class Workplace:
             raise ValueError("{0} is none of {1}, and would never be removed".format(name, ", ".join(_MADE)))
         path = os.path.join(self.folder, name)
         try:
-            _remove(path)
+            if os.path.lexists(path):
+                removed(path)
             os.makedirs(path, mode=0o700)
         except OSError as error:
             raise _unusable(path, error) from error
@@ -109,14 +110,9 @@ def _check_own(folder: str) -> None:
 
 def _empty(folder: str) -> None:
     for name in _MADE:
-        _remove(os.path.join(folder, name))
-
-
-def _remove(path: str) -> None:
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    elif os.path.lexists(path):
-        os.unlink(path)
+        path = os.path.join(folder, name)
+        if os.path.lexists(path):
+            removed(path)
 
 
 def _unusable(path: str, error: OSError) -> WorkFolderUnusable:

@@ -204,3 +204,13 @@ def test_owners_differ_unless_they_could_not_be_restored(live: pathlib.Path) -> 
         f"has gid {saved.gid}, and the live one gid {saved.gid + 2}",
     ]
     assert trees.differences(saved, other, owners=False) == []
+
+
+def test_bits_that_run_as_the_owner_differ_unless_they_could_not_be_restored(live: pathlib.Path) -> None:
+    saved = dataclasses.replace(trees.describe(str(live)), mode=0o775)
+    shared = dataclasses.replace(saved, mode=0o2775)
+    closed = dataclasses.replace(saved, mode=0o770)
+
+    assert trees.differences(saved, shared) == ["has mode 0775, and the live one mode 2775"]
+    assert trees.differences(saved, shared, owners=False) == []
+    assert trees.differences(closed, shared, owners=False) == ["has mode 0770, and the live one mode 0775"]
