@@ -16,9 +16,8 @@ import functools
 import grp
 import os
 import pwd
-import shutil
-import tempfile
 import typing as t
+import uuid
 from dataclasses import dataclass
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Entry, Kind
@@ -83,14 +82,15 @@ def extract(reader: Reader, selection: Selection, folder: str) -> None:
 
     Raises :class:`SnapshotDamaged`, :class:`RepositoryFull` when the disk of *folder* is, or :class:`RestoreFailed`.
     """
+    shown = os.path.realpath(folder)
     with _Extraction(folder) as extraction:
         for entry, content in reader.members():
-            with _explained(entry.path, folder):
+            with _explained(entry.path, shown):
                 if selection.takes(entry.path) or (entry.kind is Kind.FOLDER and selection.passes(entry.path)):
                     extraction.place(entry, content)
                 elif entry.path in selection.held and content is not None:
                     extraction.hold(entry, content)
-        with _explained(folder, folder):
+        with _explained(shown, shown):
             extraction.finish()
 
 
@@ -107,18 +107,18 @@ class _Extraction:
         self._folder = raw(folder)
         self._open: t.List[_Open] = []
         self._held: t.Dict[str, bytes] = {}
-        self._holding = b""
+        self._aside = b".held-" + uuid.uuid4().hex.encode("ascii")
+        self._holding: t.Optional[int] = None
         # Who may not enter what he owns cannot make a link to a file in it any more.
-        self._closed: t.List[t.Tuple[bytes, int]] = []
+        self._closed: t.List[t.Tuple[Parts, int]] = []
 
     def __enter__(self) -> _Extraction:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for opened in self._open:
+        self._let_go()
+        for opened in reversed(self._open):
             os.close(opened.descriptor)
-        if self._holding:
-            shutil.rmtree(self._holding, ignore_errors=True)
 
     def place(self, entry: Entry, content: t.Optional[Content]) -> None:
         """Make it, where it belongs."""
@@ -130,8 +130,7 @@ class _Extraction:
         elif content is not None:
             _write(entry, content, above, name)
         elif entry.kind is Kind.HARDLINK:
-            source = self._held.get(entry.target) or os.path.join(self._folder, *parts_of(entry.target))
-            os.link(source, name, dst_dir_fd=above, follow_symlinks=False)
+            self._link(entry.target, above, name)
         else:
             if entry.kind is Kind.SYMLINK:
                 os.symlink(raw(entry.target), name, dir_fd=above)
@@ -145,26 +144,58 @@ class _Extraction:
 
     def hold(self, entry: Entry, content: Content) -> None:
         """Keep a file that is not restored itself, for links to it."""
-        if not self._holding:
-            self._holding = tempfile.mkdtemp(prefix=b".held-", dir=self._folder)
-        name = b"%d" % len(self._held)
-        descriptor = os.open(self._holding, _FOLDER)
-        try:
-            _write(entry, content, descriptor, name)
-        finally:
-            os.close(descriptor)
-        self._held[entry.path] = os.path.join(self._holding, name)
+        if self._holding is None:
+            self._begin()
+            os.mkdir(self._aside, _FOR_OWNER, dir_fd=self._open[0].descriptor)
+            self._holding = os.open(self._aside, _FOLDER, dir_fd=self._open[0].descriptor)
+        name = self._held[entry.path] = b"%d" % len(self._held)
+        _write(entry, content, self._holding, name)
 
     def finish(self) -> None:
-        """Complete the folders, and take away what was only held."""
-        while self._open:
+        """Complete the folders."""
+        while len(self._open) > 1:
             self._leave()
-        for path, mode in reversed(self._closed):
-            os.chmod(path, mode)
+        for parts, mode in self._closed:
+            with self._way_to(parts) as descriptor:
+                os.fchmod(descriptor, mode)
 
-    def _come_to(self, parts: Parts) -> None:
+    def _let_go(self) -> None:
+        """Take away what was only held."""
+        if self._holding is None:
+            return
+        with contextlib.suppress(OSError):
+            for name in self._held.values():
+                os.unlink(name, dir_fd=self._holding)
+            os.rmdir(self._aside, dir_fd=self._open[0].descriptor)
+        os.close(self._holding)
+
+    def _link(self, target: str, above: int, name: bytes) -> None:
+        if target in self._held:
+            os.link(self._held[target], name, src_dir_fd=self._holding, dst_dir_fd=above, follow_symlinks=False)
+            return
+        parts = parts_of(target)
+        with self._way_to(parts[:-1]) as source:
+            os.link(parts[-1], name, src_dir_fd=source, dst_dir_fd=above, follow_symlinks=False)
+
+    @contextlib.contextmanager
+    def _way_to(self, parts: Parts) -> t.Iterator[int]:
+        """A folder that was made here, by way of those it is in."""
+        descriptor = os.dup(self._open[0].descriptor)
+        try:
+            for part in parts:
+                above = descriptor
+                descriptor = os.open(part, _FOLDER, dir_fd=above)
+                os.close(above)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _begin(self) -> None:
         if not self._open:
             self._open.append(_Open((), os.open(self._folder, _FOLDER), None))
+
+    def _come_to(self, parts: Parts) -> None:
+        self._begin()
         while parts[: len(self._open[-1].parts)] != self._open[-1].parts:
             self._leave()
         for length in range(len(self._open[-1].parts) + 1, len(parts)):
@@ -182,7 +213,7 @@ class _Extraction:
                 mode = _mode(entry)
                 _complete(entry, descriptor, mode | _FOR_OWNER)
                 if mode & _FOR_OWNER != _FOR_OWNER:
-                    self._closed.append((os.path.join(self._folder, *parts), mode))
+                    self._closed.append((parts, mode))
         finally:
             os.close(descriptor)
 

@@ -7,35 +7,15 @@ from __future__ import annotations
 
 import os
 import pathlib
-import tempfile
-import typing as t
 
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import swapping, workplace
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import WorkFolderUnusable
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.removing import removed
-
-NOBODY = 65534
-
-
-def without_rights(work: t.Callable[[pathlib.Path], object]) -> None:
-    """*work* in an empty folder, as somebody who is not root."""
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o777)
-        pid = os.fork()
-        if pid == 0:
-            code = 1
-            try:
-                if os.geteuid() == 0:
-                    os.setgroups([])
-                    os.setgid(NOBODY)
-                    os.setuid(NOBODY)
-                work(pathlib.Path(name))
-                code = 0
-            finally:
-                os._exit(code)
-        assert os.WEXITSTATUS(os.waitpid(pid, 0)[1]) == 0
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._backups.unprivileged import (
+    without_rights,
+)
 
 
 def make_closed(folder: pathlib.Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive import headers
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive import extracting, headers
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Kind, to_line
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.archive import ArchiveEngine
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
@@ -34,6 +34,9 @@ from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._b
     symlink,
 )
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._backups.archive.trees import picture
+from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._backups.unprivileged import (
+    without_rights,
+)
 
 ROOT = folder(DATA)
 SHARED = entry(DATA + "/a", shared=True)
@@ -269,3 +272,51 @@ def test_an_archive_that_is_not_compressed_as_its_manifest_says_is_refused(compr
         restore(tmp_path, outside, snapshot)
 
     assert os.listdir(outside / "restored") == []
+
+
+def test_who_may_rename_the_folder_that_is_restored_into_changes_nothing_elsewhere(tmp_path, outside, monkeypatch):
+    entries = [
+        ROOT,
+        entry(DATA + "/a", shared=True),
+        hardlink(DATA + "/b", DATA + "/a"),
+        folder(DATA + "/evil", mode=0o066),
+        DUMPED,
+    ]
+    snapshot = forge(tmp_path / "repository", entries)
+    secret = outside / "secret" / "key"
+    secret.chmod(0o600)
+    place = extracting._Extraction.place
+
+    def led_elsewhere(self, found, content):
+        if found.kind is Kind.HARDLINK:
+            (outside / "restored").rename(outside / "renamed")
+            (outside / "restored" / DATA[1:]).mkdir(parents=True)
+            (outside / "restored" / DATA[1:] / "a").write_text("another")
+            (outside / "restored" / DATA[1:] / "evil").symlink_to(secret)
+        place(self, found, content)
+
+    monkeypatch.setattr(extracting._Extraction, "place", led_elsewhere)
+    restore(tmp_path, outside, snapshot, [DATA])
+
+    assert secret.stat().st_mode & 0o777 == 0o600
+    restored = outside / "renamed" / DATA[1:]
+    assert (restored / "b").read_bytes() == CONTENT
+    assert (restored / "evil").stat().st_mode & 0o777 == 0o066
+
+
+def test_folders_in_folders_that_nobody_may_enter_are_restored_by_who_is_not_root():
+    def work(made):
+        outer, inner = folder(DATA + "/a", mode=0), folder(DATA + "/a/b", mode=0)
+        snapshot = forge(made / "repository", [ROOT, outer, inner, entry(DATA + "/a/b/c"), DUMPED])
+        (made / "restored").mkdir()
+
+        ArchiveEngine(str(made / "repository"), None).extract(snapshot, str(made / "restored"), [DATA])
+
+        restored = made / "restored" / DATA[1:] / "a"
+        assert restored.stat().st_mode & 0o777 == 0
+        restored.chmod(0o700)
+        assert (restored / "b").stat().st_mode & 0o777 == 0
+        (restored / "b").chmod(0o700)
+        assert (restored / "b" / "c").read_bytes() == CONTENT
+
+    without_rights(work)
