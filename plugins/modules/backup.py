@@ -46,7 +46,8 @@ options:
     default: []
   verify:
     description:
-      - V(restore) restores the snapshot and compares it. V(checksum) reads all of it against the checksums that it was saved with. V(none) proves
+      - V(restore) restores the snapshot and compares it; where all files of a path changed since, which leaves nothing to compare, it proves as
+        V(checksum) does, and the result says so. V(checksum) reads all of it against the checksums that it was saved with. V(none) proves
         nothing, so that neither a restore nor a rollback will use it unasked.
     type: str
     choices: [none, checksum, restore]

@@ -31,6 +31,8 @@ def prove(
 ) -> t.Optional[Proof]:
     """Prove *snapshot* and keep the proof in its repository; None when *how* is ``none``.
 
+    Where all files of a path changed since, a restore shows nothing of it; then all is read through, and the proof says so.
+
     :param how: ``none``, ``checksum`` or ``restore``
     :param sources: by their names, those whose dumps it holds
     :param expected: what was saved just now; the snapshot's own description when it is an earlier one
@@ -38,10 +40,10 @@ def prove(
     """
     if how == "none":
         return None
+    if how == "restore" and not _restore_and_compare(engine, snapshot, sources, work, expected):
+        how = "checksum"
     if how == "checksum":
         engine.read_through(snapshot)
-    else:
-        _restore_and_compare(engine, snapshot, sources, work, expected)
     proof = Proof(time.time(), how)
     engine.record_proof(snapshot, proof)
     return proof
@@ -70,7 +72,8 @@ def _restore_and_compare(
     sources: t.Sequence[Source],
     work: Workplace,
     expected: t.Optional[Description],
-) -> None:
+) -> bool:
+    """Whether there was something to compare of each path of which anything was saved."""
     folder = work.fresh("restored")
     dumps, described = opened(engine, snapshot, folder)
     if expected is not None and described != expected:
@@ -88,5 +91,6 @@ def _restore_and_compare(
     if paths:
         tree = work.fresh("tree")
         engine.extract(snapshot, tree, paths)
-        for path in paths:
-            trees.compare(tree + path, path, described.began, described.excludes)
+        compared = [trees.compare(tree + path, path, described.began, described.excludes) for path in paths]
+        return all(each.files or not each.changed for each in compared)
+    return True

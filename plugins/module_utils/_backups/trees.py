@@ -69,11 +69,13 @@ class Compared:
     """What a comparison without a difference came to.
 
     :param entries: how many are the same
+    :param files: how many of those are files
     :param bytes: what the files among them hold
     :param changed: how many changed in the live tree since, and tell nothing
     """
 
     entries: int
+    files: int
     bytes: int
     changed: int
 
@@ -131,7 +133,7 @@ class _Comparison:
         self._since = int(since * _SECOND)
         self._patterns = patterns
         self._owners = os.geteuid() == 0
-        self._same = self._bytes = self._changed = self._wrong = 0
+        self._same = self._files = self._bytes = self._changed = self._wrong = 0
         self._named: t.List[str] = []
 
     def run(self, restored: str, live: str) -> None:
@@ -152,7 +154,7 @@ class _Comparison:
                 differences=self._named,
                 count=self._wrong,
             )
-        return Compared(self._same, self._bytes, self._changed)
+        return Compared(self._same, self._files, self._bytes, self._changed)
 
     def _pair(self, one: str, other: str, saved: t.Optional[Entry]) -> t.List[t.Tuple[str, str]]:
         """Hold one entry against the other; what is in both comes next."""
@@ -173,6 +175,7 @@ class _Comparison:
             wrong = _content_differs(one, other)
         if not wrong:
             self._same += 1
+            self._files += saved.kind == "file"
             self._bytes += saved.size
         elif self._is_newer(other):
             self._changed += 1

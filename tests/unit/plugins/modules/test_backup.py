@@ -53,12 +53,25 @@ def test_retention_takes_the_old_and_never_what_is_protected(shop: SavedShop) ->
 
 
 def test_a_snapshot_is_proven_later_though_the_data_has_changed(shop: SavedShop) -> None:
+    (shop.uploads / "old").write_text("stays as it is")
     taken = shop.backup(verify="none")
     assert taken["snapshot"]["proven"] is None
     shop.write("second")
     proven = shop.backup(state="proven")
     assert proven["snapshot"]["id"] == taken["snapshot"]["id"]
     assert shop.snapshots()[0]["proven"]["how"] == "restore"
+
+
+def test_where_all_files_of_a_path_have_changed_no_restore_proves_them_but_their_checksums_do(shop: SavedShop) -> None:
+    shop.backup(verify="none")
+    shop.write("second")
+
+    assert shop.backup(state="proven")["snapshot"]["proven"]["how"] == "checksum"
+    assert shop.snapshots()[0]["proven"]["how"] == "checksum"
+    shop.damage()
+    with pytest.raises(Failed) as failed:
+        shop.backup(state="proven")
+    assert failed.value.result["error"] == "backup-snapshot-damaged"
 
 
 @pytest.mark.parametrize("verify", ["checksum", "restore"])
