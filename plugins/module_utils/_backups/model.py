@@ -17,6 +17,14 @@ DESCRIPTION = "backup.json"
 """Name of the description in it, as :mod:`_backups.description` writes it."""
 
 
+_YEAR_10000 = 253402300800
+
+
+def is_time(seconds: float) -> bool:
+    """Whether that many seconds since the epoch are a time that can be told; what others wrote need not be."""
+    return 0 <= seconds < _YEAR_10000
+
+
 @dataclass(frozen=True)
 class Labels:
     """What a snapshot is for; only *app* is always known."""

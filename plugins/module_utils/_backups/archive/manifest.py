@@ -17,9 +17,8 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
-import io
+import collections
 import json
-import math
 import os
 import platform
 import typing as t
@@ -31,7 +30,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.arch
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Entry
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.order import Order
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import SnapshotDamaged
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Labels, Snapshot
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Labels, Snapshot, is_time
 
 FORMAT = 1
 _ABOUT = "manifest"
@@ -108,9 +107,9 @@ class Manifest:
     def __init__(self, stream: t.BinaryIO, name: str) -> None:
         self._stream = stream
         self._name = name
+        self._verified: t.Optional[_Verified] = None
         try:
-            first = stream.readline(_MOST_OF_A_LINE)
-            self._begin = stream.tell()
+            self._first = first = stream.readline(_MOST_OF_A_LINE)
             if not first.startswith(_OPENING) or not first.endswith(b",\n"):
                 raise ValueError("it does not begin as one")
             self.head = _to_head(json.loads(first[len(_OPENING) : -2]))
@@ -118,11 +117,13 @@ class Manifest:
             raise self._damaged(error) from error
 
     def verify(self, key: t.Optional[bytes], seal: bytes) -> None:
-        """See that *seal* is that of this manifest."""
-        made = signature.Seal(key, _ABOUT)
-        self._stream.seek(0)
+        """See that *seal* is that of this manifest, and that whatever is read of it later is what was sealed."""
+        made = self._sealing(key)
+        last: t.Deque[bytes] = collections.deque(maxlen=_MOST_OF_A_LINE // CHUNK + 1)
         for chunk in iter(lambda: self._stream.read(CHUNK), b""):
             made.update(chunk)
+            last.append(chunk)
+        self._verified = _Verified(key, made.text(), b"".join(last))
         if not signature.same(made.text() + "\n", seal.decode("utf-8", "replace")):
             raise SnapshotDamaged(
                 "{0}: its signature is another: the manifest or the signature was changed, "
@@ -130,10 +131,8 @@ class Manifest:
             )
 
     def tail(self) -> Tail:
-        """What stands at its end."""
-        end = self._stream.seek(0, io.SEEK_END)
-        self._stream.seek(max(self._begin, end - _MOST_OF_A_LINE))
-        last = self._stream.read().rpartition(b"\n" + _LAST)[2]
+        """What stands at the end of one that was verified."""
+        last = self._as_verified().end.rpartition(b"\n" + _LAST)[2]
         try:
             if not last.startswith(_TAIL) or not last.endswith(b"}\n"):
                 raise ValueError("it does not end as one")
@@ -142,24 +141,63 @@ class Manifest:
             raise self._damaged(error) from error
 
     def entries(self) -> t.Iterator[Entry]:
-        """What it holds, each seen to be something that can be restored, and to lie inside."""
-        self._stream.seek(self._begin)
+        """What one holds that was verified, each seen to be something that can be restored, and to lie inside.
+
+        Whoever may write in the repository may change it after it was verified, so what is read now is sealed once more: it is
+        known to be right when the last has come.
+        """
+        verified = self._as_verified()
+        made = self._sealing(verified.key)
         try:
             order = Order(self.head.snapshot.paths)
-            line = b",\n" if self._stream.readline() == _FIRST else b""
+            line = b",\n" if self._line(made) == _FIRST else b""
             while line.endswith(b",\n"):
-                line = self._stream.readline()
+                line = self._line(made)
                 entry = entries.from_line(line[: -2 if line.endswith(b",\n") else -1].decode("ascii"))
                 order.take(entry)
                 yield entry
             order.end()
-            if self._stream.readline() != _LAST:
+            if self._line(made) != _LAST:
                 raise ValueError("its entries do not end as they should")
         except _SENSELESS as error:
             raise self._damaged(error) from error
+        for chunk in iter(lambda: self._stream.read(CHUNK), b""):
+            made.update(chunk)
+        if made.text() != verified.seal:
+            raise self._changed()
+
+    def _sealing(self, key: t.Optional[bytes]) -> signature.Seal:
+        """The seal of its first line, behind which the stream stands now."""
+        self._stream.seek(0)
+        if self._stream.readline(_MOST_OF_A_LINE) != self._first:
+            raise self._changed()
+        made = signature.Seal(key, _ABOUT)
+        made.update(self._first)
+        return made
+
+    def _line(self, made: signature.Seal) -> bytes:
+        line = self._stream.readline()
+        made.update(line)
+        return line
+
+    def _as_verified(self) -> _Verified:
+        if self._verified is None:
+            raise ValueError("{0} was not verified".format(self._name))
+        return self._verified
+
+    def _changed(self) -> SnapshotDamaged:
+        return SnapshotDamaged("{0}: its manifest is changed while it is read".format(self._name))
 
     def _damaged(self, error: Exception) -> SnapshotDamaged:
         return SnapshotDamaged("{0}: its manifest makes no sense: {1}".format(self._name, error))
+
+
+class _Verified(t.NamedTuple):
+    """A manifest whose signature is right: with what it was sealed, its seal, and its last bytes."""
+
+    key: t.Optional[bytes]
+    seal: str
+    end: bytes
 
 
 # What a line can be that was not written here; Unicode errors are ValueErrors.
@@ -185,7 +223,7 @@ def _to_head(known: t.Mapping[str, t.Any]) -> Head:
     if known["format"] != FORMAT:
         raise ValueError("its format is {0!r}, and {1} is known".format(known["format"], FORMAT))
     labels = known["labels"]
-    if not isinstance(known["taken"], (int, float)) or not math.isfinite(known["taken"]):
+    if not isinstance(known["taken"], (int, float)) or not is_time(known["taken"]):
         raise ValueError("it was taken at {0!r}".format(known["taken"]))
     if known["compression"] not in FORMS:
         raise ValueError("its compression is {0!r}".format(known["compression"]))

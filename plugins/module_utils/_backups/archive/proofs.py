@@ -10,11 +10,10 @@ written by somebody without the password proves nothing, and is passed over.
 from __future__ import annotations
 
 import json
-import math
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive import signature
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Proof
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Proof, is_time
 
 PROOFS = "proofs.jsonl"
 _ABOUT = "proof"
@@ -35,7 +34,7 @@ def _from_line(line: bytes, identifier: str, key: t.Optional[bytes]) -> t.Option
     try:
         known = json.loads(line.decode("ascii"))
         proof = Proof(at=float(known["at"]), how=str(known["how"]))
-        right = math.isfinite(proof.at) and signature.same(str(known["seal"]), _seal(proof, identifier, key))
+        right = is_time(proof.at) and signature.same(str(known["seal"]), _seal(proof, identifier, key))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
     return proof if right else None

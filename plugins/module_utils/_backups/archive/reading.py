@@ -11,6 +11,7 @@ manifest is never understood, only refused.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import tarfile
@@ -28,7 +29,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.arch
     digest_of,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Entry, Kind
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.manifest import Manifest
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.manifest import Manifest, Tail
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.writing import (
     MANIFEST,
     SIGNATURE,
@@ -42,6 +43,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Snapshot
 
 _LONGEST_SIGNATURE = 1000
+# None is what a decompressor says without the system; all else may be over when the disk or the net is there again.
+_NO_FILE_OF_OURS = (None, errno.EISDIR, errno.ENOTDIR, errno.ELOOP)
 
 KeyOf = t.Callable[[t.Optional[str]], t.Optional[bytes]]
 
@@ -49,24 +52,33 @@ KeyOf = t.Callable[[t.Optional[str]], t.Optional[bytes]]
 @contextlib.contextmanager
 def opened_manifest(folder: str) -> t.Iterator[Manifest]:
     """The manifest in *folder*, not yet compared with its signature."""
-    with explained(folder), open(os.path.join(folder, MANIFEST), "rb", CHUNK) as stream:
-        yield Manifest(stream, os.path.basename(folder))
+    with contextlib.ExitStack() as opened:
+        with explained(folder):
+            stream = opened.enter_context(open(os.path.join(folder, MANIFEST), "rb", CHUNK))
+            manifest = Manifest(stream, os.path.basename(folder))
+        yield manifest
 
 
 class Reader:
     """A snapshot whose manifest and archive are as they were written; :func:`opened_snapshot` gives one."""
 
-    def __init__(self, manifest: Manifest, archive: t.BinaryIO, name: str) -> None:
-        self.manifest = manifest
+    def __init__(self, manifest: Manifest, archive: t.BinaryIO, folder: str) -> None:
+        self._manifest = manifest
         self._archive = archive
-        self._name = name
+        self._folder = folder
+
+    def entries(self) -> t.Iterator[Entry]:
+        """All that it holds; only when the last has come it is known that the manifest was not changed meanwhile."""
+        # What whoever takes them raises does not come by here.
+        with explained(self._folder):
+            yield from self._manifest.entries()
 
     def members(self) -> t.Iterator[t.Tuple[Entry, t.Optional[Content]]]:
         """Each entry, a file with its content, which may be left unread; raises :class:`SnapshotDamaged`."""
         self._archive.seek(0)
-        with decompressor(self.manifest.head.compression, self._archive) as plain, Beside() as beside:
-            tar = _Tar(plain, self._name)
-            for entry in self.manifest.entries():
+        with decompressor(self._manifest.head.compression, self._archive) as plain, Beside() as beside:
+            tar = _Tar(plain, self._folder)
+            for entry in self.entries():
                 tar.expect(entry)
                 content = Content(entry, tar, beside) if entry.kind is Kind.FILE else None
                 yield entry, content
@@ -84,26 +96,34 @@ def opened_snapshot(folder: str, snapshot: Snapshot, key_of: KeyOf, *, signed: b
     :param key_of: makes the key that belongs to a salt
     :param signed: whether it must be
     """
+    with opened_manifest(folder) as manifest, contextlib.ExitStack() as opened:
+        with explained(folder):
+            _verify(folder, manifest, snapshot, key_of, signed=signed)
+            archive = opened.enter_context(open(os.path.join(folder, manifest.head.archive), "rb"))
+            _compare(archive, manifest.tail(), os.path.basename(folder))
+        yield Reader(manifest, archive, folder)
+
+
+def _verify(folder: str, manifest: Manifest, snapshot: Snapshot, key_of: KeyOf, *, signed: bool) -> None:
     name = os.path.basename(folder)
-    with opened_manifest(folder) as manifest:
-        head = manifest.head
-        if signed and head.salt is None:
-            raise SnapshotDamaged("{0}: it is not signed, and a password was given".format(name))
-        if not signed and head.salt is not None:
-            raise WrongPassword("{0} is signed, and without its password that cannot be verified".format(name))
-        with open(os.path.join(folder, SIGNATURE), "rb") as stream:
-            manifest.verify(key_of(head.salt), stream.read(_LONGEST_SIGNATURE))
-        if _identity(head.snapshot) != _identity(snapshot):
-            raise SnapshotDamaged("{0}: its manifest is that of {1}".format(name, head.snapshot.identifier))
-        check(head.compression)
-        tail = manifest.tail()
-        with open(os.path.join(folder, head.archive), "rb") as archive:
-            sha256, length = digest_of(archive)
-            if length != tail.length:
-                raise SnapshotDamaged("{0}: its archive has {1} bytes, not {2}".format(name, length, tail.length))
-            if sha256 != tail.sha256:
-                raise SnapshotDamaged("{0}: the SHA-256 of its archive is another".format(name))
-            yield Reader(manifest, archive, name)
+    head = manifest.head
+    if signed and head.salt is None:
+        raise SnapshotDamaged("{0}: it is not signed, and a password was given".format(name))
+    if not signed and head.salt is not None:
+        raise WrongPassword("{0} is signed, and without its password that cannot be verified".format(name))
+    with open(os.path.join(folder, SIGNATURE), "rb") as stream:
+        manifest.verify(key_of(head.salt), stream.read(_LONGEST_SIGNATURE))
+    if _identity(head.snapshot) != _identity(snapshot):
+        raise SnapshotDamaged("{0}: its manifest is that of {1}".format(name, head.snapshot.identifier))
+    check(head.compression)
+
+
+def _compare(archive: t.BinaryIO, tail: Tail, name: str) -> None:
+    sha256, length = digest_of(archive)
+    if length != tail.length:
+        raise SnapshotDamaged("{0}: its archive has {1} bytes, not {2}".format(name, length, tail.length))
+    if sha256 != tail.sha256:
+        raise SnapshotDamaged("{0}: the SHA-256 of its archive is another".format(name))
 
 
 class Content:
@@ -146,9 +166,9 @@ class Content:
 class _Tar:
     """A tar archive that is known beforehand."""
 
-    def __init__(self, plain: t.Any, name: str) -> None:
+    def __init__(self, plain: t.Any, folder: str) -> None:
         self._plain = plain
-        self._name = name
+        self._folder = folder
         self._position = 0
         self._at = "its beginning"
 
@@ -169,10 +189,7 @@ class _Tar:
 
     def read(self, size: int) -> bytes:
         """Exactly *size* bytes."""
-        try:
-            chunk: bytes = self._plain.read(size)
-        except (Torn, OSError) as error:
-            raise self.damaged("its archive cannot be read at {0}: {1}".format(self._at, error)) from error
+        chunk = self._plain_of(size)
         if len(chunk) < size:
             raise self.damaged("its archive ends at {0}".format(self._at))
         self._position += size
@@ -184,17 +201,19 @@ class _Tar:
         found = self.read(len(expected))
         if found != expected:
             raise self.damaged("the archive has {0}, which the manifest has not".format(_described(found)))
-        if self._rest():
+        self._at = "its end"
+        if self._plain_of(1):
             raise self.damaged("the archive goes on behind its end")
 
-    def _rest(self) -> bytes:
+    def _plain_of(self, size: int) -> bytes:
         try:
-            return t.cast(bytes, self._plain.read(1))
-        except (Torn, OSError) as error:
-            raise self.damaged("its archive cannot be read at its end: {0}".format(error)) from error
+            with explained(self._folder):
+                return t.cast(bytes, self._plain.read(size))
+        except Torn as error:
+            raise self.damaged("its archive cannot be read at {0}: {1}".format(self._at, error)) from error
 
     def damaged(self, why: str) -> SnapshotDamaged:
-        return SnapshotDamaged("{0}: {1}".format(self._name, why))
+        return SnapshotDamaged("{0}: {1}".format(os.path.basename(self._folder), why))
 
 
 @contextlib.contextmanager
@@ -207,10 +226,10 @@ def explained(folder: str) -> t.Iterator[None]:
         if not os.path.isdir(folder):
             raise UnknownSnapshot("there is no snapshot {0}".format(name)) from error
         raise SnapshotDamaged("{0}: {1} is missing".format(name, os.path.basename(str(error.filename)))) from error
-    except PermissionError as error:
-        raise RepositoryUnreachable("{0} may not be read: {1}".format(error.filename, error.strerror)) from error
     except OSError as error:
-        raise SnapshotDamaged("{0}: it cannot be read: {1}".format(name, error)) from error
+        if error.errno in _NO_FILE_OF_OURS:
+            raise SnapshotDamaged("{0}: it cannot be read: {1}".format(name, error)) from error
+        raise RepositoryUnreachable("{0} cannot be read: {1}".format(error.filename or folder, error)) from error
 
 
 def _identity(snapshot: Snapshot) -> t.Tuple[t.Any, ...]:

@@ -66,8 +66,8 @@ class ArchiveEngine(Engine):
 
     def snapshots(self, app: str) -> t.List[Snapshot]:
         """As every engine; one whose manifest cannot be read is listed with what its name tells, without paths."""
-        salt = self._repository.salt()
-        found = [self._listed(app, identifier, salt) for identifier in self._repository.identifiers(app)]
+        self._repository.salt()
+        found = [self._listed(app, identifier) for identifier in self._repository.identifiers(app)]
         return sorted(
             (snapshot for snapshot in found if snapshot is not None),
             key=lambda snapshot: (snapshot.taken, snapshot.identifier),
@@ -99,12 +99,16 @@ class ArchiveEngine(Engine):
 
     def extract(self, snapshot: Snapshot, folder: str, paths: t.Sequence[str]) -> None:
         with self._opened(snapshot) as reader:
-            selection = extracting.select(reader.manifest.entries(), paths, snapshot.identifier)
+            selection = extracting.select(reader.entries(), paths, snapshot.identifier)
             extracting.extract(reader, selection, folder)
 
     def record_proof(self, snapshot: Snapshot, proof: Proof) -> None:
-        key = self._repository.key_of(self._repository.salt())
-        line = proofs.to_line(proof, snapshot.identifier, key)
+        self._repository.salt()
+        with reading.opened_manifest(self._repository.folder(snapshot.labels.app, snapshot.identifier)) as manifest:
+            salt = manifest.head.salt
+        if self._signs and salt is None:
+            raise SnapshotDamaged("{0}: it is not signed, and a password was given".format(snapshot.identifier))
+        line = proofs.to_line(proof, snapshot.identifier, self._repository.key_of(salt))
         self._repository.append(snapshot.labels.app, snapshot.identifier, proofs.PROOFS, line)
 
     def remove(self, snapshots: t.Sequence[Snapshot]) -> None:
@@ -131,20 +135,23 @@ class ArchiveEngine(Engine):
         folder = self._repository.folder(snapshot.labels.app, snapshot.identifier)
         return reading.opened_snapshot(folder, snapshot, self._repository.key_of, signed=self._signs)
 
-    def _listed(self, app: str, identifier: str, salt: t.Optional[str]) -> t.Optional[Snapshot]:
+    def _listed(self, app: str, identifier: str) -> t.Optional[Snapshot]:
         folder = self._repository.folder(app, identifier)
         try:
             with reading.opened_manifest(folder) as manifest:
-                snapshot: t.Optional[Snapshot] = manifest.head.snapshot
+                head: t.Optional[Head] = manifest.head
         except UnknownSnapshot:  # removed since the names were read
             return None
         except SnapshotDamaged:
-            snapshot = None
-        if snapshot is None or (snapshot.identifier, snapshot.labels.app) != (identifier, app):
+            head = None
+        if head is None or (head.snapshot.identifier, head.snapshot.labels.app) != (identifier, app):
             return Snapshot(identifier, time_of(identifier), Labels(app), "", ())
-        return replace(snapshot, proofs=self._proofs(folder, identifier, salt))
+        return replace(head.snapshot, proofs=self._proofs(folder, identifier, head.salt))
 
     def _proofs(self, folder: str, identifier: str, salt: t.Optional[str]) -> t.Tuple[Proof, ...]:
+        """Those that are sealed as the snapshot is, by its own salt: what the repository says of itself may be lost and made anew."""
+        if self._signs != (salt is not None):
+            return ()
         try:
             with open(os.path.join(folder, proofs.PROOFS), "rb") as stream:
                 return proofs.from_lines(stream.read(), identifier, self._repository.key_of(salt))

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import shutil
 
 import pytest
 
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive import proofs, reading
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
+    RepositoryUnreachable,
     SnapshotDamaged,
     UnknownSnapshot,
     WrongPassword,
@@ -200,6 +204,109 @@ def test_a_proof_that_was_changed_or_torn_proves_nothing_and_the_next_one_does(s
 
     (listed,) = saved.engine.snapshots("shop")
     assert listed.proofs == (Proof(6.0, "restore"),)
+
+
+def test_proofs_are_those_of_the_snapshot_s_own_signature_whatever_becomes_of_the_repository_s(tmp_path):
+    saved = Saved(tmp_path)
+    first, second = saved.take(), saved.take()
+    saved.engine.record_proof(first, Proof(5.0, "restore"))
+    os.unlink(os.path.join(saved.repository, "repository.json"))
+    with open(os.path.join(saved.folder_of(second), "proofs.jsonl"), "w") as stream:
+        stream.write(proofs.to_line(Proof(6.0, "restore"), second.identifier, None) + "\n")
+
+    def proven():
+        return [snapshot.proofs for snapshot in saved.opened(saved.password).snapshots("shop")]
+
+    assert proven() == [(Proof(5.0, "restore"),), ()]
+    third = saved.take()
+    assert proven() == [(Proof(5.0, "restore"),), (), ()]
+    for snapshot in (second, third):
+        saved.opened(saved.password).record_proof(snapshot, Proof(7.0, "checksum"))
+    assert proven() == [(Proof(5.0, "restore"),), (Proof(7.0, "checksum"),), (Proof(7.0, "checksum"),)]
+
+
+def test_a_snapshot_that_is_made_to_look_unsigned_is_not_proven_to_who_has_a_password(tmp_path):
+    saved = Saved(tmp_path)
+    snapshot = saved.take()
+    change_head(saved, snapshot, "salt", None)
+    with open(os.path.join(saved.folder_of(snapshot), "proofs.jsonl"), "w") as stream:
+        stream.write(proofs.to_line(Proof(6.0, "restore"), snapshot.identifier, None) + "\n")
+
+    assert [listed.proofs for listed in saved.engine.snapshots("shop")] == [()]
+    with pytest.raises(SnapshotDamaged, match="not signed"):
+        saved.engine.record_proof(snapshot, Proof(7.0, "checksum"))
+
+
+def change_head(saved, snapshot, name, value):
+    path = os.path.join(saved.folder_of(snapshot), "manifest.json")
+    first, rest = read(path).split(b"\n", 1)
+    head = json.loads(first.decode()[len('{"head": ') : -1])
+    head[name] = value
+    replaced(path, b'{"head": ' + json.dumps(head).encode() + b",\n" + rest)
+
+
+@pytest.mark.parametrize("taken", [1e300, -1.0, float("nan"), float("inf"), 253402300800, "now"])
+def test_a_snapshot_of_a_time_that_is_none_is_listed_as_damaged_beside_the_others(taken, tmp_path):
+    saved = Saved(tmp_path)
+    first, second = saved.take(), saved.take()
+    change_head(saved, first, "taken", taken)
+
+    listed = {snapshot.identifier: snapshot for snapshot in saved.engine.snapshots("shop")}
+
+    assert listed[first.identifier].taken == int(first.taken)
+    assert listed[first.identifier].paths == ()
+    assert listed[second.identifier] == second
+
+
+def test_a_proof_of_a_time_that_is_none_proves_nothing(tmp_path):
+    saved = Saved(tmp_path, None)
+    snapshot = saved.take()
+
+    saved.engine.record_proof(snapshot, Proof(1e300, "restore"))
+
+    assert [listed.proofs for listed in saved.engine.snapshots("shop")] == [()]
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.ETIMEDOUT, errno.ENOTCONN, errno.EACCES])
+@pytest.mark.parametrize("at", ["digest_of", "decompressor"])
+def test_a_repository_that_cannot_be_read_just_now_is_not_called_damaged(number, at, saved, monkeypatch):
+    snapshot = saved.take()
+
+    class Gone:
+        def read(self, _size):
+            raise OSError(number, os.strerror(number))
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_error):
+            pass
+
+    def gone(*_arguments):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(reading, at, gone if at == "digest_of" else lambda *_arguments: Gone())
+    with pytest.raises(RepositoryUnreachable, match=os.strerror(number)):
+        saved.engine.read_through(snapshot)
+
+
+def test_what_goes_wrong_with_who_reads_a_snapshot_is_not_the_snapshot_s_fault(saved):
+    snapshot = saved.take()
+    full = OSError(errno.ENOSPC, "no room for what is read")
+
+    with (
+        pytest.raises(OSError, match="no room for what is read") as caught,
+        reading.opened_manifest(saved.folder_of(snapshot)),
+    ):
+        raise full
+    assert caught.value is full
+
+    with (
+        pytest.raises(OSError, match="no room for what is read") as caught,
+        saved.engine._opened(snapshot),
+    ):
+        raise full
+    assert caught.value is full
 
 
 @pytest.mark.parametrize("identifier", ["20260101T000000Z-00000000", "../../etc", ""])

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive import extracting, headers
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive import extracting, headers, reading
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Kind, to_line
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.archive import ArchiveEngine
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
@@ -26,6 +26,7 @@ from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._b
     CONTENT,
     DATA,
     DUMPED,
+    IDENTIFIER,
     archived,
     entry,
     folder,
@@ -302,6 +303,30 @@ def test_who_may_rename_the_folder_that_is_restored_into_changes_nothing_elsewhe
     restored = outside / "renamed" / DATA[1:]
     assert (restored / "b").read_bytes() == CONTENT
     assert (restored / "evil").stat().st_mode & 0o777 == 0o066
+
+
+@pytest.mark.parametrize("when", ["the archive was compared", "the paths were found"])
+def test_a_snapshot_that_is_exchanged_after_it_was_verified_is_not_restored(tmp_path, outside, monkeypatch, when):
+    snapshot = forge(tmp_path / "repository", GOOD)
+    evil = entry(DATA + "/a", shared=True, mode=0o4777)
+    forge(tmp_path / "other", (ROOT, evil, *GOOD[2:]))
+    opened = (reading, "digest_of") if when == "the archive was compared" else (extracting, "select")
+    real = getattr(*opened)
+
+    def exchanged(*arguments):
+        returned = real(*arguments)
+        for path in (tmp_path / "other" / "shop" / IDENTIFIER).iterdir():
+            with open(tmp_path / "repository" / "shop" / IDENTIFIER / path.name, "r+b") as stream:
+                stream.write(path.read_bytes())
+                stream.truncate()
+        return returned
+
+    monkeypatch.setattr(*opened, exchanged)
+    # A file this small is read at once; one that is larger, as it is needed.
+    monkeypatch.setattr(reading, "CHUNK", 2)
+
+    with pytest.raises(SnapshotDamaged):
+        restore(tmp_path, outside, snapshot)
 
 
 def test_folders_in_folders_that_nobody_may_enter_are_restored_by_who_is_not_root():
