@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from ansible_collections.progressive.delivery.plugins.module_utils._backups import errors
+from ansible_collections.progressive.delivery.plugins.module_utils._backups import errors, swapping
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Content, Labels, Proof
 from ansible_collections.progressive.delivery.tests.e2e.backups import trees
 from ansible_collections.progressive.delivery.tests.e2e.backups.repositories import ENGINES, LABELS, World
@@ -108,3 +108,29 @@ def test_a_source_that_is_missing_or_cannot_be_read_leaves_no_snapshot(world: Wo
             world.engine().take(Content((str(world.data), path), str(world.dumps)), LABELS)
 
     assert world.engine().snapshots("shop") == [first]
+
+
+def test_root_is_not_led_elsewhere_by_who_owns_the_parent(world: World, tmp_path: pathlib.Path) -> None:
+    """He renames the hidden folder, and puts another in its place."""
+    snapshot = world.take()
+    home = tmp_path / "home"
+    elsewhere = tmp_path / "elsewhere"
+    for folder in (home, elsewhere):
+        folder.mkdir()
+    os.chown(home, 1234, 1234)
+
+    with swapping.prepared(str(home / "data")) as place:
+        os.rename(place.hidden, home / "renamed")
+        os.mkdir(place.hidden)
+        os.symlink(elsewhere, os.path.join(place.hidden, "extracted"))
+        if world.kind == "borg":
+            with pytest.raises(errors.RestoreFailed, match=f"others than root may write in {home}, and could lead"):
+                world.engine().extract(snapshot, place.folder, [str(world.data)])
+        else:
+            world.engine().extract(snapshot, place.folder, [str(world.data)])
+            swapping.put(place, f"{place.folder}{world.data}")
+            assert trees.described(home / "data") == trees.described(world.data)
+    assert os.listdir(elsewhere) == []
+
+    with pytest.raises(errors.RestoreFailed, match=f"others than root may write in {home}, and could lead"):
+        world.engine().extract(snapshot, f"{home}/renamed", [str(world.data)])

@@ -122,6 +122,8 @@ class Borg(Engine):
 
     def extract(self, snapshot: Snapshot, folder: str, paths: t.Sequence[str]) -> None:
         saved_paths.check_asked(snapshot, paths, folder)
+        # Borg asks where it is and goes from there by names.
+        saved_paths.check_apart(os.path.realpath(folder))
         name = snapshot.identifier
         doing = "restore archive {0} from".format(name)
         self._done(borg_commands.extract(name, paths), doing, warned=RestoreFailed, folder=folder)

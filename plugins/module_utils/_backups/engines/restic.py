@@ -136,6 +136,7 @@ class Restic(Engine):
 
     def extract(self, snapshot: Snapshot, folder: str, paths: t.Sequence[str]) -> None:
         saved_paths.check_asked(snapshot, paths, folder)
+        saved_paths.check_apart(folder)
         sparse = restic_answers.writes_holes(self._run(restic_commands.version()).out)
         restoring = restic_commands.restore(snapshot.identifier, folder, paths, sparse)
         self._done(restoring, "restore snapshot {0} from".format(snapshot.identifier), otherwise=RestoreFailed)

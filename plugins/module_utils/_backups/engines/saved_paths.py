@@ -13,6 +13,7 @@ import stat
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
+    RestoreFailed,
     SourceUnusable,
     UnknownSnapshot,
 )
@@ -41,6 +42,24 @@ def check_asked(snapshot: Snapshot, paths: t.Sequence[str], folder: str) -> None
             raise UnknownSnapshot("snapshot {0} does not hold {1}".format(snapshot.identifier, path))
     if os.listdir(folder):
         raise ValueError("{0} is not empty".format(folder))
+
+
+def check_apart(folder: str) -> None:
+    """Raise :class:`RestoreFailed` where root is to restore by names, and somebody else may put other folders in their places."""
+    path = folder
+    while os.geteuid() == 0:
+        known = os.stat(path)
+        shared = (stat.S_IWOTH | (stat.S_IWGRP if known.st_gid != 0 else 0)) if not known.st_mode & stat.S_ISVTX else 0
+        if known.st_uid != 0 or known.st_mode & shared:
+            raise RestoreFailed(
+                "{0} is not restored into as root: others than root may write in {1}, and could lead elsewhere what is written;"
+                " give that folder to root for the time, or restore with into where only root may write".format(
+                    folder, path
+                )
+            )
+        if path == os.path.dirname(path):
+            break
+        path = os.path.dirname(path)
 
 
 def check_came(snapshot: Snapshot, paths: t.Sequence[str], folder: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import types
 
 import pytest
 
@@ -40,3 +41,34 @@ def test_only_what_a_snapshot_holds_is_asked_of_it_and_only_into_an_empty_folder
     (tmp_path / "something").touch()
     with pytest.raises(ValueError, match="not empty"):
         saved_paths.check_asked(inner, ["/srv/data"], str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("known", "refused"),
+    [
+        ((0, 0, 0o755), False),
+        ((0, 0, 0o775), False),
+        ((0, 0, 0o1777), False),
+        ((0, 50, 0o755), False),
+        ((0, 50, 0o2775), True),
+        ((0, 0, 0o757), True),
+        ((1234, 0, 0o700), True),
+        ((1234, 0, 0o1755), True),
+    ],
+)
+def test_root_restores_by_names_only_where_nobody_else_may_write_on_the_way(known, refused, monkeypatch):
+    seen = {"/": (0, 0, 0o755), "/srv": known, "/srv/into": (0, 0, 0o700)}
+    monkeypatch.setattr(
+        saved_paths.os,
+        "stat",
+        lambda path: types.SimpleNamespace(**dict(zip(("st_uid", "st_gid", "st_mode"), seen[path]))),
+    )
+    monkeypatch.setattr(saved_paths.os, "geteuid", lambda: 0)
+    if refused:
+        with pytest.raises(errors.RestoreFailed, match="others than root may write in /srv, and"):
+            saved_paths.check_apart("/srv/into")
+    else:
+        saved_paths.check_apart("/srv/into")
+
+    monkeypatch.setattr(saved_paths.os, "geteuid", lambda: 1234)
+    saved_paths.check_apart("/srv/into")
