@@ -34,7 +34,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.move
     at_step,
     must_stay,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import rollback, unjudged
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import (
+    give_all,
+    rollback,
+    unjudged,
+)
 
 
 def resume(rollout: Rollout, world: World) -> Rollout:
@@ -116,9 +120,16 @@ def roll_back(rollout: Rollout, world: World) -> Rollout:
 
 
 def return_again(rollout: Rollout, world: World) -> Rollout:
-    """Carry on a rollout that is itself the way back; one that has turned round, or is frozen, is begun anew."""
+    """Carry on a rollout that is itself the way back; one that has turned round, or is frozen, is begun anew.
+
+    Where somebody has given traffic to the pool to which it is to deploy, that goes back to the other one first.
+    """
     if rollout.status not in (Status.ABORTING, Status.FROZEN):
-        return resume(rollout, world)
+        resumed = resume(rollout, world)
+        if not _is_in_the_way(rollout, world):
+            return resumed
+        done, ahead = rollout.steps[: rollout.position], rollout.steps[rollout.position :]
+        return dataclasses.replace(resumed, steps=(*done, *give_all(rollout.old_pool, rollout.new_pool), *ahead))
     # Nothing is deployed to a pool that has part of the traffic; one that has none may have been stopped meanwhile.
     started = world.highest_share(rollout.new_pool) > 0
     steps = rollback(rollout.old_pool, rollout.new_pool, started, rollout.options)
@@ -134,6 +145,14 @@ def return_again(rollout: Rollout, world: World) -> Rollout:
         steps=rollout.steps if batches.in_batches(rollout) else steps,
         unwound=(),
     )
+
+
+def _is_in_the_way(rollout: Rollout, world: World) -> bool:
+    """Whether a deploy to a whole pool waits, as that pool has traffic."""
+    step = rollout.step
+    if rollout.status is not Status.PAUSED or rollout.pause is not Pause.WORLD or step is None:
+        return False
+    return step.kind is Kind.DEPLOY and not step.hosts and world.highest_share(step.pool) > 0
 
 
 def abandon(rollout: Rollout, world: World) -> Rollout:

@@ -63,6 +63,11 @@ def bring_up(new: str) -> t.List[Step]:
     return [Step(Kind.DEPLOY, new), Step(Kind.VALIDATE, new, checks=READY)]
 
 
+def give_all(pool: str, other: str) -> t.Tuple[Step, ...]:
+    """All traffic to *pool*, whose release serves already, once its instances are ready."""
+    return Step(Kind.VALIDATE, pool, checks=READY), shift(other, pool, WHOLE)
+
+
 def shift(old: str, new: str, share: int, header: t.Optional[str] = None) -> Step:
     """*share* for *new*, and the rest for *old*."""
     return Step(Kind.SHIFT, new, shares={old: WHOLE - share, new: share}, header=header)

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
 
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, machine
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import begin, commands, machine
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import NothingToRollBackTo
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     Kind,
@@ -21,6 +22,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Status,
     World,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.blue_green import BlueGreen
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.canary import Canary
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.interface import Strategy
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.rolling import Rolling
@@ -78,3 +80,26 @@ def test_after_an_experiment_the_earlier_release_is_back_at_once() -> None:
     assert isinstance(opened, Rollout)
     assert opened.steps[0].kind is Kind.SHIFT
     assert opened.vouched == ("blue",)
+
+
+def test_a_pool_that_somebody_gave_traffic_is_free_again_before_the_way_back_deploys_to_it() -> None:
+    fleet = {"blue": {"b1": "1.0"}, "green": {"g1": None}}
+    last, world = delivered(BlueGreen(bake=0), fleet, {"blue": 10000, "green": 0})
+    opened = back(last, dataclasses.replace(world, now=world.now + 10**6))
+    assert isinstance(opened, Rollout)
+    assert opened.steps[0].kind is Kind.DEPLOY
+    halves = dataclasses.replace(world, splits={"lb1": Observed({"blue": 5000, "green": 5000})})
+    paused, _action = machine.decide(opened, halves)
+    assert (paused.status, paused.reason) == (
+        Status.PAUSED,
+        "pool blue takes traffic already, so nothing is deployed to it",
+    )
+    assert machine.decide(commands.resume(paused, halves), halves)[0].status is Status.PAUSED
+
+    asked = commands.return_again(paused, halves)
+    told, action = machine.decide(asked, halves)
+    assert (action.kind, action.pool) == (Kind.VALIDATE, "green")
+    told, action = machine.decide(machine.record(told, action.seq, Outcome(Result.SUCCEEDED), halves), halves)
+    assert (action.kind, action.shares) == (Kind.SHIFT, {"blue": 0, "green": 10000})
+    told, action = machine.decide(machine.record(told, action.seq, Outcome(Result.SUCCEEDED), world), world)
+    assert (action.kind, action.pool) == (Kind.DEPLOY, "blue")
