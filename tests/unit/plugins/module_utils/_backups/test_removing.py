@@ -64,7 +64,7 @@ def test_a_scratch_folder_is_made_anew_where_one_may_not_be_written() -> None:
 
 def test_a_scratch_folder_that_cannot_be_made_anew_is_told(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(WorkFolderUnusable, match="cannot make .*tree anew"):
+    with pytest.raises(WorkFolderUnusable, match="cannot use .*tree: Not a directory"):
         workplace.Workplace(str(tmp_path / "file")).fresh("tree")
 
 
