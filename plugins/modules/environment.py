@@ -146,6 +146,13 @@ hash:
   description: Tells one configuration from another, on whatever host. Secrets count by their references.
   type: str
   returned: success
+since:
+  description:
+    - When what is in force came into force, or its files were last put right, in UTC. A process that has read the files since has read what is
+      in force.
+  type: str
+  returned: success, but for O(state=absent) where nothing was
+  sample: "2026-11-23T20:08:11.123456Z"
 made:
   description: Whether the revision is new.
   type: bool
@@ -268,6 +275,7 @@ def told(outcome: Outcome) -> t.Tuple[t.Dict[str, t.Any], t.List[str]]:
         "revision": outcome.revision,
         "previous": outcome.previous,
         "hash": outcome.hash,
+        "since": outcome.since,
         "made": outcome.made,
         "written": list(outcome.written),
         "removed": list(outcome.removed),

@@ -5,7 +5,8 @@
 
 PRIVATE to the collection. What is begun is written down, then the files are written, each whole or not at all, then what is
 in force is written down. Killed anywhere between, the same call finishes; another call starts from what is there, and
-removes what the other has written.
+removes what the other has written. Files of what is in force already are put right after that was written down: a process that
+may have read them as they were is older than the history says.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ class Outcome:
     :param changes: the settings that are other than those last in force
     :param unconfirmed: in check mode, dangerous changes without which the call would be refused
     :param warnings: what a person should know although it is done
+    :param since: when what is in force came into force, or its files were last put right, in UTC (ISO 8601)
     """
 
     changed: bool
@@ -101,6 +103,7 @@ class Outcome:
     changes: t.Tuple[Row, ...] = ()
     unconfirmed: t.Tuple[str, ...] = ()
     warnings: t.Tuple[str, ...] = ()
+    since: t.Optional[str] = field(default=None, compare=False)
 
 
 class Host:
@@ -195,7 +198,7 @@ class Host:
         differing = [
             difference for file in write for difference in _differences(file, found[file.path], before.get(file.path))
         ]
-        after = _after(kept, number, occasion, tuple(found))
+        after = _after(kept, number, occasion, tuple(found), touched=bool(write or remove))
         prune = prunable(after, occasion.keep, occasion.retain)
         if not check_mode:
             if write and number is not None and number != kept.current and number not in kept.begun:
@@ -203,6 +206,9 @@ class Host:
                 self.store.remember(kept)
             for path in {*before, *found, *remove, *(file.path for file in begun_files(kept))}:
                 placement.sweep(path)
+            if number == kept.current and after.activations != kept.activations:
+                # What a killed run has begun is done with only once its files are gone.
+                self.store.remember(replace(after, begun=kept.begun))
             for file in write:
                 placement.place(file)
             for path in remove:
@@ -221,6 +227,7 @@ class Host:
             removed=tuple(remove),
             pruned=prune,
             differences=(*differing, *map(drift.stale, remove)),
+            since=after.activations[-1].at if after.activations else None,
         )
 
     def _leaving(self, kept: Kept, files: t.Sequence[RenderedFile]) -> t.List[str]:
@@ -349,14 +356,18 @@ def _revision(number: int, proposal: Proposal, occasion: Occasion) -> Revision:
     )
 
 
-def _after(kept: Kept, number: t.Optional[int], occasion: Occasion, paths: t.Tuple[str, ...]) -> Kept:
-    """What is kept once *number* is in force; nothing new is written down where that would say what the last entry says."""
+def _after(kept: Kept, number: t.Optional[int], occasion: Occasion, paths: t.Tuple[str, ...], touched: bool) -> Kept:
+    """What is kept once *number* is in force; nothing new is written down where that would say what the last entry says.
+
+    Where files are *touched* the same is written down anew, for its time; else another release or rollout has what was there.
+    """
     last = kept.activations[-1] if kept.activations else Activation(None, None, None, "")
     # Without a release it is the settings that change, below the release that runs.
     release = occasion.release or (None if number is None else last.release)
-    entry = Activation(number, release, occasion.rollout, _now(), paths)
+    stays = number == last.revision and bool(kept.activations) and not touched
+    entry = Activation(number, release, occasion.rollout, last.at if stays else _now(), paths)
     same = (number, release, occasion.rollout or last.rollout) == (last.revision, last.release, last.rollout)
-    activations = kept.activations if same else (*kept.activations, entry)
+    activations = kept.activations if same and not touched else (*kept.activations, entry)
     return replace(kept, activations=activations, begun=())
 
 

@@ -110,7 +110,7 @@ class Revision:
 
 @dataclass(frozen=True)
 class Activation:
-    """A revision coming into force, at a time in UTC (ISO 8601); None when the configuration was taken away.
+    """A revision in force, its files as they are since *at*, in UTC (ISO 8601); None when the configuration was taken away.
 
     :param paths: of its files, to be known where its record is damaged; empty where even that is not known
     """

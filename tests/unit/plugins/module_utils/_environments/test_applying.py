@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.progressive.delivery.plugins.module_utils._environments import placement
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.applying import Host, Occasion
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Secret
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.rendering.errors import SecretsExposed
@@ -123,6 +124,37 @@ def test_what_somebody_has_changed_by_hand_is_put_right_without_a_new_revision(s
     assert (done.changed, done.revision, done.made, done.written) == (True, 1, False, (str(site.path("app.env")),))
     assert {change.kind for change in done.differences} == {"value", "mode"}
     assert stat.S_IMODE(site.path("app.env").stat().st_mode) == 0o640
+
+
+def test_files_that_were_put_right_are_in_force_since_then_and_untouched_ones_since_before(site):
+    first = site.apply({"port": 80}, release="1.0", rollout="r-1").since
+    assert site.apply({"port": 80}, release="1.0", rollout="r-1").since == first
+    site.path("app.env").write_text("PORT='90'\n")
+    mended = site.apply({"port": 80}, release="1.0", rollout="r-1").since
+
+    assert first < mended
+    assert site.apply({"port": 80}, release="1.0", rollout="r-1").since == mended
+    assert site.apply({"port": 80}, release="1.1", rollout="r-2").since == mended
+    assert site.go_back(1).since == mended
+
+
+def test_whoever_is_killed_while_putting_files_right_has_written_down_that_they_were_not(site, monkeypatch):
+    first = site.apply({"port": 80}).since
+    site.path("app.env").write_text("PORT='90'\n")
+    take = placement.place
+
+    def killed(file):
+        take(file)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(placement, "place", killed)
+    with pytest.raises(KeyboardInterrupt):
+        site.apply({"port": 80})
+    monkeypatch.undo()
+
+    assert site.path("app.env").read_text() == "PORT='80'\n"
+    again = site.apply({"port": 80})
+    assert (again.changed, again.since > first) == (False, True)
 
 
 def test_a_link_in_place_of_the_file_is_replaced_and_what_it_leads_to_is_not_touched(site):
