@@ -70,8 +70,9 @@ class Fleet:
         }
 
     def play(self, name: str, *arguments: str, fails: bool = False) -> str:
-        """What the playbook *name* prints."""
-        command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), f"progressive.delivery.{name}"]
+        """What the playbook *name*, of the collection or a file, prints."""
+        command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook"))]
+        command += [name if name.endswith(".yml") else f"progressive.delivery.{name}"]
         environment = {
             **os.environ,
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
@@ -146,6 +147,21 @@ def test_a_configuration_is_applied_promoted_drifts_and_is_gone_back_from(fleet:
     fleet.play("environment", "-e", "environment_state=revision")
     assert fleet.variables("host-2") == {**first, "ZONE": "b"}
     assert (fleet.folder / "host-2/etc/motd").read_text() == "old on db.production\n"
+
+
+def test_hosts_in_batches_are_told_of_batch_by_batch(fleet: Fleet) -> None:
+    role = {"name": "progressive.delivery.environment"}
+    tasks = [{"ansible.builtin.include_role": {**role, "tasks_from": entry}} for entry in ("main", "drift")]
+    play = {"hosts": "all", "gather_facts": False, "serial": 1, "tasks": tasks}
+    (fleet.folder / "batches.yml").write_text(yaml.safe_dump([play]))
+
+    told = fleet.play(str(fleet.folder / "batches.yml"), "-e", "environment_from=staging")
+    stays = ["stays", "database.host", "db.staging", "db.production", "db.production", "production.toml"]
+    assert [row[6] for row in rows(told) if row[:6] == stays] == ["host-1", "host-2"]
+    assert [row for row in rows(told) if row[0].startswith("as declared")] == [
+        ["as declared: host-1"],
+        ["as declared: host-2"],
+    ]
 
 
 def test_what_is_refused_is_refused_on_all_hosts_before_anything_is_touched(fleet: Fleet) -> None:
