@@ -82,11 +82,11 @@ class Host:
             "release_stop_timeout": 10,
         }
 
-    def archive(self, version: str) -> dict[str, str]:
-        """The source of a release of the service."""
+    def archive(self, version: str, **further: str) -> dict[str, str]:
+        """The source of a release of the service, with further files."""
         path = self.folder / f"service-{version}.tar"
         with tarfile.open(path, "w") as made:
-            for name, content in {"service.py": SERVICE, "VERSION": version}.items():
+            for name, content in {"service.py": SERVICE, "VERSION": version, **further}.items():
                 entry = tarfile.TarInfo(name)
                 entry.size = len(content)
                 made.addfile(entry, io.BytesIO(content.encode()))
@@ -133,7 +133,8 @@ class Host:
 
     def deploy(self, version: str, *options: str, **variables: t.Any) -> Run:
         """Deploy a version of the service from its archive; it must succeed."""
-        run = self.play(*options, **{"release_version": version, "release_source": self.archive(version), **variables})
+        source = variables["release_source"] if "release_source" in variables else self.archive(version)
+        run = self.play(*options, **{**variables, "release_version": version, "release_source": source})
         assert run.code == 0, run.output
         return run
 
