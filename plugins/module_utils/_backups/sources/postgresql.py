@@ -224,10 +224,9 @@ class PostgreSQL(Source):
                     (_TOO_MIGHTY if account["mighty"] else _TOO_WEAK).format(account["name"])
                     + ", and this machine has no initdb for a server of its own"
                 )
-        with own_server(access, scratch) as (own, filling), scratch_databases(
-            own, "postgres", databases, filling
-        ) as scratches:
-            yield scratches
+        with contextlib.ExitStack() as proving:
+            own, filling = proving.enter_context(own_server(access, scratch))
+            yield proving.enter_context(scratch_databases(own, "postgres", databases, filling))
 
     def _explained(self, kind: t.Type[BackupError], what: str) -> t.ContextManager[None]:
         return explained(kind, "{0}: {1}".format(self.name, what), Refused, _with_roles)
