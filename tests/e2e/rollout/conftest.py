@@ -13,6 +13,9 @@ from loopback.site import Site
 
 from .story import Story
 
+INSTANCES = {"haproxy": 2, "caddy": 2}
+"""How many instances a pool has where it matters that there is another one."""
+
 
 class Sites:
     """Sites by balancer, started when first asked for."""
@@ -23,7 +26,7 @@ class Sites:
 
     def __getitem__(self, balancer: str) -> Site:
         if balancer not in self._sites:
-            self._sites[balancer] = Site(self._folder / balancer, balancer)
+            self._sites[balancer] = Site(self._folder / balancer, balancer, instances=INSTANCES.get(balancer, 1))
             self._sites[balancer].build_releases()
         site = self._sites[balancer]
         if not (site.directory / "ready").exists():

@@ -38,14 +38,10 @@ BAD = {"1.2.0", "1.3.0"}
 
 
 class Story:
-    """One scenario on a site that is kept from scenario to scenario.
+    """One scenario on a site that is kept from scenario to scenario."""
 
-    :param rate: requests a second during the story
-    """
-
-    def __init__(self, site: Site, rate: int = 25) -> None:
+    def __init__(self, site: Site) -> None:
         self.site = site
-        self._rate = rate
         self._load: Load | None = None
         self._records: report.Records | None = None
         self._excused: set[str] = set()
@@ -56,8 +52,11 @@ class Story:
 
     # -- given -------------------------------------------------------------
 
-    def given_serving(self) -> Story:
-        """A good release, ``old``, serves everything; ``new`` was never delivered; load has begun."""
+    def given_serving(self, rate: int = 10) -> Story:
+        """A good release, ``old``, serves everything; ``new`` was never delivered; load has begun.
+
+        :param rate: requests a second during the story
+        """
         serving = self.serving()
         if len(serving) != 1 or serving <= BAD:
             self.when("blue_green", rollout_release="1.0.0", rollout_bake=0).then_it_ended(0)
@@ -65,7 +64,7 @@ class Story:
         self.old = serving.pop()
         self.new = f"2.0.{len(list(self.site.directory.glob('releases/*.tar.gz')))}"
         self.site.build_releases(self.new)
-        self._load = self.site.load("--rate", str(self._rate), "--connections", "8")
+        self._load = self.site.load("--rate", str(rate), "--connections", "8")
         return self
 
     def given_serving_with_a_way_back(self) -> Story:

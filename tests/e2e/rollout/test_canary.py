@@ -33,7 +33,7 @@ def drawn(picture: pathlib.Path) -> set[str]:
 
 def test_a_canary_that_fails_more_is_taken_back_and_one_that_does_not_goes_on(story: Story) -> None:
     """The first cannot draw its picture, which harms nothing: it is drawn from the journal. The second draws its own."""
-    story.given_serving()
+    story.given_serving(rate=25)
     pictures = story.site.directory / "pictures"
     pictures.mkdir()
     # The site's own checks look at errors as well, and health is heard first.

@@ -34,7 +34,7 @@ def test_a_good_release_takes_over(story: Story) -> None:
 
 @on("haproxy")
 def test_a_bad_release_is_returned_when_its_errors_show_in_the_bake(story: Story) -> None:
-    story.given_serving()
+    story.given_serving(rate=25)
     story.when_delivering("1.2.0", rollout_bake=16).then_it_failed("rolled_back").then_status("rolled_back", "errors")
     story.then_serves(story.old).then_unlocked().then_answered("1.2.0").then_only_failed_from("1.2.0")
 

@@ -20,7 +20,7 @@ def rolling(story: Story, **variables: t.Any) -> dict[str, t.Any]:
 def test_the_release_goes_from_host_to_host_with_its_configuration_and_a_toggle_on_the_way_and_back(
     story: Story,
 ) -> None:
-    story.given_serving()
+    story.given_serving(rate=25)
     flags, layers = story.site.directory / "flags", story.site.directory / "environments"
     for folder in (flags, layers):
         folder.mkdir()
