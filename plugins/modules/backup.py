@@ -14,7 +14,8 @@ description:
   - Saves paths, and databases as they are at one moment, as one snapshot in a repository of restic, of borg or of archives.
   - Proves the snapshot. With O(verify=restore) it is restored into a scratch place and compared with what was saved; a database is restored into
     a scratch database, and the rows and a checksum of each table are compared. A snapshot that cannot be proven fails the task.
-  - Takes snapshots away that are too old, but never the newest proven one of a host, nor one that O(protect) names.
+  - Takes snapshots away that are too old, but never the newest proven one of a host (what a restore saved before it does not count), nor one that
+    O(protect) names.
   - Runs on the host that has the data. Killed at any instant it leaves every earlier snapshot whole, and the next task goes on.
 requirements:
   - restic >= 0.14 or borg >= 1.2, for these engines

@@ -61,19 +61,20 @@ snapshots:
       type: list
       elements: str
     labels:
-      description: The labels that were given.
+      description:
+        - The labels that were given. With C(before_restore_of) it is what was live before the restore of that snapshot.
       type: dict
     proven:
       description: When and how it was last proven; null when it never was.
       type: dict
       sample: {"at": "2026-11-26T03:00:11Z", "how": "restore"}
 newest:
-  description: The newest snapshot of the host on which the task runs; null when there is none.
+  description: The newest snapshot of the host on which the task runs, but for those that were taken before a restore; null when there is none.
   type: dict
   returned: success
   contains: *snapshot
 newest_proven:
-  description: The newest of the host on which the task runs that was proven; null when there is none.
+  description: The newest of them that was proven; null when there is none.
   type: dict
   returned: success
   contains: *snapshot
@@ -93,6 +94,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.progressive.delivery.plugins.module_utils._backups import restoring
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.registry import engine_for
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import of_host
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.parameters import (
@@ -111,14 +113,14 @@ def read(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     check_place(params)
     engine, name = engine_for(params)
     snapshots = engine.snapshots(params["app"])
-    own = [told(snapshot) for snapshot in of_host(snapshots, socket.gethostname())]
-    proven = [snapshot for snapshot in own if snapshot["proven"]]
+    own = of_host(snapshots, socket.gethostname())
+    newest, proven = restoring.newest(own), restoring.newest(own, proven=True)
     return {
         "changed": False,
         "engine": name,
         "snapshots": [told(snapshot) for snapshot in snapshots],
-        "newest": own[-1] if own else None,
-        "newest_proven": proven[-1] if proven else None,
+        "newest": None if newest is None else told(newest),
+        "newest_proven": None if proven is None else told(proven),
     }
 
 

@@ -91,10 +91,10 @@ class NotProven(BackupError):
 
 
 class RestoreFailed(BackupError):
-    """A restore could not be carried out; what is live is as it was."""
+    """A restore could not be carried out; what the message names is as it was, and `restored` in the details says what had changed before it."""
 
     code = "backup-restore-failed"
-    remedy = "mend what the message names and run the same restore again"
+    remedy = "mend what the message names and run the same restore again, which does the rest"
 
 
 class WorkFolderUnusable(BackupError):

@@ -11,6 +11,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import SnapshotDamaged
+
 DUMPS = "progressive-delivery-dumps"
 """Name of the folder, in every snapshot, that holds its description and what databases and commands gave."""
 DESCRIPTION = "backup.json"
@@ -27,13 +29,17 @@ def is_time(seconds: float) -> bool:
 
 @dataclass(frozen=True)
 class Labels:
-    """What a snapshot is for; only *app* is always known."""
+    """What a snapshot is for; only *app* is always known.
+
+    :param before_restore_of: the snapshot before whose restore it was taken, of what was live then and may be broken
+    """
 
     app: str
     environment: t.Optional[str] = None
     release: t.Optional[str] = None
     rollout: t.Optional[str] = None
     reason: t.Optional[str] = None
+    before_restore_of: t.Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -71,14 +77,29 @@ class Snapshot:
         return max(self.proofs, key=lambda proof: (proof.how == "restore", proof.at), default=None)
 
     @property
-    def dumps(self) -> str:
-        """Where in the snapshot the dumps are."""
-        return next(path for path in self.paths if path.rsplit("/", 1)[-1] == DUMPS)
+    def is_safety(self) -> bool:
+        """Whether it only lets a restore be taken back: nobody who asks for the newest means it."""
+        return self.labels.before_restore_of is not None
 
     @property
-    def saved(self) -> t.List[str]:
-        """The paths that were asked for, without the folder of the dumps."""
-        return [path for path in self.paths if path != self.dumps]
+    def dumps(self) -> str:
+        """Where in the snapshot the dumps are.
+
+        :raises SnapshotDamaged: nowhere, as what it holds cannot be read, or as it was taken by something else
+        """
+        found = [path for path in self.paths if _is_dumps(path)]
+        if not found:
+            raise SnapshotDamaged("what snapshot {0} holds is not known: it has no {1}".format(self.identifier, DUMPS))
+        return found[0]
+
+    @property
+    def saved(self) -> t.Tuple[str, ...]:
+        """The paths but for the folder with the dumps."""
+        return tuple(path for path in self.paths if not _is_dumps(path))
+
+
+def _is_dumps(path: str) -> bool:
+    return path.rsplit("/", 1)[-1] == DUMPS
 
 
 def of_host(snapshots: t.Iterable[Snapshot], host: str) -> t.List[Snapshot]:
@@ -93,11 +114,13 @@ class Content:
     :param paths: absolute, each of them there, none within another
     :param dumps: the folder with the dumps, absolute, its name :data:`DUMPS`
     :param excludes: shell patterns; one with a slash at its beginning is held against the whole path, another against each name on the way
+    :param links: a path may be a symbolic link, and the link itself is meant
     """
 
     paths: t.Tuple[str, ...]
     dumps: str
     excludes: t.Tuple[str, ...] = ()
+    links: bool = False
 
 
 @dataclass(frozen=True)

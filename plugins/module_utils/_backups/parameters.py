@@ -83,7 +83,7 @@ def told(snapshot: Snapshot) -> t.Dict[str, t.Any]:
         "id": snapshot.identifier,
         "taken": moment(snapshot.taken),
         "host": snapshot.host,
-        "paths": snapshot.saved,
+        "paths": list(snapshot.saved),
         "labels": {name: value for name, value in vars(labels).items() if value is not None},
         "proven": told_proof(snapshot.proof),
     }

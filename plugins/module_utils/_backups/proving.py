@@ -87,10 +87,9 @@ def _restore_and_compare(
                 )
             )
         by_name[source.name].prove(os.path.join(dumps, source.name), source.facts, work.fresh("scratch"))
-    paths = snapshot.saved
-    if paths:
+    if snapshot.saved:
         tree = work.fresh("tree")
-        engine.extract(snapshot, tree, paths)
-        compared = [trees.compare(tree + path, path, described.began, described.excludes) for path in paths]
+        engine.extract(snapshot, tree, snapshot.saved)
+        compared = [trees.compare(tree + path, path, described.began, described.excludes) for path in snapshot.saved]
         return all(each.files or not each.changed for each in compared)
     return True

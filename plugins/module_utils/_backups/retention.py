@@ -100,7 +100,7 @@ def reasons_to_keep(
 
     Each host's are counted for themselves, and what is to be of a time after *now* is not counted, as a clock was wrong.
     Whatever *keep* says, of each host the newest that was proven stays, and the newest that was so by a restore, and those in
-    *protect*, which a rollout under way may need.
+    *protect*, which a rollout under way may need. One that was taken before a restore counts as neither of the first two.
 
     :param taken: which one was made just now, which stays even if the clock went back meanwhile
     """
@@ -123,7 +123,7 @@ def reasons_to_keep(
 def _rules(
     newest_first: t.Sequence[Snapshot], keep: Keep, taken: str
 ) -> t.Iterator[t.Tuple[str, t.Sequence[Snapshot]]]:
-    proven = [each for each in newest_first if each.proof is not None]
+    proven = [each for each in newest_first if _is_good(each)]
     yield "the newest that was proven", proven[:1]
     restored = [each for each in proven if each.proof is not None and each.proof.how == "restore"]
     yield "the newest that was proven by a restore", restored[:1]
@@ -138,11 +138,16 @@ def _rules(
         yield "within", [each for each in newest_first if each.taken >= before[0].taken - keep.within]
 
 
+def _is_good(snapshot: Snapshot) -> bool:
+    """Whether it was proven, and is not of what a restore was to mend."""
+    return snapshot.proof is not None and not snapshot.is_safety
+
+
 def _newest_of_periods(newest_first: t.Sequence[Snapshot], form: str, count: int) -> t.List[Snapshot]:
-    """Of each of the newest *count* periods the newest that was proven, or where none was the newest."""
+    """Of each of the newest *count* periods the newest that was proven, but for those before a restore; where none was the newest."""
     newest: t.Dict[str, Snapshot] = {}
     for snapshot in newest_first:
         moment = datetime.datetime.fromtimestamp(snapshot.taken, datetime.timezone.utc).strftime(form)
-        if newest.setdefault(moment, snapshot).proof is None and snapshot.proof is not None:
+        if not _is_good(newest.setdefault(moment, snapshot)) and _is_good(snapshot):
             newest[moment] = snapshot
     return list(newest.values())[:count]

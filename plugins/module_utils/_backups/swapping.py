@@ -25,6 +25,7 @@ import shutil
 import typing as t
 from dataclasses import asdict, dataclass, replace
 
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.carrying import carry_over
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import RestoreFailed
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.exchange import (
     exchange,
@@ -41,7 +42,8 @@ HIDDEN = ".progressive-delivery-restore-"
 _RECORD = "record.json"
 _EXTRACTED = "extracted"
 _OLD = "old"
-_STAY = "lost+found"
+STAYS = "lost+found"
+"""What a file system has in its root of itself, and keeps."""
 _DEFAULT_ACCESS = "system.posix_acl_default"
 _NO_ATTRIBUTE = (errno.ENODATA, errno.ENOTSUP)
 _NO_FOLDER_OF_OURS = (errno.ENOTDIR, errno.ELOOP, errno.EACCES)
@@ -79,10 +81,12 @@ class Swapped:
 
     :param in_parts: entry after entry, as the target is a mount point
     :param left: a folder with the old content which could not be removed, and why
+    :param lost: what was to be carried over from the old content and could not be, and why
     """
 
     in_parts: bool
     left: t.Optional[t.Tuple[str, str]] = None
+    lost: t.Tuple[t.Tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,12 +112,21 @@ class _Record:
 
     :param root: where the restored root is in the hidden folder, whose owner, mode and times a mount point gets
     :param times: its times of access and change, nanoseconds
+    :param excludes: patterns of what is carried over from the old content; None for nothing at all
     """
 
     in_parts: bool
     steps: t.Tuple[_Step, ...]
     root: str
     times: t.Tuple[int, int]
+    excludes: t.Optional[t.Sequence[str]] = None
+
+
+def check(target: str, replace_link: bool = False) -> None:
+    """Raise :class:`RestoreFailed` if *target* cannot be replaced, as far as its kind tells; nothing is changed."""
+    with _explained(target):
+        _check_kind(_real(target), replace_link)
+        _missing(os.path.dirname(_real(target)))
 
 
 @contextlib.contextmanager
@@ -145,16 +158,17 @@ def prepared(target: str, replace_link: bool = False) -> t.Iterator[Place]:
         yield place
 
 
-def put(place: Place, path: str) -> Swapped:
+def put(place: Place, path: str, excludes: t.Optional[t.Sequence[str]] = None) -> Swapped:
     """Let *path*, which was restored below ``place.folder``, take the place of the target, whose old content is removed.
 
+    :param excludes: what no snapshot has of the old content and is carried over into the new, sockets beside; None for nothing at all
     :raises RestoreFailed: what is live is as it was, or, where the message says so, the next call finishes
     """
     with _explained(place.target):
-        _check(place, path)
+        check_restored(place, path)
         known = os.lstat(path)
         root = os.path.relpath(path, place.opened)
-        record = _Record(place.in_parts, _steps(place, root), root, (known.st_atime_ns, known.st_mtime_ns))
+        record = _Record(place.in_parts, _steps(place, root), root, (known.st_atime_ns, known.st_mtime_ns), excludes)
         os.mkdir(place.within(_OLD), 0o700)
         sync_file_system(place.opened)
         write_file(place.within(_RECORD), json.dumps(asdict(record)), mode=0o600)
@@ -170,8 +184,8 @@ def put(place: Place, path: str) -> Swapped:
             "{0} cannot be replaced: {1}: {2}".format(place.target, _named(error), error.strerror)
         ) from error
     with _explained(place.target, "the next restore of it finishes"):
-        _conclude(place, record)
-    return Swapped(place.in_parts, _remove(place, record))
+        lost = _conclude(place, record)
+    return Swapped(place.in_parts, _remove(place, record), tuple(lost))
 
 
 def _recover(place: Place) -> None:
@@ -222,9 +236,14 @@ def _undo(place: Place, steps: t.Sequence[_Step]) -> None:
         os.unlink(place.within(_RECORD))
 
 
-def _conclude(place: Place, record: _Record) -> None:
-    """All entries are in place: what is left is the root's own attributes and the old content."""
+def _conclude(place: Place, record: _Record) -> t.List[t.Tuple[str, str]]:
+    """All entries are in place: what is left is the root's own attributes and the old content. What of it could not be carried over."""
     root = place.within(record.root)
+    lost: t.List[t.Tuple[str, str]] = []
+    if record.excludes is not None:
+        old = place.within(_OLD if record.in_parts else record.steps[0].aside)
+        lost = carry_over(old, place.target, "/" + os.path.relpath(record.root, _EXTRACTED), record.excludes)
+        sync_file_system(place.opened)
     if record.in_parts and os.path.lexists(root):
         known = os.lstat(root)
         if os.geteuid() == 0:
@@ -232,6 +251,7 @@ def _conclude(place: Place, record: _Record) -> None:
         shutil.copystat(root, place.target)
     os.unlink(place.within(_RECORD))
     sync_folder(place.opened)
+    return lost
 
 
 def _remove(place: Place, record: _Record) -> t.Optional[t.Tuple[str, str]]:
@@ -262,7 +282,7 @@ def _steps(place: Place, root: str) -> t.Tuple[_Step, ...]:
     """Those that let what is at *root* in the hidden folder take the place of the target."""
     if not place.in_parts:
         return (_step(place, place.target, root),)
-    leave = (os.path.basename(place.hidden), _STAY)
+    leave = (os.path.basename(place.hidden), STAYS)
     names = sorted((set(os.listdir(place.target)) | set(os.listdir(place.within(root)))) - set(leave))
     return tuple(_step(place, os.path.join(place.target, name), os.path.join(root, name)) for name in names)
 
@@ -272,7 +292,8 @@ def _step(place: Place, live: str, staged: str) -> _Step:
     return _Step(live, staged, aside, _inode(place.within(staged)), _inode(live))
 
 
-def _check(place: Place, path: str) -> None:
+def check_restored(place: Place, path: str) -> None:
+    """Raise :class:`RestoreFailed` if *path* is not there below ``place.folder``, or cannot take the place of the target."""
     if not os.path.lexists(path):
         raise RestoreFailed("{0} was not restored, so it is not replaced".format(place.target))
     if place.in_parts and (os.path.islink(path) or not os.path.isdir(path)):
@@ -373,15 +394,21 @@ def _real(path: str) -> str:
 
 def _make_folders(folder: str) -> t.List[str]:
     """Make *folder* with its parents; those that were not there, innermost first."""
+    missing = _missing(folder)
+    for path in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, 0o755)
+    return missing
+
+
+def _missing(folder: str) -> t.List[str]:
+    """Of *folder* and its parents those that are not there, innermost first."""
     missing = []
     while not os.path.isdir(folder):
         if os.path.lexists(folder):
             raise NotADirectoryError(0, "it is no folder", folder)
         missing.append(folder)
         folder = os.path.dirname(folder)
-    for path in reversed(missing):
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(path)
     return missing
 
 
@@ -393,8 +420,7 @@ def _remove_empty(folders: t.Sequence[str]) -> None:
 
 def _free(path: str) -> str:
     """*path*, or where something is a name like it: a killed run had put the old aside, and others made it anew since."""
-    number = 0
-    name = path
+    number, name = 0, path
     while os.path.lexists(name):
         number += 1
         name = "{0}.{1}".format(path, number)

@@ -37,6 +37,7 @@ class Order:
 
     :param paths: absolute and normal
     :param verify: ``none``, ``checksum`` or ``restore``
+    :param links: a path may be a symbolic link, which is saved as the link that it is and not what it leads to
     """
 
     labels: Labels
@@ -44,13 +45,13 @@ class Order:
     excludes: t.Tuple[str, ...]
     sources: t.Tuple[Source, ...]
     verify: str
+    links: bool = False
 
 
-def check(engine: Engine, order: Order, apart: t.Sequence[str], links: bool = False) -> None:
+def check(engine: Engine, order: Order, apart: t.Sequence[str]) -> None:
     """Raise if what is to be saved cannot be, as far as can be told without doing it; nothing is changed.
 
     :param apart: folders of the backup itself, which no path may hold or be in
-    :param links: a path may be a symbolic link, which is saved as the link that it is and not what it leads to
     """
     if not order.paths and not order.sources:
         raise SourceUnusable("there is nothing to save: give paths or sources")
@@ -60,7 +61,7 @@ def check(engine: Engine, order: Order, apart: t.Sequence[str], links: bool = Fa
             raise SourceUnusable("two sources are called {0}; give each a name of its own".format(name))
     check_excludes(Content(order.paths, "", order.excludes))
     for path in order.paths:
-        _check_path(path, order.paths, links)
+        _check_path(path, order.paths, order.links)
     check_apart(order.paths, apart)
     for source in order.sources:
         source.check()
@@ -87,7 +88,7 @@ def take(engine: Engine, order: Order, work: Workplace) -> t.Tuple[Taken, t.Opti
     dumped = tuple(_dumped(source, folder) for source in order.sources)
     described = Description(order.labels.app, began, order.paths, order.excludes, dumped)
     description.write(described, folder)
-    taken = engine.take(Content(order.paths, work.dumps, order.excludes), order.labels)
+    taken = engine.take(Content(order.paths, work.dumps, order.excludes, order.links), order.labels)
     proof = proving.prove(engine, taken.snapshot, order.verify, order.sources, work, expected=described)
     return taken, proof
 
@@ -121,7 +122,7 @@ def _check_path(path: str, paths: t.Sequence[str], links: bool) -> None:
             )
         )
     for other in paths:
-        if other != path and is_within(path, other):
+        if other != path and not (os.path.islink(path) or os.path.islink(other)) and is_within(path, other):
             raise SourceUnusable("path {0} is in {1}, which is saved as well; leave one out".format(path, other))
     if paths.count(path) > 1:
         raise SourceUnusable("path {0} is given twice".format(path))

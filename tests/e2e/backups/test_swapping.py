@@ -66,10 +66,10 @@ def read(path: pathlib.Path) -> Files:
     return {name: text for name, text in found.items() if not name.startswith(swapping.HIDDEN)}
 
 
-def restore(target: pathlib.Path, files: Files) -> None:
+def restore(target: pathlib.Path, files: Files, excludes: t.Sequence[str] | None = None) -> None:
     with swapping.prepared(str(target)) as place:
         write(pathlib.Path(place.folder) / "data", files)
-        swapping.put(place, place.folder + "/data")
+        swapping.put(place, place.folder + "/data", excludes)
 
 
 def recover(target: pathlib.Path) -> None:
@@ -187,6 +187,33 @@ def test_killed_anywhere_each_entry_of_a_mount_point_is_old_or_new_and_the_next_
     assert mixed > len(OLD)
 
 
+@pytest.mark.parametrize("mounted", [False, True])
+def test_killed_anywhere_what_the_excludes_name_is_there_after_the_next_call(
+    folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, mounted: bool
+) -> None:
+    monkeypatch.setattr(swapping, "is_mount_point", lambda path: mounted and path.endswith("/data"))
+    old, new = {"cache/x": "old", "a/y": "old", "a/cache": "old"}, {"a/y": "new"}
+    finished: list[Files] = []
+    point = 1
+    while True:
+        target = folder / str(point) / "data"
+        target.parent.mkdir()
+        write(target, old)
+        died = killed_at(point, restore, target, new, ["cache"])
+        recover(target)
+        finished.append(read(target))
+        assert finished[-1] in (old, {**old, **new}), point
+        restore(target, new, ["cache"])
+        assert read(target) == {**old, **new}, point
+        assert os.listdir(target.parent) == ["data"], point
+        if not died:
+            break
+        point += 1
+
+    assert finished[0] == old, "no kill before the record was written"
+    assert finished[-2] != old, "no kill after the record was written"
+
+
 INSIDE = """
 import os, pathlib, sys
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import swapping
@@ -236,7 +263,7 @@ def test_real_mounts_are_told_from_folders(tmp_path: pathlib.Path) -> None:
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path)))
     said = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
 
-    assert said[:2] == ["Swapped(in_parts=True, left=None) ['a'] new"] * 2
+    assert said[:2] == ["Swapped(in_parts=True, left=None, lost=()) ['a'] new"] * 2
     assert said[2] == f"{tmp_path}/file is a mounted file, which cannot be replaced; unmount it first"
     assert said[3].startswith(
         f"{tmp_path} has {tmp_path}/bo und mounted within it, which would go with the old content;"

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Entry, Kind
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.names import (
     Parts,
-    is_within,
     parts_of,
     raw,
 )
@@ -33,6 +32,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     RestoreFailed,
     UnknownSnapshot,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.plain_paths import is_within
 from ansible_collections.progressive.delivery.plugins.module_utils._files import room
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -39,7 +39,7 @@ _FIRST = b'"entries": [\n'
 _LAST = b"],\n"
 _TAIL = b'"tail": '
 _MOST_OF_A_LINE = 1 << 20
-_LABELS = ("environment", "release", "rollout", "reason")
+_LABELS = ("environment", "release", "rollout", "reason", "before_restore_of")
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ def _to_head(known: t.Mapping[str, t.Any]) -> Head:
         taken=float(known["taken"]),
         labels=Labels(
             app=_text(labels["app"]),
-            **{name: None if labels[name] is None else _text(labels[name]) for name in _LABELS},
+            **{name: None if labels.get(name) is None else _text(labels[name]) for name in _LABELS},
         ),
         host=_text(known["host"]),
         paths=tuple(_text(path) for path in known["paths"]),

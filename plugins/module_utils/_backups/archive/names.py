@@ -30,8 +30,3 @@ def parts_of(path: str) -> Parts:
     if not path.startswith("/") or "\0" in path or {b"", b".", b".."} & set(parts):
         raise ValueError("{0!r} is not a plain absolute path".format(path))
     return parts
-
-
-def is_within(path: str, folder: str) -> bool:
-    """Whether *path* is *folder* or lies in it."""
-    return path == folder or path.startswith(folder + "/")

@@ -18,16 +18,17 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     UnknownSnapshot,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Content, Snapshot
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.plain_paths import is_within
 
 
 def check_there(content: Content) -> None:
-    """Raise :class:`SourceUnusable` unless every path of *content* is there and is more than a link to what is meant."""
+    """Raise :class:`SourceUnusable` unless every path of *content* is there and is what is meant, not a link to it."""
     for path in content.paths + (content.dumps,):
         try:
             known = os.lstat(path)
         except OSError as error:
             raise SourceUnusable("{0} cannot be saved: {1}".format(path, error.strerror)) from error
-        if stat.S_ISLNK(known.st_mode):
+        if stat.S_ISLNK(known.st_mode) and not content.links:
             raise SourceUnusable(
                 "{0} is a symbolic link, of which only the link would be saved; name what it points to, {1}".format(
                     path, os.path.realpath(path)
@@ -38,7 +39,7 @@ def check_there(content: Content) -> None:
 def check_asked(snapshot: Snapshot, paths: t.Sequence[str], folder: str) -> None:
     """Raise :class:`UnknownSnapshot` for a path that is not within the snapshot, and ValueError unless *folder* is empty."""
     for path in paths:
-        if not any(path == saved or path.startswith(saved.rstrip("/") + "/") for saved in snapshot.paths):
+        if not any(is_within(path, saved) for saved in snapshot.paths):
             raise UnknownSnapshot("snapshot {0} does not hold {1}".format(snapshot.identifier, path))
     if os.listdir(folder):
         raise ValueError("{0} is not empty".format(folder))

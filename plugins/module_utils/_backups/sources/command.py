@@ -68,7 +68,11 @@ class Output(Source):
         self._timeout = timeout
 
     def check(self) -> None:
-        given = {"command": self._command, "prove_command": self._prove, "restore_command": self._restore}
+        given = {
+            "command": self._command,
+            "prove_argv or prove_shell": self._prove,
+            "restore_argv or restore_shell": self._restore,
+        }
         for option, command in given.items():
             if command is None:
                 continue
@@ -96,16 +100,25 @@ class Output(Source):
         self._compare(folder, facts, NotProven)
         if self._prove is not None:
             with open(os.path.join(folder, DUMP), "rb") as dumped:
-                self._run(self._prove, NotProven, "prove_command", stdin=dumped, folder=scratch)
+                self._run(self._prove, NotProven, "prove_argv or prove_shell", stdin=dumped, folder=scratch)
 
-    def restore(self, folder: str, facts: Facts, scratch: str) -> None:
+    def check_restore(self) -> None:
+        self._command_to_restore()
+
+    def _command_to_restore(self) -> Command:
         if self._restore is None:
             raise RestoreFailed(
-                "{0}: only a restore_command could put back what a command wrote, and none is given".format(self.name)
+                "{0}: only a command could put back what a command wrote; give restore_argv or restore_shell".format(
+                    self.name
+                )
             )
+        return self._restore
+
+    def restore(self, folder: str, facts: Facts, scratch: str) -> None:
+        command = self._command_to_restore()
         self._compare(folder, facts, RestoreFailed)
         with open(os.path.join(folder, DUMP), "rb") as dumped:
-            self._run(self._restore, RestoreFailed, "restore_command", stdin=dumped)
+            self._run(command, RestoreFailed, "restore_argv or restore_shell", stdin=dumped)
 
     def _compare(self, folder: str, facts: Facts, kind: t.Type[BackupError]) -> None:
         try:

@@ -47,6 +47,9 @@ class Source:
         """
         raise NotImplementedError
 
+    def check_restore(self) -> None:
+        """Find out, changing nothing, whether the task says how it is put back. Raises :class:`RestoreFailed`."""
+
     def restore(self, folder: str, facts: Facts, scratch: str) -> None:
         """Put the dump in *folder* in the place of what is live, which changes at once or not at all.
 

@@ -61,6 +61,12 @@ class SavedShop:
         listed = call("backup_info", **given_of({**self.where, **options}))
         return t.cast("t.List[t.Dict[str, t.Any]]", listed["snapshots"])
 
+    def damage_manifest(self) -> None:
+        """Of the newest archive it cannot be told any more what it holds."""
+        manifest = max(self.repository.glob("shop/*/manifest*"))
+        manifest.chmod(0o600)
+        manifest.write_bytes(b"{")
+
     def damage(self) -> None:
         """One byte of the newest archive is another."""
         archive = max(self.repository.glob("shop/*/content.tar*"))

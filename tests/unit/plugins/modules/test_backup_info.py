@@ -26,6 +26,16 @@ def test_the_newest_and_the_newest_that_was_proven(tmp_path: pathlib.Path) -> No
     assert call("backup_info", **{**shop.where, "app": "another"})["snapshots"] == []
 
 
+def test_what_was_saved_before_a_restore_is_listed_and_is_not_the_newest(tmp_path: pathlib.Path) -> None:
+    shop = SavedShop(tmp_path)
+    first = shop.backup()["snapshot"]["id"]
+    safety = shop.restore(snapshot=first)["safety"]["id"]
+    told = call("backup_info", **shop.where)
+    assert (told["newest"]["id"], told["newest_proven"]["id"]) == (first, first)
+    assert [each["id"] for each in told["snapshots"]] == [first, safety]
+    assert told["snapshots"][1]["labels"]["before_restore_of"] == first
+
+
 def test_without_the_password_nothing_is_told(tmp_path: pathlib.Path) -> None:
     shop = SavedShop(tmp_path)
     shop.backup()

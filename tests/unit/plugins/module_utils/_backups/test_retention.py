@@ -187,3 +187,18 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 def test_less_than_nothing_is_refused() -> None:
     with pytest.raises(InvalidOption, match="keep.daily is -1"):
         Keep(daily=-1)
+
+
+def test_what_a_restore_saved_before_it_takes_the_place_of_no_other_that_was_proven() -> None:
+    good = snapshot("good", at("2026-11-26T03:00:00"), proven=True)
+    broken = Snapshot(
+        "broken", good.taken + 60, Labels("shop", before_restore_of="good"), "db-1", ("/srv",), good.proofs
+    )
+    reasons = reasons_to_keep([good, broken], Keep(last=1, daily=1), good.taken + 120)
+    assert reasons["good"] == [
+        "the newest that was proven",
+        "the newest that was proven by a restore",
+        "last",
+        "daily",
+    ]
+    assert reasons["broken"] == ["last"]

@@ -100,7 +100,7 @@ def test_a_command_proves_what_it_gets_on_its_standard_input(dumps: pathlib.Path
     facts = source().dump(str(dumps))
 
     source(prove="grep -q hello && pwd >where").prove(str(dumps), facts, str(scratch))
-    with pytest.raises(NotProven, match="ldap: prove_command ended with 1"):
+    with pytest.raises(NotProven, match="ldap: prove_argv or prove_shell ended with 1"):
         source(prove=["grep", "-q", "good bye"]).prove(str(dumps), facts, str(scratch))
 
     assert (scratch / "where").read_text() == f"{scratch}\n"
@@ -111,9 +111,9 @@ def test_a_command_puts_back_what_it_gets_on_its_standard_input(dumps: pathlib.P
     environment = {"TARGET": str(tmp_path / "live")}
 
     source(restore='cat >"$TARGET"', environment=environment).restore(str(dumps), facts, str(dumps))
-    with pytest.raises(RestoreFailed, match="ldap: restore_command ended with 7"):
+    with pytest.raises(RestoreFailed, match="ldap: restore_argv or restore_shell ended with 7"):
         source(restore="exit 7").restore(str(dumps), facts, str(dumps))
-    with pytest.raises(RestoreFailed, match="and none is given"):
+    with pytest.raises(RestoreFailed, match="give restore_argv or restore_shell"):
         source().restore(str(dumps), facts, str(dumps))
 
     assert (tmp_path / "live").read_text() == "hello\n"
@@ -125,8 +125,8 @@ def test_a_command_puts_back_what_it_gets_on_its_standard_input(dumps: pathlib.P
         ({"command": []}, "command is empty"),
         ({"command": " "}, "command is empty"),
         ({"command": ["/nonexistent"]}, "command: /nonexistent is not installed"),
-        ({"prove": ["/nonexistent"]}, "prove_command: /nonexistent is not installed"),
-        ({"restore": ""}, "restore_command is empty"),
+        ({"prove": ["/nonexistent"]}, "prove_argv or prove_shell: /nonexistent is not installed"),
+        ({"restore": ""}, "restore_argv or restore_shell is empty"),
         ({"command": "true", "environment": {"PATH": "/nonexistent"}}, "command: bash is not installed"),
     ],
 )
