@@ -61,6 +61,13 @@ def test_data_is_saved_before_a_release_and_comes_back_with_a_rollback(story: St
     shop.write("spoilt by the release")
 
     story.when("rollback", rollout_restore="another", **shop.variables).then_it_failed("not a rollout of this app")
+    (snapshot,) = (tmp_path / "repository" / "analyze-all").glob(rollout["backups"]["lb-1"]["snapshot"])
+    taken_away = snapshot.rename(tmp_path / "taken away")
+    story.when("rollback", rollout_restore=rollout["id"], **shop.variables)
+    story.then_it_failed("Nothing was begun. lb-1 cannot have the data back", "there is no snapshot").then_serves(
+        story.new
+    )
+    taken_away.rename(snapshot)
     assert shop.read() == ("spoilt by the release",) * 2
     story.when("rollback", rollout_restore=rollout["id"], **shop.variables).then_it_ended(0).then_serves(story.old)
     assert shop.read() == ("before", "before")
