@@ -93,7 +93,7 @@ def test_check_mode_says_what_would_come_and_touches_nothing(story: Story) -> No
 def test_bad_input_is_said_before_anything_is_touched(
     story: Story, variables: dict[str, object], said: list[str]
 ) -> None:
-    story.given_serving()
+    story.given_serving(rate=50)
     before = story.site.journal()
     story.when("blue_green", **{"rollout_release": story.new, **variables}).then_it_failed(*said)
     assert story.site.journal() == before

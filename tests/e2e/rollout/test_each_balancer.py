@@ -49,7 +49,7 @@ def test_a_canary_meets_copies_of_requests_before_its_first_share(story: Story) 
 
 @on("caddy")
 def test_where_a_balancer_takes_no_single_host_out_nothing_is_begun(story: Story) -> None:
-    story.given_serving()
+    story.given_serving(rate=50)
     before = story.site.journal()
     story.when("rolling", rollout_release=story.new, rollout_pools=[story.pool()])
     story.then_it_failed("Nothing was begun", "Caddy cannot change a server of a pool without a reload")

@@ -60,7 +60,7 @@ def test_a_run_killed_at_a_journal_write_is_finished_or_undone(
 
 
 def test_a_host_that_cannot_be_reached_begins_nothing(story: Story) -> None:
-    story.given_serving().given_cut_off("green-2").given_cut_off("blue-2")
+    story.given_serving(rate=50).given_cut_off("green-2").given_cut_off("blue-2")
     before = story.site.journal()
     story.when_delivering(story.new).then_it_failed("cannot be reached, so nothing was begun").then_unlocked()
     assert story.site.journal() == before
