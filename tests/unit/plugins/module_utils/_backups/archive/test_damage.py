@@ -294,19 +294,14 @@ def test_what_goes_wrong_with_who_reads_a_snapshot_is_not_the_snapshot_s_fault(s
     snapshot = saved.take()
     full = OSError(errno.ENOSPC, "no room for what is read")
 
-    with (
-        pytest.raises(OSError, match="no room for what is read") as caught,
-        reading.opened_manifest(saved.folder_of(snapshot)),
-    ):
-        raise full
-    assert caught.value is full
+    def read_with(opened):
+        with opened:
+            raise full
 
-    with (
-        pytest.raises(OSError, match="no room for what is read") as caught,
-        saved.engine._opened(snapshot),
-    ):
-        raise full
-    assert caught.value is full
+    for opened in (reading.opened_manifest(saved.folder_of(snapshot)), saved.engine._opened(snapshot)):
+        with pytest.raises(OSError, match="no room for what is read") as caught:
+            read_with(opened)
+        assert caught.value is full
 
 
 @pytest.mark.parametrize("identifier", ["20260101T000000Z-00000000", "../../etc", ""])
