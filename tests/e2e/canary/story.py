@@ -12,6 +12,7 @@ import math
 import pathlib
 import subprocess
 import sys
+import time
 import typing as t
 
 import requests
@@ -179,6 +180,14 @@ class Story:
         """Running instances behave otherwise from now on."""
         for instance in instances:
             self.site.tell(instance, quality, value)
+        return self
+
+    def when_served(self, release: str) -> Story:
+        """Every answer is of *release* at last: a balancer asks an instance more than once before it sends requests again."""
+        end = time.monotonic() + 60  # Only so that a hang is told.
+        while self.serving() != {release}:
+            assert time.monotonic() < end, self.serving()
+            time.sleep(0.1)
         return self
 
     def when_dead(self, instance: str) -> Story:

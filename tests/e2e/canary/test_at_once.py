@@ -43,7 +43,7 @@ def test_an_irreversible_release_freezes(story: Story) -> None:
     sicken = {("bake", 1): lambda: story.when_told("ready", False, *story.site.pools["green"])}
     story.when_delivering(GOOD, sicken, irreversible=True, **{**AT_ONCE, "bake": 5})
     story.then_ended("frozen", "bake failed", "irreversible")
-    story.when_told("ready", True, *story.site.pools["green"])
+    story.when_told("ready", True, *story.site.pools["green"]).when_served(GOOD)
     story.when("rollback").then_refused("declared irreversible")
     story.when("promote").then_ended("succeeded").then_serves(GOOD)
     story.when_delivering(OLD, **AT_ONCE).then_ended("succeeded").then_serves(OLD)
