@@ -61,7 +61,7 @@ TOOLS = {
         "restic",
         "restic --quiet init",
         "restic --quiet backup --force $D",
-        "restic --quiet restore latest --target . --sparse",
+        "restic --quiet restore latest --target .",
     ),
     "borg": Tool(
         "borg",
