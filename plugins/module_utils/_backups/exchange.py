@@ -9,14 +9,10 @@ PRIVATE to the collection.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import os
 import typing as t
-
-try:
-    import ctypes
-except ImportError:  # A Python that was built without libffi.
-    ctypes = None  # type: ignore[assignment]  # a module has no type that may be None
 
 _WORKING_FOLDER = -100  # AT_FDCWD
 _NO_REPLACE = 1

@@ -205,7 +205,8 @@ def _write(stream: t.IO[bytes], content: bytes, over: int) -> None:
 
 
 def _read(stream: t.IO[bytes], into: bytearray, kept: t.Optional[int]) -> None:
-    for chunk in iter(lambda: stream.read1(_CHUNK), b""):  # type: ignore[attr-defined]
+    buffered = t.cast(io.BufferedReader, stream)
+    for chunk in iter(lambda: buffered.read1(_CHUNK), b""):
         into.extend(chunk)
         if kept is not None:
             del into[:-kept]

@@ -60,31 +60,6 @@ def dangerous_changes(changed: t.Iterable[str], dangerous: t.Iterable[str]) -> t
     return tuple(sorted(key for key in changed if any(touch(path_of(key), mark) for mark in marks)))
 
 
-def need_confirmation(
-    environment: str,
-    protected: t.Collection[str],
-    changed: t.Iterable[str],
-    dangerous: t.Collection[str],
-    confirmed: t.Collection[str],
-) -> None:
-    """Refuse dangerous changes to a protected environment that nobody has confirmed by name.
-
-    More may be confirmed than changes: of several hosts, some may have a change already.
-
-    :param confirmed: dotted keys: each that changes, or the one above it that the schema marks
-    :raises ConfirmationNeeded: naming those that nobody confirmed
-    """
-    missing = unconfirmed(environment, protected, changed, dangerous, confirmed)
-    if missing:
-        raise ConfirmationNeeded(
-            "{0} is protected, and this would change what the schema marks as dangerous: {1}".format(
-                environment, ", ".join(missing)
-            ),
-            environment=environment,
-            keys=list(missing),
-        )
-
-
 def unconfirmed(
     environment: str,
     protected: t.Collection[str],
@@ -92,7 +67,12 @@ def unconfirmed(
     dangerous: t.Collection[str],
     confirmed: t.Collection[str],
 ) -> t.Tuple[str, ...]:
-    """The dangerous changes to a protected environment that nobody has confirmed by name; see :func:`need_confirmation`."""
+    """The dangerous changes to a protected environment that nobody has confirmed by name.
+
+    More may be confirmed than changes: of several hosts, some may have a change already.
+
+    :param confirmed: dotted keys: each that changes, or the one above it that the schema marks
+    """
     if environment not in protected:
         return ()
     names = set(confirmed)
@@ -102,3 +82,18 @@ def unconfirmed(
         for key in dangerous_changes(changed, dangerous)
         if key not in names and not any(path_of(key)[: len(mark)] == mark for mark in marked_names)
     )
+
+
+def need_confirmation(environment: str, missing: t.Sequence[str]) -> None:
+    """Refuse dangerous changes that nobody has confirmed, as :func:`unconfirmed` finds them.
+
+    :raises ConfirmationNeeded: naming them
+    """
+    if missing:
+        raise ConfirmationNeeded(
+            "{0} is protected, and this would change what the schema marks as dangerous: {1}".format(
+                environment, ", ".join(missing)
+            ),
+            environment=environment,
+            keys=list(missing),
+        )

@@ -60,7 +60,7 @@ class Guard:
         else:
             changed = [row.key for row in rows if row.changes]
             dangerous = self.schema.dangerous_keys(nested(in_force.settings), configuration.settings)
-        asked = (configuration.environment, self.protected, changed, dangerous, self.confirmed)
+        missing = unconfirmed(configuration.environment, self.protected, changed, dangerous, self.confirmed)
         if not check_mode:
-            need_confirmation(*asked)
-        return Judgement(tuple(rows), unconfirmed(*asked))
+            need_confirmation(configuration.environment, missing)
+        return Judgement(tuple(rows), missing)

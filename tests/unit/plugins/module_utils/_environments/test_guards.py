@@ -18,6 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
     check_made_for,
     dangerous_changes,
     need_confirmation,
+    unconfirmed,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.model import Layer
 
@@ -52,7 +53,7 @@ def test_a_change_is_dangerous_that_touches_a_marked_key() -> None:
 def confirm(
     *confirmed: str, environment: str = "production", changed: t.Iterable[str] = ("db.host", "db.name")
 ) -> None:
-    need_confirmation(environment, ["production"], changed, {"db.host", "tls"}, confirmed)
+    need_confirmation(environment, unconfirmed(environment, ["production"], changed, {"db.host", "tls"}, confirmed))
 
 
 def test_a_dangerous_change_to_a_protected_environment_needs_its_name() -> None:
