@@ -64,10 +64,10 @@ def rude_endpoints():
         server.server_close()
 
 
-@pytest.fixture(params=laid_down.KINDS)
-def balancer(request, rude_endpoints, tmp_path):
+@pytest.fixture(scope="module", params=laid_down.KINDS)
+def balancer(request, rude_endpoints, tmp_path_factory):
     """Each kind in front of them."""
-    running = laid_down.lay_down(request.param, tmp_path / "app", rude_endpoints)
+    running = laid_down.lay_down(request.param, tmp_path_factory.mktemp(request.param) / "app", rude_endpoints)
     running.start()
     yield running
     running.stop()

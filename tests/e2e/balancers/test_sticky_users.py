@@ -13,8 +13,8 @@ import pytest
 from ansible_collections.progressive.delivery.tests.e2e.balancers.users import Users
 
 STEPS = (5, 25, 50, 100)
-USERS = 400
-NEWCOMERS = 1000
+USERS = 200
+NEWCOMERS = 400
 
 
 @pytest.fixture

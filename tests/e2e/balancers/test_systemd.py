@@ -110,7 +110,6 @@ def test_a_balancer_under_systemd_keeps_its_split_through_reload_and_restart(hos
 
     # given a balancer that was not there before
     assert balancer.lay_down()
-    assert balancer.lay_down() == 0
     assert balancer.show("UnitFileState") == "enabled"
     assert balancer.users() == laid_down.TABLE[kind].users
     assert balancer.serving() == {"blue"}
@@ -127,7 +126,11 @@ def test_a_balancer_under_systemd_keeps_its_split_through_reload_and_restart(hos
     assert balancer.show("MainPID") != before
 
 
-def test_the_service_that_comes_with_a_package_does_not_run_beside_ours(host: BootedHost) -> None:
-    Installed(host, "nginx").lay_down()
+def test_what_is_laid_down_stays_and_the_service_that_comes_with_a_package_does_not_run_beside_it(
+    host: BootedHost,
+) -> None:
+    nginx = Installed(host, "nginx")
+    nginx.lay_down()
+    assert nginx.lay_down() == 0
     states = "systemctl is-enabled nginx.service; systemctl is-active nginx.service; true"
     assert host.shell(states).split() == ["disabled", "inactive"]

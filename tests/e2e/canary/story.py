@@ -85,7 +85,7 @@ class Story:
     :param rate: requests a second
     """
 
-    def __init__(self, site: Site, edge: LaidDown, folder: pathlib.Path, rate: int = 200) -> None:
+    def __init__(self, site: Site, edge: LaidDown, folder: pathlib.Path, rate: int = 100) -> None:
         self.site = site
         self.edge = edge
         self._state_dir = folder / "state"

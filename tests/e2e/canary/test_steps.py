@@ -97,7 +97,7 @@ def test_a_pool_that_falls_ill_amid_an_analysis_loses_its_traffic_without_anothe
 
 def test_an_analysis_in_the_background_goes_on_from_share_to_share(story: Story) -> None:
     """What each pause alone has too few requests for, all of them together have."""
-    few = {"errors": {**COMPARED, "metrics": [{**ERRORS, "minimum_sample": 150}]}}
+    few = {"errors": {**COMPARED, "metrics": [{**ERRORS, "minimum_sample": 75}]}}
     steps = [{"share": 30}, {"pause": 1.5}, {"share": 50}, {"pause": 1.5}]
     story.given_serving().when_delivering(GOOD, steps=steps, analyses=few, background="errors")
     story.then_ended("succeeded").then_serves(GOOD).then_shares(0, 30, 50, 100).then_nothing_failed()
