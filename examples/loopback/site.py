@@ -121,6 +121,7 @@ class Site:
     :param binary: the balancer's program; by default as found on this machine
     :param variables: further variables for every run
     :param instances: how many in each pool, called ``blue-1``, ``blue-2``, … and ``green-1``, …
+    :param baseline: whether there is a pool ``baseline`` too, in which canaries start the old release afresh
     :param balancers: how many, called ``lb-1``, …; the load goes to the first
     """
 
@@ -132,11 +133,12 @@ class Site:
         variables: t.Mapping[str, t.Any] | None = None,
         instances: int = 2,
         balancers: int = 1,
+        baseline: bool = False,
     ) -> None:
         self.directory = directory
+        pools = ["blue", "green", *(["baseline"] if baseline else [])]
         groups = {
-            "blue": [f"blue-{number + 1}" for number in range(instances)],
-            "green": [f"green-{number + 1}" for number in range(instances)],
+            **{pool: [f"{pool}-{number + 1}" for number in range(instances)] for pool in pools},
             "balancers": [f"lb-{number + 1}" for number in range(balancers)],
         }
         self.ports = _free_ports([name for names in groups.values() for name in names])
@@ -145,6 +147,7 @@ class Site:
             "site_ports": self.ports,
             "site_balancer": balancer,
             "site_balancer_binary": binary or find_binary(balancer),
+            **({"rollout_baseline_pool": "baseline", "balancer_pools": pools} if baseline else {}),
             **(variables or {}),
         }
         self._loads: list[Load] = []
@@ -155,6 +158,7 @@ class Site:
             group: {"hosts": {name: {"ansible_connection": CONNECTION.format(name)} for name in names}}
             for group, names in groups.items()
         }
+        hosts["instances"] = {"children": {pool: {} for pool in pools}}
         (directory / "hosts.yml").write_text(json.dumps(hosts), encoding="utf-8")
 
     @property

@@ -8,6 +8,8 @@ from __future__ import annotations
 import pathlib
 import re
 
+from loopback.site import Site
+
 from .story import ONCE, Story, hook
 
 POOL = "{{ '{{ pool }}' }}"
@@ -95,3 +97,24 @@ def test_a_canary_that_fails_more_is_taken_back_and_one_that_does_not_goes_on(st
     (picture,) = pictures.iterdir()
     assert drawn(picture) >= {"metric-1-baseline-1", "metric-1-canary-1"}
     assert "✓ errors successful" in picture.read_text(encoding="utf-8")
+
+
+def test_a_canary_is_compared_with_the_old_release_that_was_started_afresh(tmp_path: pathlib.Path) -> None:
+    """In a third pool, which is laid down with the other two and gets the canary's share, and nothing in the end."""
+    site = Site(tmp_path, "haproxy", instances=1, baseline=True)
+    try:
+        site.build_releases("1.0.0")
+        assert site.run("balancer").code == 0
+        story = Story(site).given_serving(rate=50)
+        few = {**ERRORS, "metrics": [{**ERRORS["metrics"][0], "minimum_sample": 20}]}
+        steps = [{"share": 20}, {"analysis": "errors"}]
+        story.when("canary", rollout_release=story.new, rollout_steps=steps, rollout_analyses={"errors": few})
+        story.then_it_ended(0).then_status("succeeded").then_serves(story.new).then_unlocked()
+        begun = [entry["text"] for entry in site.journal()["entries"] if entry["what"] == "intent"]
+        beside = ["retire baseline", "deploy 1.0.0 to baseline", "validate baseline (ready checks)"]
+        assert begun[:3] == beside
+        assert f"shift baseline 20 %, {story.pool()} 20 %" in " ".join(begun)
+        assert not story.listens("baseline-1")
+        story.then_nothing_failed()
+    finally:
+        site.down()
