@@ -48,7 +48,7 @@ def restore(engine: Engine, snapshot: Snapshot, paths: t.Sequence[str], folder: 
     check(folder)
     with swapping.prepared(folder) as place:
         check(folder)  # What a killed run began is finished now.
-        engine.extract(snapshot, place.folder, paths)
+        engine.extract_each(snapshot, [(place.folder, paths)])
         with _explained(folder):
             if os.path.lexists(folder):
                 known = os.lstat(folder)

@@ -100,8 +100,9 @@ def in_place(
         prepared = [
             (path, places.enter_context(swapping.prepared(path, wanted.replace_links))) for path in wanted.paths
         ]
+        if prepared:
+            engine.extract_each(snapshot, [(place.folder, [path]) for path, place in prepared])
         for path, place in prepared:
-            engine.extract(snapshot, place.folder, [path])
             swapping.check_restored(place, place.folder + path)
         dumps, facts = "", {}
         if wanted.sources:

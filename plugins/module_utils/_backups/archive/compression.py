@@ -25,8 +25,13 @@ import types
 import typing as t
 import zlib
 
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.digests import CHUNK, Beside
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.digests import (
+    CHUNK,
+    WRITTEN_AT_ONCE,
+    Beside,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import EngineMissing
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.exchange import begin_writing
 
 FORMS: t.Mapping[str, str] = types.MappingProxyType({"zstd": ".zst", "gzip": ".gz", "none": ""})
 """The forms of compression, and how a file's name ends with each."""
@@ -47,6 +52,7 @@ class Measured(io.RawIOBase):
     def __init__(self, descriptor: int) -> None:
         super().__init__()
         self.length = 0
+        self._begun = 0
         self._descriptor = descriptor
         self._digest = hashlib.sha256()
         self._beside = Beside()
@@ -55,12 +61,16 @@ class Measured(io.RawIOBase):
         return True
 
     def write(self, given: t.Any) -> int:
+        # Digested later, when who gave it may have something else in the same memory.
         chunk = bytes(given)
         left = memoryview(chunk)
         while left:
             left = left[os.write(self._descriptor, left) :]
-        self._beside.update(self._digest, chunk)
+        self._beside.do(self._digest.update, chunk)
         self.length += len(chunk)
+        if self.length - self._begun >= WRITTEN_AT_ONCE:
+            self._beside.do(begin_writing, self._descriptor, self._begun, self.length - self._begun)
+            self._begun = self.length
         return len(chunk)
 
     def close(self) -> None:
@@ -128,7 +138,10 @@ def decompressor(form: str, stream: t.BinaryIO) -> t.Iterator[t.Any]:
             torn = (EOFError, builtin.ZstdError)
         elif form == "zstd" and library is not None:
             opened = io.BufferedReader(
-                library.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False), CHUNK
+                library.ZstdDecompressor().stream_reader(
+                    stream, read_size=CHUNK, read_across_frames=True, closefd=False
+                ),
+                CHUNK,
             )
             torn = (EOFError, library.ZstdError)
         elif form == "zstd":
@@ -148,7 +161,8 @@ def _compressor(form: str, into: Measured) -> t.Any:
         options = {known.nb_workers: min(_workers(), known.nb_workers.bounds()[1]), known.checksum_flag: 1}
         return builtin.ZstdFile(into, "wb", options=options)
     if library is not None:
-        return library.ZstdCompressor(threads=_workers(), write_checksum=True).stream_writer(into, closefd=False)
+        compressor = library.ZstdCompressor(threads=_workers(), write_checksum=True)
+        return compressor.stream_writer(into, write_size=CHUNK, closefd=False)
     return _IntoProgram(into)
 
 
@@ -159,11 +173,18 @@ class _Understood:
         self._opened = opened
         self._torn = torn
 
-    def read(self, size: int) -> bytes:
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer, but at the end; how much is in it then."""
+        filled = 0
         try:
-            return t.cast(bytes, self._opened.read(size))
+            while filled < len(buffer):
+                count = self._opened.readinto(buffer[filled:])
+                if not count:
+                    break
+                filled += count
         except self._torn as error:
             raise Torn(str(error) or type(error).__name__) from error
+        return filled
 
 
 class _Program:
@@ -247,11 +268,11 @@ class _FromProgram:
         self._program = _Program("-d", stdin=stream, stdout=subprocess.PIPE)
         self._output = t.cast(t.IO[bytes], self._program.process.stdout)
 
-    def read(self, size: int) -> bytes:
-        chunk = self._output.read(size)
-        if len(chunk) < size:
+    def readinto(self, buffer: memoryview) -> int:
+        count = t.cast(io.BufferedReader, self._output).readinto(buffer)
+        if not count:
             self._program.ended()
-        return chunk
+        return count
 
     def close(self) -> None:
         self._output.close()

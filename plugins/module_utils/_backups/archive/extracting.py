@@ -20,18 +20,23 @@ import typing as t
 import uuid
 from dataclasses import dataclass
 
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.digests import (
+    WRITTEN_AT_ONCE,
+    Beside,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Entry, Kind
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.names import (
     Parts,
     parts_of,
     raw,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.reading import Content, Reader
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.reading import Members, Stored
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
     RepositoryFull,
     RestoreFailed,
     UnknownSnapshot,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.exchange import begin_writing
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.plain_paths import is_within
 from ansible_collections.progressive.delivery.plugins.module_utils._files import room
 
@@ -40,6 +45,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOR_OWNER = 0o700
 _SET_ID = 0o6000
 _LABEL = "security.selinux"
+_WORTH_BEGINNING = 1 << 18
+"""Bytes of a file that are not left to the end, when all is made durable."""
 _NOT_GRANTED = (errno.EPERM, errno.EACCES, errno.ENOTSUP)
 
 
@@ -63,35 +70,45 @@ class Selection:
         return any(is_within(chosen, path) for chosen in self.paths)
 
 
-def select(entries: t.Iterable[Entry], paths: t.Sequence[str], name: str) -> Selection:
-    """See that *paths* are among the entries, all of which are read. Raises :class:`UnknownSnapshot`."""
-    chosen = Selection(tuple(path.rstrip("/") for path in paths))
-    missing = set(chosen.paths)
-    held = set()
+def select(entries: t.Iterable[Entry], wanted: t.Sequence[t.Sequence[str]], name: str) -> t.List[Selection]:
+    """See that the paths of each of *wanted* are among the entries, all of which are read. Raises :class:`UnknownSnapshot`."""
+    chosen = [Selection(tuple(path.rstrip("/") for path in paths)) for paths in wanted]
+    missing = {path for selection in chosen for path in selection.paths}
+    held: t.List[t.Set[str]] = [set() for _selection in chosen]
     for entry in entries:
         missing.discard(entry.path)
-        if entry.kind is Kind.HARDLINK and chosen.takes(entry.path) and not chosen.takes(entry.target):
-            held.add(entry.target)
+        if entry.kind is Kind.HARDLINK:
+            for selection, outside in zip(chosen, held):
+                if selection.takes(entry.path) and not selection.takes(entry.target):
+                    outside.add(entry.target)
     if missing:
         raise UnknownSnapshot("{0} does not hold {1}".format(name, ", ".join(map(repr, sorted(missing)))))
-    return Selection(chosen.paths, frozenset(held))
+    return [Selection(selection.paths, frozenset(outside)) for selection, outside in zip(chosen, held)]
 
 
-def extract(reader: Reader, selection: Selection, folder: str) -> None:
-    """Restore what is selected below *folder*.
+def extract(members: Members, wanted: t.Sequence[t.Tuple[str, Selection]], *, lasting: bool) -> None:
+    """Restore what is selected of *members* below each folder, where nothing is to be used before this returns.
 
-    Raises :class:`SnapshotDamaged`, :class:`RepositoryFull` when the disk of *folder* is, or :class:`RestoreFailed`.
+    Raises :class:`RepositoryFull` when the disk of a folder is, or :class:`RestoreFailed`, and what *members* raise.
+
+    :param wanted: folders, with what is restored below each; no two of them take the content of one file
+    :param lasting: it is to be durable soon, and not only to be looked at
     """
-    shown = os.path.realpath(folder)
-    with _Extraction(folder) as extraction:
-        for entry, content in reader.members():
-            with _explained(entry.path, shown):
-                if selection.takes(entry.path) or (entry.kind is Kind.FOLDER and selection.passes(entry.path)):
-                    extraction.place(entry, content)
-                elif entry.path in selection.held and content is not None:
-                    extraction.hold(entry, content)
-        with _explained(shown, shown):
-            extraction.finish()
+    with contextlib.ExitStack() as opened:
+        places = [
+            (opened.enter_context(_Extraction(folder, lasting)), selection, os.path.realpath(folder))
+            for folder, selection in wanted
+        ]
+        for entry, content in members:
+            for extraction, selection, shown in places:
+                with _explained(entry.path, shown):
+                    if selection.takes(entry.path) or (entry.kind is Kind.FOLDER and selection.passes(entry.path)):
+                        extraction.place(entry, content)
+                    elif entry.path in selection.held and content is not None:
+                        extraction.hold(entry, content)
+        for extraction, _selection, shown in places:
+            with _explained(shown, shown):
+                extraction.finish()
 
 
 class _Open(t.NamedTuple):
@@ -103,8 +120,9 @@ class _Open(t.NamedTuple):
 
 
 class _Extraction:
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, lasting: bool) -> None:
         self._folder = raw(folder)
+        self._beside = Beside() if lasting else None
         self._open: t.List[_Open] = []
         self._held: t.Dict[str, bytes] = {}
         self._aside = b".held-" + uuid.uuid4().hex.encode("ascii")
@@ -116,11 +134,13 @@ class _Extraction:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        if self._beside is not None:
+            self._beside.__exit__()
         self._let_go()
         for opened in reversed(self._open):
             os.close(opened.descriptor)
 
-    def place(self, entry: Entry, content: t.Optional[Content]) -> None:
+    def place(self, entry: Entry, content: t.Optional[Stored]) -> None:
         """Make it, where it belongs."""
         parts = parts_of(entry.path)
         self._come_to(parts)
@@ -128,7 +148,7 @@ class _Extraction:
         if entry.kind is Kind.FOLDER:
             self._enter(parts, entry)
         elif content is not None:
-            _write(entry, content, above, name)
+            _write(entry, content, above, name, self._beside)
         elif entry.kind is Kind.HARDLINK:
             self._link(entry.target, above, name)
         else:
@@ -142,17 +162,19 @@ class _Extraction:
                 os.chmod(name, _mode(entry), dir_fd=above)
             os.utime(name, ns=(entry.mtime_ns, entry.mtime_ns), dir_fd=above, follow_symlinks=False)
 
-    def hold(self, entry: Entry, content: Content) -> None:
+    def hold(self, entry: Entry, content: Stored) -> None:
         """Keep a file that is not restored itself, for links to it."""
         if self._holding is None:
             self._begin()
             os.mkdir(self._aside, _FOR_OWNER, dir_fd=self._open[0].descriptor)
             self._holding = os.open(self._aside, _FOLDER, dir_fd=self._open[0].descriptor)
         name = self._held[entry.path] = b"%d" % len(self._held)
-        _write(entry, content, self._holding, name)
+        _write(entry, content, self._holding, name, self._beside)
 
     def finish(self) -> None:
-        """Complete the folders."""
+        """Complete the folders; raises what became of files meanwhile."""
+        if self._beside is not None:
+            self._beside.wait()
         while len(self._open) > 1:
             self._leave()
         for parts, mode in self._closed:
@@ -218,10 +240,11 @@ class _Extraction:
             os.close(descriptor)
 
 
-def _write(entry: Entry, content: Content, folder: int, name: bytes) -> None:
+def _write(entry: Entry, content: Stored, folder: int, name: bytes, beside: t.Optional[Beside]) -> None:
+    """Make a file; with *beside*, the system is told there to begin with bringing what is large to the disk."""
     descriptor = os.open(name, _NEW, 0o600, dir_fd=folder)
+    begun = end = 0
     try:
-        end = 0
         for offset, chunk in content:
             end = offset
             left = memoryview(chunk)
@@ -229,11 +252,22 @@ def _write(entry: Entry, content: Content, folder: int, name: bytes) -> None:
                 done = os.pwrite(descriptor, left, end)
                 left = left[done:]
                 end += done
+            if beside is not None and end - begun >= WRITTEN_AT_ONCE:
+                beside.do(begin_writing, descriptor, begun, end - begun)
+                begun = end
         if end < entry.size:
             os.ftruncate(descriptor, entry.size)
         _complete(entry, descriptor, _mode(entry))
     finally:
-        os.close(descriptor)
+        if beside is not None and end >= _WORTH_BEGINNING:
+            beside.do(_begin_and_close, descriptor, begun)
+        else:
+            os.close(descriptor)
+
+
+def _begin_and_close(descriptor: int, begun: int) -> None:
+    begin_writing(descriptor, begun)
+    os.close(descriptor)
 
 
 def _complete(entry: Entry, descriptor: int, mode: int) -> None:

@@ -48,11 +48,13 @@ class Head:
 
     :param compression: one of :data:`FORMS`
     :param salt: that the key was made with; None for one that is not signed
+    :param copied: the path of a small file that is often asked for alone, and of which a copy is beside the archive
     """
 
     snapshot: Snapshot
     compression: str
     salt: t.Optional[str]
+    copied: t.Optional[str] = None
 
     @property
     def archive(self) -> str:
@@ -215,6 +217,7 @@ def _from_head(head: Head) -> t.Dict[str, t.Any]:
         "paths": snapshot.paths,
         "compression": head.compression,
         "salt": head.salt,
+        "copied": head.copied,
         "python": platform.python_version(),
     }
 
@@ -239,7 +242,9 @@ def _to_head(known: t.Mapping[str, t.Any]) -> Head:
         host=_text(known["host"]),
         paths=tuple(_text(path) for path in known["paths"]),
     )
-    return Head(snapshot, known["compression"], known["salt"])
+    # Earlier versions made no copy.
+    copied = None if known.get("copied") is None else _text(known["copied"])
+    return Head(snapshot, known["compression"], known["salt"], copied)
 
 
 def _to_tail(known: t.Mapping[str, t.Any]) -> Tail:

@@ -20,7 +20,7 @@ import pwd
 import stat
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.digests import CHUNK
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.digests import CHUNK, Buffers
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import (
     Entry,
     Kind,
@@ -202,16 +202,23 @@ class Tree:
         )
 
 
-def content(entry: Entry, opened: int) -> t.Iterator[bytes]:
-    """What is to be stored of a file, exactly as much as *entry* says; what is gone of it meanwhile is zeros."""
+def content(entry: Entry, opened: int, buffers: Buffers) -> t.Iterator[memoryview]:
+    """What is to be stored of a file, exactly as much as *entry* says; what is gone of it meanwhile is zeros.
+
+    :param buffers: where it is read to, chunk by chunk
+    """
     for offset, length in entry.stored:
         position, end = offset, offset + length
         while position < end:
+            chunk = buffers.next(min(CHUNK, end - position))
             try:
-                chunk = os.pread(opened, min(CHUNK, end - position), position)
+                count = os.preadv(opened, [chunk], position)
             except OSError as error:
                 raise DumpFailed("{0!r} cannot be read: {1}".format(entry.path, error.strerror)) from error
-            chunk = chunk or bytes(min(CHUNK, end - position))
+            if count:
+                chunk = chunk[:count]
+            else:
+                chunk[:] = bytes(len(chunk))
             position += len(chunk)
             yield chunk
 

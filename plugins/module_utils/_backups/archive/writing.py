@@ -9,7 +9,6 @@ PRIVATE to the collection.
 from __future__ import annotations
 
 import collections
-import concurrent.futures
 import contextlib
 import hashlib
 import os
@@ -26,6 +25,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.arch
     CHUNK,
     WORTH_A_THREAD,
     Beside,
+    Buffers,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.entries import Entry
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.manifest import (
@@ -40,6 +40,8 @@ if t.TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
+COPY = "backup.json"
+"""The copy of a file that is in the archive too; it has the SHA-256 of that file's entry."""
 _MOST_BEHIND = 64
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
@@ -53,37 +55,37 @@ def write_snapshot(folder: str, head: Head, key: t.Optional[bytes], found: t.Ite
         os.open(os.path.join(folder, head.archive), _NEW, 0o600)
     ) as measured, Beside() as beside:
         writer = Writer(manifest, head, key)
-        listing = _Listing(writer)
+        listing = _Listing(writer, beside)
         with _explained(), compressor(head.compression, measured) as compressed:
             archive = _Archive(compressed, beside)
             for entry, opened in found:
+                if entry.path == head.copied and opened is not None:
+                    _write_whole(os.path.join(folder, COPY), tree.content(entry, opened, Buffers(beside)))
                 listing.add(archive.add(entry, opened))
             archive.end()
         listing.finish()
         tail = Tail(measured.finish(), measured.length, listing.files, listing.bytes)
         seal = writer.finish(tail)
-    with _created(os.path.join(folder, SIGNATURE)) as signature:
-        signature.write(seal.encode("ascii"))
-        signature.flush()
-        os.fsync(signature.fileno())
+    _write_whole(os.path.join(folder, SIGNATURE), [seal.encode("ascii")])
     return tail
 
 
 class _Written(t.NamedTuple):
-    """An entry that is in the archive, and the digest of its content, which is complete when *added* is done."""
+    """An entry that is in the archive, and the digest of its content, which is complete when the work *added* is done."""
 
     entry: Entry
     digest: t.Optional[_Hash]
-    added: t.Optional[concurrent.futures.Future[None]]
+    added: int
 
 
 class _Listing:
     """The entries on their way into the manifest; digests may be some files behind."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, beside: Beside) -> None:
         self.files = 0
         self.bytes = 0
         self._writer = writer
+        self._beside = beside
         self._waiting: t.Deque[_Written] = collections.deque()
 
     def add(self, written: _Written) -> None:
@@ -96,13 +98,11 @@ class _Listing:
             self._list(self._waiting.popleft())
 
     def _is_next(self) -> bool:
-        added = self._waiting[0].added
-        return added is None or added.done() or len(self._waiting) > _MOST_BEHIND
+        return self._beside.has_done(self._waiting[0].added) or len(self._waiting) > _MOST_BEHIND
 
     def _list(self, written: _Written) -> None:
         entry, digest, added = written
-        if added is not None:
-            added.result()
+        self._beside.wait(added)
         if digest is not None:
             entry = replace(entry, sha256=digest.hexdigest())
             self.files += 1
@@ -115,21 +115,20 @@ class _Archive:
 
     def __init__(self, into: t.Any, beside: Beside) -> None:
         self._into = into
-        self._beside = beside
-        self._gathered: t.List[bytes] = []
-        self._size = 0
+        self._buffers = Buffers(beside)
+        self._gathered = bytearray()
         self._position = 0
 
     def add(self, entry: Entry, opened: t.Optional[int]) -> _Written:
         """Write an entry, with the content of a file."""
         self._write(headers.header(entry))
         if opened is None:
-            return _Written(entry, None, None)
-        digest, added = hashlib.sha256(), None
+            return _Written(entry, None, 0)
+        digest, added = hashlib.sha256(), 0
         large = sum(length for _offset, length in entry.stored) >= WORTH_A_THREAD
-        for chunk in tree.content(entry, opened):
+        for chunk in tree.content(entry, opened, self._buffers):
             if large:
-                added = self._beside.update(digest, chunk)
+                added = self._buffers.digest(digest, chunk)
             else:
                 digest.update(chunk)
             self._write(chunk)
@@ -141,16 +140,20 @@ class _Archive:
         self._write(headers.ending(self._position))
         self._flush()
 
-    def _write(self, chunk: bytes) -> None:
+    def _write(self, chunk: t.Union[bytes, memoryview]) -> None:
         self._position += len(chunk)
-        self._gathered.append(chunk)
-        self._size += len(chunk)
-        if self._size >= CHUNK:
+        if len(chunk) < WORTH_A_THREAD:
+            self._gathered += chunk
+            if len(self._gathered) >= CHUNK:
+                self._flush()
+        else:
             self._flush()
+            self._into.write(chunk)
 
     def _flush(self) -> None:
-        gathered, self._gathered, self._size = self._gathered, [], 0
-        self._into.write(gathered[0] if len(gathered) == 1 else b"".join(gathered))
+        gathered, self._gathered = self._gathered, bytearray()
+        if gathered:
+            self._into.write(gathered)
 
 
 @contextlib.contextmanager
@@ -159,6 +162,13 @@ def _explained() -> t.Iterator[None]:
         yield
     except Torn as error:
         raise DumpFailed("the archive cannot be compressed: {0}".format(error)) from error
+
+
+def _write_whole(path: str, content: t.Iterable[t.Union[bytes, memoryview]]) -> None:
+    with _created(path) as stream:
+        stream.writelines(content)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _created(path: str) -> t.BinaryIO:

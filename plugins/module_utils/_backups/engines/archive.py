@@ -38,6 +38,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     UnknownSnapshot,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import (
+    DESCRIPTION,
     Content,
     Labels,
     Proof,
@@ -77,6 +78,7 @@ class ArchiveEngine(Engine):
         paths = tree.sorted_paths(self._checked(content))
         form = compression.chosen(self._compression)
         self._repository.check()
+        description = os.path.join(content.dumps, DESCRIPTION)
         taken = time.time()
         identifier = new_identifier(taken)
         snapshot = Snapshot(identifier, taken, labels, socket.gethostname(), tuple(paths))
@@ -86,7 +88,10 @@ class ArchiveEngine(Engine):
                 raise RepositoryUnreachable("{0} disappears while it is written".format(self._repository.path))
             with explained("write in", self._repository.path):
                 tail = writing.write_snapshot(
-                    part.folder, Head(snapshot, form, salt), self._repository.key_of(salt), self._found(paths, content)
+                    part.folder,
+                    Head(snapshot, form, salt, description if os.path.isfile(description) else None),
+                    self._repository.key_of(salt),
+                    self._found(paths, content),
                 )
                 added = sum(entry.stat().st_size for entry in os.scandir(part.folder))
             part.appear()
@@ -94,13 +99,27 @@ class ArchiveEngine(Engine):
 
     def read_through(self, snapshot: Snapshot) -> None:
         with self._opened(snapshot) as reader:
+            reader.check_copy()
             for _entry, _content in reader.members():
                 pass
 
     def extract(self, snapshot: Snapshot, folder: str, paths: t.Sequence[str]) -> None:
         with self._opened(snapshot) as reader:
-            selection = extracting.select(reader.entries(), paths, snapshot.identifier)
-            extracting.extract(reader, selection, folder)
+            copied = reader.copied(paths[0]) if len(paths) == 1 else None
+            if copied is not None:
+                extracting.extract(copied, [(folder, extracting.Selection(tuple(paths)))], lasting=False)
+                return
+            (selection,) = extracting.select(reader.entries(), [paths], snapshot.identifier)
+            extracting.extract(reader.members(), [(folder, selection)], lasting=False)
+
+    def extract_each(self, snapshot: Snapshot, wanted: t.Sequence[t.Tuple[str, t.Sequence[str]]]) -> None:
+        with self._opened(snapshot) as reader:
+            chosen = extracting.select(reader.entries(), [paths for _folder, paths in wanted], snapshot.identifier)
+            places = [(folder, selection) for (folder, _paths), selection in zip(wanted, chosen)]
+            # What links lead to may be asked for in two places, and comes once a time.
+            apart = any(selection.held for selection in chosen)
+            for group in [[place] for place in places] if apart else [places]:
+                extracting.extract(reader.members(), group, lasting=True)
 
     def record_proof(self, snapshot: Snapshot, proof: Proof) -> None:
         self._repository.salt()

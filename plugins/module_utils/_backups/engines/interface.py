@@ -50,9 +50,18 @@ class Engine:
         """Restore *paths*, each as the snapshot names it or within one that it names, below the empty *folder*.
 
         What was at ``/srv/data`` comes to ``folder/srv/data``, with mode, owner (as root), times, links, extended
-        attributes and holes. Nothing is ever written outside *folder*. Raises :class:`SnapshotDamaged`.
+        attributes and holes. Nothing is ever written outside *folder*. Raises :class:`SnapshotDamaged`, which may be found out last:
+        nothing in *folder* is what was saved before this has returned.
         """
         raise NotImplementedError
+
+    def extract_each(self, snapshot: Snapshot, wanted: t.Sequence[t.Tuple[str, t.Sequence[str]]]) -> None:
+        """Restore as :meth:`extract` below each of several folders, with the paths that belong there; no two of all within each other.
+
+        What comes there is to stay. An engine that reads a snapshot from its beginning to its end does so once for all.
+        """
+        for folder, paths in wanted:
+            self.extract(snapshot, folder, paths)
 
     def record_proof(self, snapshot: Snapshot, proof: Proof) -> None:
         """Keep *proof* in the repository, so that whoever reads it from anywhere knows."""

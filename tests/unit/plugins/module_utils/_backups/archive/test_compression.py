@@ -51,10 +51,11 @@ def written(path, form, chunks=(CONTENT,)):
 def read(path, form):
     found = []
     with open(path, "rb") as stream, decompressor(form, stream) as plain:
-        for chunk in iter(lambda: plain.read(100_000), b""):
-            found.append(chunk)
-            if len(chunk) < 100_000:
-                assert not plain.read(1)
+        buffer = bytearray(100_000)
+        for count in iter(lambda: plain.readinto(memoryview(buffer)), 0):
+            found.append(bytes(buffer[:count]))
+            if count < 100_000:
+                assert not plain.readinto(memoryview(bytearray(1)))
     return b"".join(found)
 
 

@@ -13,13 +13,15 @@ import shutil
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive import proofs, reading
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive.writing import COPY
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines import archive as archive_engine
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
     RepositoryUnreachable,
     SnapshotDamaged,
     UnknownSnapshot,
     WrongPassword,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Proof
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import DESCRIPTION, Proof
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._backups.archive.trees import (
     SHOP,
     Saved,
@@ -46,7 +48,12 @@ def saved_fixture(request, tmp_path):
 
 def files(saved, snapshot):
     found = sorted(entry.path for entry in os.scandir(saved.folder_of(snapshot)))
-    assert [os.path.basename(path) for path in found] == ["content.tar.gz", "manifest.json", "manifest.sig"]
+    assert [os.path.basename(path) for path in found] == [
+        "backup.json",
+        "content.tar.gz",
+        "manifest.json",
+        "manifest.sig",
+    ]
     return found
 
 
@@ -268,13 +275,15 @@ def test_a_proof_of_a_time_that_is_none_proves_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.ETIMEDOUT, errno.ENOTCONN, errno.EACCES])
-@pytest.mark.parametrize("at", ["digest_of", "decompressor"])
+@pytest.mark.parametrize("at", ["Followed", "decompressor"])
 def test_a_repository_that_cannot_be_read_just_now_is_not_called_damaged(number, at, saved, monkeypatch):
     snapshot = saved.take()
 
     class Gone:
-        def read(self, _size):
+        def readinto(self, _buffer):
             raise OSError(number, os.strerror(number))
+
+        follow = finish = lambda *_arguments: Gone().readinto(b"")
 
         def __enter__(self):
             return self
@@ -282,10 +291,7 @@ def test_a_repository_that_cannot_be_read_just_now_is_not_called_damaged(number,
         def __exit__(self, *_error):
             pass
 
-    def gone(*_arguments):
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr(reading, at, gone if at == "digest_of" else lambda *_arguments: Gone())
+    monkeypatch.setattr(reading, at, lambda *_arguments: Gone())
     with pytest.raises(RepositoryUnreachable, match=os.strerror(number)):
         saved.engine.read_through(snapshot)
 
@@ -317,3 +323,38 @@ def test_a_snapshot_that_is_not_there_is_unknown(identifier, tmp_path):
     ):
         with pytest.raises(UnknownSnapshot):
             call()
+
+
+def described(saved, snapshot):
+    """What the description says that is restored alone."""
+    path = os.path.join(saved.dumps, DESCRIPTION)
+    restored = saved.extract(snapshot, path)
+    return read(restored[: -len(saved.data)] + path)
+
+
+def test_a_description_is_restored_without_the_archive_and_from_it_where_the_copy_is_not_right(saved):
+    snapshot = saved.take()
+    copy, archive, _manifest, _signature = files(saved, snapshot)
+    whole = read(archive)
+    right = read(os.path.join(saved.dumps, DESCRIPTION))
+
+    replaced(archive, bytes(len(whole)))
+    assert described(saved, snapshot) == right
+    replaced(archive, whole)
+    for spoil in (lambda: replaced(copy, right + b" "), lambda: os.unlink(copy), lambda: os.mkdir(copy)):
+        spoil()
+        assert described(saved, snapshot) == right
+        with pytest.raises(SnapshotDamaged):
+            saved.engine.read_through(snapshot)
+    replaced(archive, bytes(len(whole)))
+    with pytest.raises(SnapshotDamaged):
+        described(saved, snapshot)
+
+
+def test_a_snapshot_of_a_version_that_made_no_copy_is_read_and_restored(saved, monkeypatch):
+    monkeypatch.setattr(archive_engine, "DESCRIPTION", "none such")
+    snapshot = saved.take()
+    assert COPY not in os.listdir(saved.folder_of(snapshot))
+
+    saved.engine.read_through(snapshot)
+    assert described(saved, snapshot) == read(os.path.join(saved.dumps, DESCRIPTION))

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.archive import reading
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.archive import ArchiveEngine
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
     SourceUnusable,
@@ -355,3 +356,33 @@ def test_a_device_is_named_and_not_passed_over(tmp_path):
 
     with pytest.raises(SourceUnusable, match="'/dev/null' is a device"):
         saved.engine.take(content, SHOP)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_several_folders_are_filled_by_one_reading_but_where_a_file_belongs_into_two(linked, tmp_path, monkeypatch):
+    saved = Saved(tmp_path)
+    content = os.urandom(3 << 20)
+    first = saved.write("a/first", content)
+    for number in range(40):
+        saved.write("b/{0}".format(number), content[number : number * 1000])
+    if linked:
+        os.link(first, os.path.join(saved.data, "b", "first"))
+    snapshot = saved.take()
+    folders = {name: tmp_path / "restored" / name for name in "ab"}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+    readings = []
+    real = reading.decompressor
+    monkeypatch.setattr(reading, "decompressor", lambda *arguments: readings.append(1) or real(*arguments))
+
+    saved.engine.extract_each(
+        snapshot, [(str(folder), [os.path.join(saved.data, name)]) for name, folder in folders.items()]
+    )
+
+    for name, folder in folders.items():
+        live, restored = picture(os.path.join(saved.data, name)), picture(f"{folder}{saved.data}/{name}")
+        assert {path: facts["content"] for path, facts in restored.items()} == {
+            path: facts["content"] for path, facts in live.items()
+        }
+        assert os.listdir(f"{folder}{saved.data}") == [name]
+    assert len(readings) == (2 if linked else 1)
