@@ -17,7 +17,6 @@ import typing as t
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.archive import ArchiveEngine
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Snapshot
 from ansible_collections.progressive.delivery.tests.module_call import Failed
 from ansible_collections.progressive.delivery.tests.unit.plugins.modules.saved_shop import SavedShop
 
@@ -141,7 +140,7 @@ def test_a_restore_into_a_folder_that_was_killed_is_begun_anew(
     folder = tmp_path / "as it was"
     child = os.fork()
     if child == 0:
-        monkeypatch.setattr(ArchiveEngine, "extract", _extract_and_die(ArchiveEngine.extract))
+        monkeypatch.setattr(ArchiveEngine, "extract_each", _extract_and_die(ArchiveEngine.extract_each))
         shop.restore(snapshot="newest", into=str(folder))
         os._exit(1)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
@@ -152,10 +151,9 @@ def test_a_restore_into_a_folder_that_was_killed_is_begun_anew(
 
 
 def _extract_and_die(extract: t.Callable[..., None]) -> t.Callable[..., None]:
-    def killed(engine: ArchiveEngine, snapshot: Snapshot, folder: str, paths: t.Sequence[str]) -> None:
-        extract(engine, snapshot, folder, paths)
-        if not paths[0].endswith("backup.json"):
-            os.kill(os.getpid(), signal.SIGKILL)
+    def killed(*arguments: t.Any) -> None:
+        extract(*arguments)
+        os.kill(os.getpid(), signal.SIGKILL)
 
     return killed
 
