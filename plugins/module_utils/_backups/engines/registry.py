@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kinds of repositories by name, and which one a task means.
 
-PRIVATE to the collection.
+PRIVATE to the collection. Only the one that is meant is imported.
 """
 
 from __future__ import annotations
@@ -12,14 +12,7 @@ import os
 import shutil
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines import (
-    borg_commands,
-    restic_answers,
-)
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.archive import ArchiveEngine
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.borg import Borg
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.interface import Engine
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic import Restic
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
 AUTO = "auto"
@@ -36,6 +29,8 @@ def engine_for(params: t.Mapping[str, t.Any]) -> t.Tuple[Engine, str]:
         name = _found(params["repository"])
     password = _password(params)
     if name == "archive":
+        from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.archive import ArchiveEngine  # noqa: PLC0415
+
         _refuse(name, params, "environment", "cache_directory")
         return ArchiveEngine(params["repository"], password, params["compression"] or "auto"), name
     _refuse(name, params, "compression")
@@ -47,12 +42,21 @@ def engine_for(params: t.Mapping[str, t.Any]) -> t.Tuple[Engine, str]:
         "patience": params["lock_timeout"],
     }
     if name == "restic":
+        from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic import Restic  # noqa: PLC0415
+
         return Restic(params["repository"], password, **options), name
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.borg import Borg  # noqa: PLC0415
+
     return Borg(params["repository"], password, **options), name
 
 
 def _found(repository: str) -> str:
     """What a repository is: by its address, or by what is there; where nothing is, restic's if that is installed."""
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines import (  # noqa: PLC0415
+        borg_commands,
+        restic_answers,
+    )
+
     if restic_answers.local_path(repository) != repository:
         return "restic"
     if borg_commands.local_path(repository) != repository:

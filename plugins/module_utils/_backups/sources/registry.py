@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kinds of sources by name, and the source that a task describes.
 
-PRIVATE to the collection.
+PRIVATE to the collection. A kind is imported when a task names it, as
+few tasks name more than one, and many none.
 """
 
 from __future__ import annotations
@@ -12,20 +13,11 @@ import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import DESCRIPTION
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.command import Command, Output
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.interface import Source
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql import MySQL
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_access import (
-    Server as MySQLServer,
-)
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql import PostgreSQL
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_access import (
-    Server as PostgreSQLServer,
-)
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.redis import Redis
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.resp import Certificates
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.sqlite import SQLite
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+
+if t.TYPE_CHECKING:
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.command import Command
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Given = t.Mapping[str, t.Any]
@@ -150,7 +142,14 @@ def _source(given: Given) -> Source:
 
 
 def _postgresql(name: str, given: Given) -> Source:
-    server = PostgreSQLServer(
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql import (  # noqa: PLC0415
+        PostgreSQL,
+    )
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_access import (  # noqa: PLC0415
+        Server,
+    )
+
+    server = Server(
         **{
             option: given[option]
             for option in ("host", "port", "user", "password", "run_as", "programs", "lock_timeout")
@@ -166,7 +165,14 @@ def _postgresql(name: str, given: Given) -> Source:
 
 
 def _mysql(name: str, given: Given) -> Source:
-    server = MySQLServer(
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql import (  # noqa: PLC0415
+        MySQL,
+    )
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_access import (  # noqa: PLC0415
+        Server,
+    )
+
+    server = Server(
         **{
             option: given[option]
             for option in ("host", "port", "socket", "user", "password", "programs", "lock_timeout")
@@ -176,10 +182,21 @@ def _mysql(name: str, given: Given) -> Source:
 
 
 def _sqlite(name: str, given: Given) -> Source:
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.sqlite import (  # noqa: PLC0415
+        SQLite,
+    )
+
     return SQLite(name, given["path"], given["timeout"])
 
 
 def _redis(name: str, given: Given) -> Source:
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.redis import (  # noqa: PLC0415
+        Redis,
+    )
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.resp import (  # noqa: PLC0415
+        Certificates,
+    )
+
     trust = ("authority", "certificate", "key", "server_name")
     if not given["tls"] and any(given[option] for option in trust):
         raise InvalidOption("sources: redis {0} has {1} without tls: true".format(name, " or ".join(trust)))
@@ -189,9 +206,13 @@ def _redis(name: str, given: Given) -> Source:
 
 
 def _command(name: str, given: Given) -> Source:
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.command import (  # noqa: PLC0415
+        Output,
+    )
+
     return Output(
         name,
-        t.cast(Command, _either(given, "argv", "shell")),
+        t.cast("Command", _either(given, "argv", "shell")),
         prove=_either(given, "prove_argv", "prove_shell"),
         restore=_either(given, "restore_argv", "restore_shell"),
         environment={key: str(value) for key, value in (given["environment"] or {}).items()},
@@ -201,7 +222,7 @@ def _command(name: str, given: Given) -> Source:
 
 def _either(given: Given, argv: str, shell: str) -> t.Optional[Command]:
     """What is given of the two, which may be empty, and then is refused like that."""
-    return t.cast(t.Optional[Command], given[shell] if given[argv] is None else given[argv])
+    return t.cast("t.Optional[Command]", given[shell] if given[argv] is None else given[argv])
 
 
 _KINDS: t.Mapping[str, t.Callable[[str, Given], Source]] = {
