@@ -111,12 +111,18 @@ class Followed:
     memory twice but what is in the system's cache still.
     """
 
-    def __init__(self, descriptor: int, beside: Beside) -> None:
+    def __init__(self, descriptor: int) -> None:
         self.length = 0
         self._descriptor = descriptor
-        self._beside = beside
+        self._beside = Beside()
         self._digest = hashlib.sha256()
         self._buffer = memoryview(bytearray(CHUNK))
+
+    def __enter__(self) -> Followed:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._beside.__exit__(*error)
 
     def follow(self) -> None:
         """Come as far as who reads is, but for what is not worth it yet; raises :class:`OSError`."""

@@ -116,8 +116,10 @@ class Reader:
         Only behind the last one it is known that the archive is the one that was written, to its last byte.
         """
         self._archive.seek(0)
-        with Beside() as beside, decompressor(self._manifest.head.compression, self._archive) as plain:
-            tar = _Tar(plain, self._folder, Followed(self._archive.fileno(), beside))
+        with Beside() as beside, Followed(self._archive.fileno()) as followed, decompressor(
+            self._manifest.head.compression, self._archive
+        ) as plain:
+            tar = _Tar(plain, self._folder, followed)
             buffers = Buffers(beside)
             for entry in self.entries():
                 tar.expect(entry)

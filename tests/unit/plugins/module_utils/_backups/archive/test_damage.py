@@ -296,6 +296,23 @@ def test_a_repository_that_cannot_be_read_just_now_is_not_called_damaged(number,
         saved.engine.read_through(snapshot)
 
 
+def test_a_repository_that_cannot_be_read_any_more_while_files_are_restored_is_not_called_damaged(
+    tmp_path, monkeypatch
+):
+    saved = Saved(tmp_path)
+    for number in range(8):
+        saved.write(str(number), bytes(1 << 20))
+    snapshot = saved.take()
+
+    def gone(*_arguments):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(os, "preadv", gone)
+    for read_all in (saved.engine.read_through, saved.extract):
+        with pytest.raises(RepositoryUnreachable, match="Stale"):
+            read_all(snapshot)
+
+
 def test_what_goes_wrong_with_who_reads_a_snapshot_is_not_the_snapshot_s_fault(saved):
     snapshot = saved.take()
     full = OSError(errno.ENOSPC, "no room for what is read")

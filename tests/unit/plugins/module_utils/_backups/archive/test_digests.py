@@ -71,8 +71,7 @@ def test_a_file_is_digested_to_its_end_however_far_who_reads_it_comes(size, tmp_
     content = os.urandom(size)
     (tmp_path / "file").write_bytes(content)
     for step in (CHUNK // 3, 2 * CHUNK, size + 1):
-        with open(tmp_path / "file", "rb", 0) as stream, Beside() as beside:
-            followed = Followed(stream.fileno(), beside)
+        with open(tmp_path / "file", "rb", 0) as stream, Followed(stream.fileno()) as followed:
             while stream.read(step):
                 followed.follow()
             assert (followed.finish(), followed.length) == (hashlib.sha256(content).hexdigest(), size)
@@ -80,8 +79,7 @@ def test_a_file_is_digested_to_its_end_however_far_who_reads_it_comes(size, tmp_
 
 def test_a_file_that_is_cut_off_after_it_was_read_has_another_digest(tmp_path):
     (tmp_path / "file").write_bytes(bytes(3 * CHUNK))
-    with open(tmp_path / "file", "r+b", 0) as stream, Beside() as beside:
-        followed = Followed(stream.fileno(), beside)
+    with open(tmp_path / "file", "r+b", 0) as stream, Followed(stream.fileno()) as followed:
         stream.seek(3 * CHUNK)
         stream.truncate(CHUNK)
         followed.follow()
