@@ -17,6 +17,8 @@ description:
   - Runs on the host where the file is. Any number of tasks may change one file at the same time; none of the changes is lost, and whoever
     reads the file finds it whole, also when the module is killed.
   - A flag is checked against flagd's published JSON schema before it is written. One that is not valid changes nothing.
+  - Who gets what is decided in this order, and the first that fits decides. O(killed), O(state), the schedule of O(from) and O(until),
+    O(deny), O(allow), O(rules), O(percent), O(default_variant).
 requirements:
   - jsonschema >= 3.2
 options:
@@ -33,7 +35,7 @@ options:
   state:
     description:
       - V(present) makes a new flag that is enabled, and leaves an existing one enabled or disabled as it is.
-      - V(enabled) lets the flag work. V(disabled) is the kill switch, and apps use their own default, as if there were no flag.
+      - V(enabled) lets the flag work. With V(disabled) apps use their own default, as if there were no flag.
         The rest of the flag is kept, and comes back with V(enabled).
       - V(absent) takes the flag out of the file.
     type: str
@@ -47,7 +49,7 @@ options:
     type: dict
   default_variant:
     description:
-      - The variant of everyone who is not in the share. Needed for a share.
+      - The variant of everyone who is not in the share, and whom no rule fits. Needed for a share, for O(rules) and for a schedule.
       - When it becomes the variant of the share, the share has done its work, and its rules are taken away.
     type: str
   variant:
@@ -72,17 +74,82 @@ options:
     description: Keys that never get O(variant).
     type: list
     elements: str
+  rules:
+    description:
+      - Rules of your own, in place of those that the flag has. An empty list takes all away.
+      - The first that fits decides, also for users without a key. Whoever meets none may be in the share.
+    type: list
+    elements: dict
+    suboptions:
+      when:
+        description:
+          - The condition, in JsonLogic with flagd's operators, over the attributes of OpenFeature's evaluation context.
+          - V({"$ref": "NAME"}) stands for the rule of O(evaluators) with that name.
+        type: dict
+        required: true
+      variant:
+        description:
+          - What those get who meet it. The name of a variant, or JsonLogic that gives one, such as V(fractional) over several variants.
+        type: raw
+        required: true
+  from:
+    description:
+      - The date and time, in ISO 8601 and with a zone, before which everyone gets the default variant. An empty text takes it away.
+      - The flag's readers go by it themselves, with the clock of the machine that they run on. Nothing needs to run at that moment.
+    type: str
+  until:
+    description: The date and time, as in O(from), from which everyone gets the default variant again.
+    type: str
+  killed:
+    description:
+      - The kill switch. V(true) turns the flag off whatever else is said of it, now or by later tasks. Apps use their own default,
+        as if there were no flag. The flag's rules and O(state) are kept and may be changed meanwhile.
+      - V(false) is all it takes to undo that. Nothing else undoes it, also not O(definition) and O(rollback), but V(absent) in O(state).
+    type: bool
+  evaluators:
+    description:
+      - Rules that the flags of this file share, by name. Those that are named are added or replaced, and others stay.
+        V(null) takes one away, which is refused while a flag refers to it.
+      - A shared rule cannot refer to another. Its texts are in ASCII, without quotes, backslashes and line breaks,
+        for a reader in Python would otherwise drop the whole file.
+    type: dict
   description:
     description: What the flag is for. An empty text takes it away.
     type: str
   owner:
     description: Who answers for the flag. An empty text takes it away.
     type: str
+  expires:
+    description:
+      - The last day, in ISO 8601, on which the flag should be there, in UTC. An empty text takes it away.
+      - It changes nothing for users. M(progressive.delivery.feature_toggle_info) tells flags whose last day is over.
+    type: str
+  environment:
+    description:
+      - The environment whose file this is. It is written into the file, and a file that is another environment's is refused.
+      - Each environment has a file of its own.
+    type: str
+  expected_version:
+    description:
+      - The RV(version) of the flag that this change was decided upon, V(absent) where there was none.
+        When the flag has another by now, the change is refused. A flag that is already as it is to be may have any.
+    type: str
   definition:
     description:
-      - The whole flag in flagd's form, in place of every option above but O(path) and O(name). It may have targeting rules of your own.
+      - The whole flag in flagd's form, in place of every option that changes a part of it. It may have any targeting rules.
       - With RV(was) of an earlier task, that task is taken back. Where RV(was) is null there was no flag, and O(state=absent) takes it back.
     type: dict
+  rollback:
+    description:
+      - The number of a revision. The flag becomes what it was then, and is taken away if it was not there. Other flags and O(evaluators)
+        stay as they are.
+    type: int
+  keep_revisions:
+    description:
+      - How many revisions of the file are kept, the newest, which is what the file holds, among them.
+      - They are whole files in a folder beside it. What somebody has changed by hand is kept too, by the next task that changes something.
+    type: int
+    default: 20
   lock_timeout:
     description: Seconds to wait for another process that is changing the file.
     type: float
@@ -103,7 +170,10 @@ notes:
   - >-
     Evaluators of flagd have hashed keys in three ways so far. Each of them keeps who is in when the share grows, and two of them put
     different users in. Let all readers of a flag have evaluators of one generation, and expect other users in when they are upgraded across one.
-  - A flag with targeting rules that this module did not write is not given a share. Its O(state) and O(variants) may be changed.
+  - A flag with targeting rules that this module did not write is not given a share, O(rules) or a schedule. All else of it may be changed.
+  - >-
+    The metadata of a flag keeps when it was last changed in what it gives (C(changed_at)), and, while it is killed, the state to which
+    it comes back (C(killed)).
 seealso:
   - module: progressive.delivery.feature_toggle_info
   - name: flagd's flag definitions
@@ -148,7 +218,44 @@ EXAMPLES = r"""
   progressive.delivery.feature_toggle:
     path: /etc/analyze-all/flags.json
     name: analyze-all-ai
-    state: disabled
+    killed: true
+
+- name: Bring it back as it was
+  progressive.delivery.feature_toggle:
+    path: /etc/analyze-all/flags.json
+    name: analyze-all-ai
+    killed: false
+
+- name: On for the staff and for new versions of the app, and for a tenth of all others, in January
+  progressive.delivery.feature_toggle:
+    path: /etc/analyze-all/flags.json
+    name: analyze-all-ai
+    evaluators:
+      staff:
+        ends_with: [{var: email}, "@example.com"]
+    rules:
+      - when: {$ref: staff}
+        variant: "on"
+      - when:
+          sem_ver: [{var: version}, ">=", 2.1.0]
+        variant: "on"
+    percent: 10
+    from: "2027-01-01T00:00:00Z"
+    until: "2027-02-01T00:00:00Z"
+    expires: "2027-03-31"
+
+- name: Change it only if nobody else has since it was looked at
+  progressive.delivery.feature_toggle:
+    path: /etc/analyze-all/flags.json
+    name: analyze-all-ai
+    percent: 25
+    expected_version: "{{ flags.toggles['analyze-all-ai'].version }}"
+
+- name: Make it what it was in revision 7
+  progressive.delivery.feature_toggle:
+    path: /etc/analyze-all/flags.json
+    name: analyze-all-ai
+    rollback: 7
 """
 
 RETURN = r"""
@@ -167,40 +274,93 @@ audience:
   type: dict
   returned: success
   sample: {"variant": "on", "percent": 5, "bucket_by": "targetingKey", "allow": [], "deny": []}
+rules:
+  description: The flag's O(rules). None are told of rules that this module did not write.
+  type: list
+  elements: dict
+  returned: success
+  sample: [{"when": {"$ref": "staff"}, "variant": "on"}]
+schedule:
+  description: C(from) and C(until), in UTC. Null when the flag has neither, or rules that this module did not write.
+  type: dict
+  returned: success
+  sample: {"from": "2027-01-01T00:00:00Z", "until": null}
+killed:
+  description: Whether the kill switch is on.
+  type: bool
+  returned: success
+version:
+  description: What a later task may give as O(expected_version). V(absent) when the flag does not exist.
+  type: str
+  returned: success
+  sample: 3d1f6b0c9a8e7d52
+evaluators:
+  description: All rules that the flags of the file share, by name.
+  type: dict
+  returned: success
+revision:
+  description: The number of what the file holds after the task; in check mode, that it would have. Null when it was not changed, and has none yet.
+  type: int
+  returned: success
+  sample: 8
 error:
   description: Name of the kind of failure, for example C(invalid-toggle-definition) or C(unknown-toggle).
   type: str
   returned: failure
 """
 
+import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flagd_file import FlagdFile
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Toggles
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.options import decision, told
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flagd_file import (
+    EVALUATORS,
+    KEEP,
+    FlagdFile,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.options import decision
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.telling import told
+
+TEXTS = (
+    "default_variant",
+    "variant",
+    "bucket_by",
+    "from",
+    "until",
+    "description",
+    "owner",
+    "expires",
+    "environment",
+    "expected_version",
+)
+RULE = {"when": {"type": "dict", "required": True}, "variant": {"type": "raw", "required": True}}
 
 
-def carry_out(toggles: Toggles, params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
+def carry_out(toggles: FlagdFile, params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
     """Change the flag; the keyword arguments for ``exit_json``.
 
     :raises DeliveryError: nothing was changed then
     """
-    name, decide = params["name"], decision(params)
-    if check_mode:
-        was = toggles.read().get(name)
-        now = decide(was)
-    else:
-        was, now = toggles.change(name, decide)
-    shown = [{} if flag is None else {name: flag} for flag in (was, now)]
+    name = params["name"]
+    decide = decision(params, int(time.time()), toggles.flags_of)
+    edit = toggles.edit(name, decide, params["evaluators"], write=not check_mode)
+    shown: t.List[t.Dict[str, t.Any]] = [{} if flag is None else {name: flag} for flag in (edit.was, edit.now)]
+    if edit.evaluators_were != edit.evaluators:
+        shown = [{**flag, EVALUATORS: shared} for flag, shared in zip(shown, (edit.evaluators_were, edit.evaluators))]
     diff = {"before": shown[0], "after": shown[1], "before_header": params["path"], "after_header": params["path"]}
-    return {"changed": was != now, "was": was, "diff": diff, **told(now)}
+    return {
+        "changed": edit.changed(),
+        "was": edit.was,
+        "evaluators": edit.evaluators,
+        "revision": edit.revision,
+        "diff": diff,
+        **told(edit.now),
+    }
 
 
 def main() -> t.NoReturn:
-    texts = ("default_variant", "variant", "bucket_by", "description", "owner")
     module = AnsibleModule(
         argument_spec={
             "path": {"type": "path", "required": True},
@@ -210,15 +370,21 @@ def main() -> t.NoReturn:
             "percent": {"type": "raw"},
             "allow": {"type": "list", "elements": "str"},
             "deny": {"type": "list", "elements": "str"},
+            "rules": {"type": "list", "elements": "dict", "options": RULE},
+            "killed": {"type": "bool"},
+            "evaluators": {"type": "dict"},
             "definition": {"type": "dict"},
+            "rollback": {"type": "int"},
+            "keep_revisions": {"type": "int", "default": KEEP},
             "lock_timeout": {"type": "float", "default": 10.0},
-            **{name: {"type": "str"} for name in texts},
+            **{name: {"type": "str"} for name in TEXTS},
         },
         supports_check_mode=True,
     )
+    params = module.params
     try:
-        toggles = FlagdFile(module.params["path"], module.params["lock_timeout"])
-        result = carry_out(toggles, module.params, module.check_mode)
+        toggles = FlagdFile(params["path"], params["lock_timeout"], params["environment"], params["keep_revisions"])
+        result = carry_out(toggles, params, module.check_mode)
     except DeliveryError as error:
         module.fail_json(**error.as_result())
     module.exit_json(**result)

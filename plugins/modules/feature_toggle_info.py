@@ -21,6 +21,16 @@ options:
   name:
     description: Key of the one flag to read. Left out, all are.
     type: str
+  environment:
+    description: The environment whose file this is. A file that is another environment's is refused.
+    type: str
+  revision:
+    description: The number of the revision to read, in place of what the file holds.
+    type: int
+  stale_days:
+    description: For how many days a flag may give everyone one variant before it is told as stale.
+    type: float
+    default: 30
 extends_documentation_fragment:
   - progressive.delivery.attributes
   - progressive.delivery.attributes.actiongroup_delivery
@@ -39,6 +49,18 @@ EXAMPLES = r"""
   progressive.delivery.feature_toggle_info:
     path: /etc/analyze-all/flags.json
   register: flags
+
+- name: Name the flags that should be taken out of the code
+  ansible.builtin.debug:
+    msg: "{{ item.key }} ({{ item.value.definition.metadata.owner | default('nobody') }})"
+  loop: "{{ flags.toggles | dict2items }}"
+  when: item.value.expired or item.value.stale
+
+- name: Read what a flag was in an earlier revision
+  progressive.delivery.feature_toggle_info:
+    path: /etc/analyze-all/flags.json
+    name: analyze-all-ai
+    revision: "{{ flags.revisions[0] }}"
 
 - name: Say for how many a feature is on
   ansible.builtin.debug:
@@ -59,33 +81,99 @@ toggles:
         - Who gets another variant than the default. Null when the flag has no share, or rules that the module did not write.
       type: dict
       sample: {"variant": "on", "percent": 5, "bucket_by": "targetingKey", "allow": [], "deny": []}
+    rules:
+      description: Rules of somebody's own that the module was given, in the order in which they are tried.
+      type: list
+      elements: dict
+    schedule:
+      description: C(from) and C(until), in UTC. Null when the flag has neither, or rules that the module did not write.
+      type: dict
+    killed:
+      description: Whether the kill switch is on.
+      type: bool
+    version:
+      description: What a later task may give as C(expected_version).
+      type: str
+    changed_at:
+      description: When what the flag gives was last changed, in UTC. Null when the flag does not say.
+      type: str
+    expires:
+      description: The last day on which it should be there. Null when it has none.
+      type: str
+    expired:
+      description: Whether that day is over, in UTC.
+      type: bool
+    stale:
+      description:
+        - Whether the flag has done its work. It was not changed for more than O(stale_days) days, and all that time everyone got one variant.
+          It was disabled or killed, or had no share, or one of 0 or 100 %, or its schedule was over. Keys that are allowed or denied
+          do not count. Rules that are somebody's own do, for it is not known whom they fit.
+        - Never true of a flag that does not say when it was changed.
+      type: bool
+evaluators:
+  description: The rules that the flags share, by name. Those that the file has now, also with O(revision).
+  type: dict
+  returned: success
+revision:
+  description: The number of what the file holds. Null when somebody has changed it by hand since, or nothing has changed it yet.
+  type: int
+  returned: success
+revisions:
+  description: The numbers of the revisions that are kept, the oldest first.
+  type: list
+  elements: int
+  returned: success
 error:
   description: Name of the kind of failure, for example C(toggle-file-unreadable).
   type: str
   returned: failure
 """
 
+import math
+import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flagd_file import FlagdFile
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.options import told
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.telling import told, told_of_age
+
+
+def look(file: FlagdFile, params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+    """Read the flags; the keyword arguments for ``exit_json``; raises DeliveryError."""
+    days, revision, at = params["stale_days"], params["revision"], int(time.time())
+    if not 0 <= days < math.inf:
+        raise InvalidOption("stale_days: {0} is no number of days, 0 or more".format(days))
+    flags = file.read() if revision is None else file.flags_of(revision)
+    return {
+        "toggles": {
+            name: {**told(flag), **told_of_age(flag, at, days)}
+            for name, flag in flags.items()
+            if params["name"] in {None, name}
+        },
+        "evaluators": file.evaluators(),
+        "revision": file.revision(),
+        "revisions": file.revisions(),
+    }
 
 
 def main() -> t.NoReturn:
     module = AnsibleModule(
-        argument_spec={"path": {"type": "path", "required": True}, "name": {"type": "str"}},
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "name": {"type": "str"},
+            "environment": {"type": "str"},
+            "revision": {"type": "int"},
+            "stale_days": {"type": "float", "default": 30.0},
+        },
         supports_check_mode=True,
     )
-    wanted = module.params["name"]
     try:
-        flags = FlagdFile(module.params["path"]).read()
+        result = look(FlagdFile(module.params["path"], environment=module.params["environment"]), module.params)
     except DeliveryError as error:
         module.fail_json(**error.as_result())
-    toggles = {name: told(flag) for name, flag in flags.items() if wanted in {None, name}}
-    module.exit_json(changed=False, toggles=toggles)
+    module.exit_json(changed=False, **result)
 
 
 if __name__ == "__main__":

@@ -49,21 +49,32 @@ class Audience:
 
 
 def targeting(audience: Audience, others: str) -> t.Dict[str, t.Any]:
-    """The rules by which *audience* gets its variant and everyone else *others*.
+    """The rules by which *audience* gets its variant and everyone else *others*."""
+    return {"if": [*named_keys(audience, others), *share_of_keys(audience, others)]}
+
+
+def named_keys(audience: Audience, others: str) -> t.List[t.Any]:
+    """The clauses for the keys that are never in, and those that always are."""
+    key = {"var": audience.bucket_by}
+    clauses: t.List[t.Any] = []
+    if audience.deny:
+        clauses += [{"in": [key, list(audience.deny)]}, others]
+    if audience.allow:
+        clauses += [{"in": [key, list(audience.allow)]}, audience.variant]
+    return clauses
+
+
+def share_of_keys(audience: Audience, others: str) -> t.List[t.Any]:
+    """The clauses that end the rules, for everyone whom nothing before has given a variant.
 
     Whoever has no key is not in: all of them would share one bucket. The
     flag's name is hashed with the key, so that it is not always the same
     people who are first to get what is new.
     """
     key = {"var": audience.bucket_by}
-    clauses: t.List[t.Any] = [{"missing": [audience.bucket_by]}, others]
-    if audience.deny:
-        clauses += [{"in": [key, list(audience.deny)]}, others]
-    if audience.allow:
-        clauses += [{"in": [key, list(audience.allow)]}, audience.variant]
     bucket = {"cat": [{"var": "$flagd.flagKey"}, key]}
     weights = [[audience.variant, audience.share], [others, WHOLE - audience.share]]
-    return {"if": [*clauses, {"fractional": [bucket, *weights]}]}
+    return [{"missing": [audience.bucket_by]}, others, {"fractional": [bucket, *weights]}]
 
 
 def audience_of(definition: Definition) -> t.Optional[Audience]:
@@ -73,11 +84,11 @@ def audience_of(definition: Definition) -> t.Optional[Audience]:
     try:
         *clauses, last = rules["if"]
         _bucket, (variant, share), _rest = last["fractional"]
-        tests = list(zip(clauses[2::2], clauses[3::2]))
+        tests = list(zip(clauses[:-2:2], clauses[1:-2:2]))
         audience = Audience(
             variant=variant,
             share=share,
-            bucket_by=clauses[0]["missing"][0],
+            bucket_by=clauses[-2]["missing"][0],
             allow=tuple(key for test, result in tests if result == variant for key in test["in"][1]),
             deny=tuple(key for test, result in tests if result == others for key in test["in"][1]),
         )

@@ -13,17 +13,18 @@ import dataclasses
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.audience import (
-    Audience,
-    audience_of,
-    targeting,
-)
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.audience import Audience
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import (
     ForeignTargeting,
     UnknownToggle,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Definition
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.metadata import metadata_of, with_metadata
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.plan import Plan, Rule, plan_of, written
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.validation import none_of
+
+NO_MOMENT = 0
+"""In place of a moment: there is none any more."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Change:
 
     :param state: ``ENABLED`` or ``DISABLED``
     :param share: 1/100 % of the keys that get *variant*
+    :param rules: rules of one's own, all of them
+    :param since: seconds since 1970 before which everyone gets the default, or :data:`NO_MOMENT`
+    :param until: seconds since 1970 from which everyone gets it again, or :data:`NO_MOMENT`
     :param metadata: what is said of the flag, by field; an empty text takes the field away
     """
 
@@ -43,6 +47,9 @@ class Change:
     bucket_by: t.Optional[str] = None
     allow: t.Optional[t.Tuple[str, ...]] = None
     deny: t.Optional[t.Tuple[str, ...]] = None
+    rules: t.Optional[t.Tuple[Rule, ...]] = None
+    since: t.Optional[int] = None
+    until: t.Optional[int] = None
     metadata: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def audience(self) -> t.Dict[str, t.Any]:
@@ -55,7 +62,7 @@ def changed(name: str, was: t.Optional[Definition], change: Change) -> Definitio
     """The flag *name* that *was* so (None: there is none) after *change*; it may break the schema.
 
     :raises UnknownToggle: there is none, and *change* does not say its variants
-    :raises ForeignTargeting: it has rules of somebody else's, which a share would replace
+    :raises ForeignTargeting: it has rules of somebody else's, which those that are asked for would replace
     :raises InvalidOption: what is asked does not go together
     """
     if was is None and change.variants is None:
@@ -70,26 +77,65 @@ def changed(name: str, was: t.Optional[Definition], change: Change) -> Definitio
         _check_there("default_variant", change.default_variant, after)
     _set_targeting(after, before, change)
     if change.metadata:
-        after["metadata"] = {**after.get("metadata", {}), **change.metadata}
-        for field in [field for field, text in change.metadata.items() if not text]:
-            del after["metadata"][field]
-        if not after["metadata"]:
-            del after["metadata"]
+        said = {**metadata_of(after), **change.metadata}
+        after = with_metadata(after, {field: text for field, text in said.items() if text != ""})
     return after
 
 
 def _set_targeting(after: Definition, before: Definition, change: Change) -> None:
-    """Put the rules for the audience that *change* asks for into *after*."""
-    known, others = audience_of(before), after.get("defaultVariant")
+    """Put the rules for who gets what, and when, that *change* asks for into *after*."""
+    known, others = plan_of(before), after.get("defaultVariant")
+    had = known or Plan()
     # Nobody to allow or deny is no audience.
-    asked = {part: value for part, value in change.audience().items() if known or value != ()}
-    if not asked and (known is None or others == before.get("defaultVariant")):
+    asked = {part: value for part, value in change.audience().items() if had.audience or value != ()}
+    anything = bool(asked or change.rules or change.since or change.until)
+    if known is None and anything:
+        raise ForeignTargeting(
+            "the flag has targeting rules of somebody else's, which a share, rules or a schedule would replace"
+        )
+    moved = had != Plan() and others != before.get("defaultVariant")
+    if known is None or not (anything or moved or _takes_away(change, had)):
         return
-    if known is None and before.get("targeting"):
-        raise ForeignTargeting("the flag has targeting rules that a share would replace")
     if not others:
-        raise InvalidOption("default_variant: it is what those get who are not in the share; say which")
-    wanted = {"share": 0, **(dataclasses.asdict(known) if known else {}), **asked}
+        raise InvalidOption(
+            "default_variant: it is what those get who are not in the share, and whom no rule fits; say which"
+        )
+    audience = _audience(after, had.audience, asked, others)
+    rules = had.rules if change.rules is None else change.rules
+    for rule in rules:
+        if isinstance(rule.variant, str):
+            _check_there("rules", rule.variant, after)
+    plan = Plan(audience, rules, _moment(change.since, had.since), _moment(change.until, had.until))
+    if plan.since is not None and plan.until is not None and plan.since >= plan.until:
+        raise InvalidOption("until: it is not after from")
+    if audience or rules:
+        after["targeting"] = written(plan, others)
+    elif plan != Plan():
+        raise InvalidOption(
+            "from, until: everyone gets {0}, so there is nothing to do at that time; give percent or rules, "
+            "or take the schedule away with from: '' and until: ''".format(others)
+        )
+    else:
+        after.pop("targeting", None)
+
+
+def _takes_away(change: Change, had: Plan) -> bool:
+    """Whether *change* takes something of the plan away, and asks for nothing else."""
+    gone = ((change.rules, had.rules), (change.since, had.since), (change.until, had.until))
+    return any(wanted is not None and is_there for wanted, is_there in gone)
+
+
+def _moment(wanted: t.Optional[int], had: t.Optional[int]) -> t.Optional[int]:
+    return had if wanted is None else wanted or None
+
+
+def _audience(
+    after: Definition, had: t.Optional[Audience], asked: t.Mapping[str, t.Any], others: str
+) -> t.Optional[Audience]:
+    """Who gets the variant of the share; None when that has become everyone's."""
+    if not had and not asked:
+        return None
+    wanted = {"share": 0, **(dataclasses.asdict(had) if had else {}), **asked}
     if "variant" not in wanted:
         wanted["variant"] = _other(after, others)
     audience = Audience(**wanted)
@@ -98,18 +144,16 @@ def _set_targeting(after: Definition, before: Definition, change: Change) -> Non
     if both:
         raise InvalidOption("allow, deny: {0} in both".format(", ".join(both)))
     if audience.variant != others:
-        after["targeting"] = targeting(audience, others)
-    elif {"variant", "share"} & set(asked):
+        return audience
+    if {"variant", "share"} & set(asked):
         raise InvalidOption("variant: {0} is the default variant, which everyone else gets".format(others))
-    elif audience.deny:
+    if audience.deny:
         raise InvalidOption(
             "default_variant: {0} would get {1} with everyone else, and is denied it; give deny: []".format(
                 ", ".join(audience.deny), audience.variant
             )
         )
-    else:
-        # The variant of the share has become everyone's.
-        after.pop("targeting", None)
+    return None
 
 
 def _check_there(option: str, variant: str, definition: Definition) -> None:

@@ -58,3 +58,31 @@ class ToggleReadBackMismatch(DeliveryError):
 
     code = "toggle-read-back-mismatch"
     remedy = "See what else writes this file, then run the task again"
+
+
+class ToggleChangedMeanwhile(DeliveryError):
+    """The flag is no longer as the caller has seen it: somebody else has changed it."""
+
+    code = "toggle-changed-meanwhile"
+    remedy = "Read the flag again, see whether the change is still right, and give its new version; nothing was changed"
+
+
+class UnknownRevision(DeliveryError):
+    """A revision that is not kept: it never was, or newer ones have taken its place."""
+
+    code = "unknown-toggle-revision"
+    remedy = "Choose one of those that the message names, or keep more (keep_revisions)"
+
+
+class UndeclaredEvaluator(DeliveryError):
+    """A flag would refer to a shared evaluator that its file does not have; readers would take none of its rules."""
+
+    code = "undeclared-evaluator"
+    remedy = "Declare it under evaluators, or change the flags that refer to it first; nothing was changed"
+
+
+class WrongToggleEnvironment(DeliveryError):
+    """The file with the flags is another environment's."""
+
+    code = "wrong-toggle-environment"
+    remedy = "Correct the path or the environment; nothing was changed"

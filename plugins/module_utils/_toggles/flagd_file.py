@@ -11,6 +11,7 @@ replaced whole.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import typing as t
@@ -22,11 +23,41 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.erro
     ToggleFileUnreadable,
     ToggleFileUnwritable,
     ToggleReadBackMismatch,
+    WrongToggleEnvironment,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.evaluators import (
+    check_references,
+    declared,
+    references,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Decision, Definition
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.revisions import Revisions
 
 SCHEMA = "https://flagd.dev/schema/v0/flags.json"
 """What a new file says it keeps to; editors read it."""
+
+EVALUATORS = "$evaluators"
+
+KEEP = 20
+"""How many revisions are kept where it is not said."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Edit:
+    """What became of a flag, and of the rules that the flags of the file share.
+
+    :param revision: the number of what the file holds then; None when it is not changed, and holds what no revision has
+    """
+
+    was: t.Optional[Definition]
+    now: t.Optional[Definition]
+    evaluators_were: t.Mapping[str, t.Any]
+    evaluators: t.Mapping[str, t.Any]
+    revision: t.Optional[int]
+
+    def changed(self) -> bool:
+        """Whether the file is another now."""
+        return (self.was, self.evaluators_were) != (self.now, self.evaluators)
 
 
 class FlagdFile:
@@ -34,19 +65,51 @@ class FlagdFile:
 
     :param path: its folder must be there; the file need not
     :param lock_timeout: seconds to wait for another writer
+    :param environment: whose file it is; another environment's is neither read nor changed
+    :param keep: how many revisions of it are kept
     """
 
-    def __init__(self, path: str, lock_timeout: float = 0.0) -> None:
+    def __init__(
+        self, path: str, lock_timeout: float = 0.0, environment: t.Optional[str] = None, keep: int = KEEP
+    ) -> None:
         self._path = os.path.realpath(path)
         self._lock_timeout = lock_timeout
+        self._environment = environment
+        self._revisions = Revisions(self._path, keep)
 
     def read(self) -> t.Dict[str, Definition]:
         """Every flag by name; none when there is no file.
 
         :raises ToggleFileUnreadable: it is not one that can be read
+        :raises WrongToggleEnvironment: it is another environment's
         """
         flags: t.Dict[str, Definition] = self._document()["flags"]
         return flags
+
+    def evaluators(self) -> t.Dict[str, t.Any]:
+        """The rules that the flags share, by name; raises as :meth:`read`."""
+        return _evaluators(self._document())
+
+    def flags_of(self, revision: int) -> t.Dict[str, Definition]:
+        """Every flag by name, as it was in a revision.
+
+        :raises UnknownRevision: it is not kept
+        :raises ToggleFileUnreadable: it cannot be read
+        """
+        with self._readable_revisions():
+            path = self._revisions.path_of(revision)
+        flags: t.Dict[str, Definition] = self._document(path)["flags"]
+        return flags
+
+    def revisions(self) -> t.List[int]:
+        """The revisions that are kept, the oldest first; raises ToggleFileUnreadable."""
+        with self._readable_revisions():
+            return self._revisions.numbers()
+
+    def revision(self) -> t.Optional[int]:
+        """The revision that the file holds; None when it holds what no revision has. Raises ToggleFileUnreadable."""
+        with self._readable_revisions():
+            return self._revisions.current()
 
     def change(self, name: str, decide: Decision) -> t.Tuple[t.Optional[Definition], t.Optional[Definition]]:
         """Let *decide* say what becomes of a flag, and write that, unless it is what is there.
@@ -54,35 +117,96 @@ class FlagdFile:
         :returns: the flag before and after
         :raises DeliveryError: the file is as it was then
         """
+        edit = self.edit(name, decide)
+        return edit.was, edit.now
+
+    def edit(
+        self, name: str, decide: Decision, evaluators: t.Optional[t.Mapping[str, t.Any]] = None, write: bool = True
+    ) -> Edit:
+        """Change a flag, and shared rules, in one.
+
+        :param evaluators: shared rules that are declared, by name; None takes one away
+        :param write: without it, only say what would become of them
+        :raises DeliveryError: the file is as it was then
+        """
+        if not write:
+            return self._edited(name, decide, evaluators or {})[1]
         with self._locked():
-            document = self._document()
-            was = document["flags"].get(name)
-            now = decide(was)
-            if now == was:
-                return was, was
-            if now is None:
-                del document["flags"][name]
-            else:
-                document["flags"][name] = now
+            document, edit = self._edited(name, decide, evaluators or {})
+            if not edit.changed():
+                return edit
+            try:
+                self._revisions.record()
+            except OSError as error:
+                raise ToggleFileUnwritable("no revision of {0} can be kept: {1}".format(self._path, error)) from error
             self._write(document)
             if self._document() != document:
                 raise ToggleReadBackMismatch("{0} does not hold what was just written".format(self._path))
-            return was, now
+            # The change is in force; where it cannot be kept now, the next writer does, under the same number.
+            with contextlib.suppress(OSError):
+                self._revisions.record()
+            return edit
 
-    def _document(self) -> t.Dict[str, t.Any]:
+    def _edited(
+        self, name: str, decide: Decision, evaluators: t.Mapping[str, t.Any]
+    ) -> t.Tuple[t.Dict[str, t.Any], Edit]:
+        """What the file would hold, and what becomes of the flag."""
+        document = self._document()
+        flags, shared = document["flags"], _evaluators(document)
+        was = flags.get(name)
+        now = decide(was)
+        edit = Edit(was, now, shared, declared(shared, evaluators), None)
+        with self._readable_revisions():
+            revision = self._revisions.following() if edit.changed() else self._revisions.current()
+        edit = dataclasses.replace(edit, revision=revision)
+        if now is None:
+            flags.pop(name, None)
+        else:
+            flags[name] = now
+        # Of other flags, only what this change would break is its business.
+        touched = {flag for flag in flags if flag == name and now != was}
+        gone = set(shared) - set(edit.evaluators)
+        touched |= {flag for flag, definition in flags.items() if references(definition.get("targeting")) & gone}
+        check_references({flag: flags[flag] for flag in sorted(touched)}, edit.evaluators)
+        if edit.evaluators != shared:
+            document[EVALUATORS] = edit.evaluators
+        if self._environment is not None:
+            document["metadata"] = {**document.get("metadata", {}), "environment": self._environment}
+        return document, edit
+
+    def _document(self, revision: t.Optional[str] = None) -> t.Dict[str, t.Any]:
+        """What the file holds, or that of a revision."""
+        path = revision or self._path
         try:
-            with open(self._path, encoding="utf-8") as handle:
+            with open(path, encoding="utf-8") as handle:
                 document = json.load(handle, object_pairs_hook=_unique, parse_constant=_refuse)
         except FileNotFoundError as error:
-            if not os.path.isdir(os.path.dirname(self._path)):
-                raise ToggleFileUnreadable("there is no folder for {0}".format(self._path)) from error
+            if revision or not os.path.isdir(os.path.dirname(path)):
+                raise ToggleFileUnreadable(
+                    "there is no {0}{1}".format("" if revision else "folder for ", path)
+                ) from error
             return {"$schema": SCHEMA, "flags": {}}
         except (OSError, ValueError, RecursionError) as error:
-            raise ToggleFileUnreadable("{0} cannot be read: {1}".format(self._path, error)) from error
+            raise ToggleFileUnreadable("{0} cannot be read: {1}".format(path, error)) from error
         flags = document.get("flags") if isinstance(document, dict) else None
         if not isinstance(flags, dict) or not all(isinstance(flag, dict) for flag in flags.values()):
-            raise ToggleFileUnreadable("{0} is not a JSON object with an object of flags".format(self._path))
+            raise ToggleFileUnreadable("{0} is not a JSON object with an object of flags".format(path))
+        for field in (EVALUATORS, "metadata"):
+            if not isinstance(document.get(field, {}), dict):
+                raise ToggleFileUnreadable("{0}: {1} is not a JSON object".format(path, field))
+        whose = document.get("metadata", {}).get("environment")
+        if None not in (whose, self._environment) and whose != self._environment:
+            raise WrongToggleEnvironment(
+                "environment: {0} is that of {1}, not of {2}".format(path, whose, self._environment)
+            )
         return t.cast("t.Dict[str, t.Any]", document)
+
+    @contextlib.contextmanager
+    def _readable_revisions(self) -> t.Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ToggleFileUnreadable("the revisions of {0} cannot be read: {1}".format(self._path, error)) from error
 
     def _write(self, document: t.Mapping[str, t.Any]) -> None:
         try:
@@ -104,6 +228,11 @@ class FlagdFile:
             yield
         finally:
             os.close(descriptor)
+
+
+def _evaluators(document: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+    shared: t.Dict[str, t.Any] = document.get(EVALUATORS, {})
+    return shared
 
 
 def _unique(pairs: t.List[t.Tuple[str, t.Any]]) -> t.Dict[str, t.Any]:

@@ -59,16 +59,38 @@ def _fault(definition: t.Any) -> t.Optional[t.Tuple[str, str]]:
         return unknown[0], "a flag has only {0}".format(", ".join(FIELDS))
     variants = definition.get("variants")
     sample = next(iter(variants.values()), None) if isinstance(variants, dict) else None
-    schema = joined(KINDS.get(type(sample), "anyFlag"))
-    errors = list(jsonschema.Draft7Validator(schema).iter_errors(definition))
-    if errors:
-        deepest = max((leaf for error in errors for leaf in _leaves(error)), key=lambda leaf: len(leaf.absolute_path))
-        return ".".join(map(str, deepest.absolute_path)), deepest.message
+    broken = _broken(KINDS.get(type(sample), "anyFlag"), definition)
+    if broken:
+        return broken
     default = definition.get("defaultVariant")
     if default is not None and default not in variants:
         return "defaultVariant", none_of(default, variants)
-    strays = sorted(named_variants(definition.get("targeting")) - set(variants))
+    rules = definition.get("targeting")
+    strays = sorted((named_variants(rules) | outcomes(rules)) - set(variants))
     return ("targeting", none_of(strays[0], variants)) if strays else None
+
+
+def check_rule(rule: t.Any, option: str, whole: bool = False) -> None:
+    """Refuse JsonLogic that flagd's readers would not understand.
+
+    :param whole: it is all of a flag's rules, or of an evaluator's, and not a part of them
+    :raises InvalidDefinition: naming the part of *option*
+    :raises MissingLibrary: where jsonschema is not installed
+    """
+    if jsonschema is None:
+        raise MissingLibrary("jsonschema")
+    broken = _broken("targeting" if whole else "args", rule)
+    if broken:
+        raise InvalidDefinition("{0}: {1}".format(".".join(filter(None, (option, broken[0]))), broken[1]))
+
+
+def _broken(kind: str, part: t.Any) -> t.Optional[t.Tuple[str, str]]:
+    """Where *part* breaks the schema of *kind*, and how; None where it does not."""
+    errors = list(jsonschema.Draft7Validator(joined(kind)).iter_errors(part))
+    if not errors:
+        return None
+    deepest = max((leaf for error in errors for leaf in _leaves(error)), key=lambda leaf: len(leaf.absolute_path))
+    return ".".join(map(str, deepest.absolute_path)), deepest.message
 
 
 def none_of(name: str, variants: t.Mapping[str, t.Any]) -> str:
@@ -94,6 +116,17 @@ def named_variants(rules: t.Any) -> t.Set[str]:
             found.update(bucket[0] for bucket in buckets if isinstance(bucket, list) and isinstance(bucket[0], str))
         return found
     return set().union(*map(named_variants, rules)) if isinstance(rules, list) else set()
+
+
+def outcomes(rules: t.Any) -> t.Set[str]:
+    """The variants that *rules* end in outright, through any number of ``if``."""
+    if isinstance(rules, str):
+        return {rules}
+    arms = rules.get("if") if isinstance(rules, dict) else None
+    if not isinstance(arms, list):
+        return set()
+    ends = arms[1::2] + (arms[-1:] if len(arms) % 2 else [])
+    return set().union(*map(outcomes, ends))
 
 
 def joined(kind: str) -> t.Dict[str, t.Any]:

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which version of a flag a caller has seen, so that nobody changes one that somebody else has changed meanwhile.
+
+PRIVATE to the collection. Pure: no I/O.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import ToggleChangedMeanwhile
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Decision, Definition
+
+ABSENT = "absent"
+"""The version of a flag that does not exist."""
+
+
+def version_of(definition: t.Optional[Definition]) -> str:
+    """A text that is another for each flag that differs in anything, and the same wherever the flag is kept."""
+    if definition is None:
+        return ABSENT
+    text = json.dumps(definition, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+
+
+def only_from(version: str, decide: Decision) -> Decision:
+    """*decide*, which refuses to change a flag of any other version; what is already as it is to be may be of any.
+
+    The decision raises :class:`ToggleChangedMeanwhile`.
+    """
+
+    def guarded(was: t.Optional[Definition]) -> t.Optional[Definition]:
+        now = decide(was)
+        if now != was and version_of(was) != version:
+            raise ToggleChangedMeanwhile(
+                "expected_version: the flag is now {0}, not {1}".format(version_of(was), version)
+            )
+        return now
+
+    return guarded
