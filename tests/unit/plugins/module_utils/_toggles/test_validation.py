@@ -31,6 +31,7 @@ GOOD: dict[str, t.Any] = {"state": "ENABLED", "variants": {"on": True, "off": Fa
         {"targeting": {}},
         {"targeting": {"fractional": [["on", 1], ["off", 99]]}},
         {"targeting": {"fractional": [{"var": "email"}, ["on"], ["off"]]}},
+        {"targeting": {"if": [{"==": [{"if": [True, "a", "b"]}, "a"]}, "on", None]}},
         {"targeting": {"if": [{"sem_ver": [{"var": "version"}, ">=", "1.2.0"]}, "on", {"$ref": "shared"}]}},
     ],
 )
@@ -53,6 +54,11 @@ def test_a_good_flag_passes(parts):
         ({"targeting": {"sometimes": []}}, r"^targeting: Additional properties are not allowed \('sometimes'"),
         ({"targeting": {"fractional": [["on", 2.5]]}}, r"^targeting\.fractional\.0\.1: 2\.5 is not of type 'integer'"),
         ({"targeting": {"fractional": [["on", -1]]}}, r"^targeting\.fractional\.0\.1: -1 is less than"),
+        ({"targeting": {"if": [True, "onn"]}}, r"^targeting: 'onn' is none of the variants"),
+        (
+            {"targeting": {"if": [True, "on", {"if": [True, "off", "onn"]}]}},
+            r"^targeting: 'onn' is none of the variants",
+        ),
         ({"targeting": {"if": [True, {"fractional": [["onn", 1]]}]}}, r"^targeting: 'onn' is none of the variants"),
     ],
 )
