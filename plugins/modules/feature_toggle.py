@@ -132,7 +132,7 @@ options:
   expected_version:
     description:
       - The RV(version) of the flag that this change was decided upon, V(absent) where there was none.
-        When the flag has another by now, the change is refused. A flag that is already as it is to be may have any.
+        When the flag has another by now, the task is refused, also if the flag is already as it is to be.
     type: str
   definition:
     description:

@@ -65,8 +65,7 @@ def _fault(definition: t.Any) -> t.Optional[t.Tuple[str, str]]:
     default = definition.get("defaultVariant")
     if default is not None and default not in variants:
         return "defaultVariant", none_of(default, variants)
-    rules = definition.get("targeting")
-    strays = sorted((named_variants(rules) | outcomes(rules)) - set(variants))
+    strays = sorted(outcomes(definition.get("targeting")) - set(variants))
     return ("targeting", none_of(strays[0], variants)) if strays else None
 
 
@@ -107,25 +106,17 @@ def _leaves(error: t.Any) -> t.Iterator[t.Any]:
         yield from _leaves(below)
 
 
-def named_variants(rules: t.Any) -> t.Set[str]:
-    """The variants that the ``fractional`` operations in *rules* name outright."""
-    if isinstance(rules, dict):
-        found: t.Set[str] = set().union(*map(named_variants, rules.values()))
-        buckets = rules.get("fractional")
-        if isinstance(buckets, list):
-            found.update(bucket[0] for bucket in buckets if isinstance(bucket, list) and isinstance(bucket[0], str))
-        return found
-    return set().union(*map(named_variants, rules)) if isinstance(rules, list) else set()
-
-
 def outcomes(rules: t.Any) -> t.Set[str]:
-    """The variants that *rules* end in outright, through any number of ``if``."""
+    """The variants that *rules* end in outright, through any number of ``if`` and ``fractional``."""
     if isinstance(rules, str):
         return {rules}
-    arms = rules.get("if") if isinstance(rules, dict) else None
-    if not isinstance(arms, list):
-        return set()
-    ends = arms[1::2] + (arms[-1:] if len(arms) % 2 else [])
+    ends: t.List[t.Any] = []
+    if isinstance(rules, dict):
+        arms, buckets = rules.get("if"), rules.get("fractional")
+        if isinstance(arms, list):
+            ends += arms[1::2] + (arms[-1:] if len(arms) % 2 else [])
+        if isinstance(buckets, list):
+            ends += [bucket[0] for bucket in buckets if isinstance(bucket, list)]
     return set().union(*map(outcomes, ends))
 
 

@@ -28,17 +28,16 @@ def version_of(definition: t.Optional[Definition]) -> str:
 
 
 def only_from(version: str, decide: Decision) -> Decision:
-    """*decide*, which refuses to change a flag of any other version; what is already as it is to be may be of any.
+    """*decide*, for a flag of that version alone; the decision raises :class:`ToggleChangedMeanwhile`.
 
-    The decision raises :class:`ToggleChangedMeanwhile`.
+    Also where the flag is already as it is to be: two who add one to a share would both be told that it is done.
     """
 
     def guarded(was: t.Optional[Definition]) -> t.Optional[Definition]:
-        now = decide(was)
-        if now != was and version_of(was) != version:
+        if version_of(was) != version:
             raise ToggleChangedMeanwhile(
                 "expected_version: the flag is now {0}, not {1}".format(version_of(was), version)
             )
-        return now
+        return decide(was)
 
     return guarded

@@ -9,22 +9,17 @@ import json
 import pathlib
 import subprocess
 import sys
-import time
 import typing as t
 
 import pytest
-from openfeature import api
 from openfeature.client import OpenFeatureClient
-from openfeature.contrib.provider.flagd import FlagdProvider
-from openfeature.contrib.provider.flagd.config import ResolverType
 from openfeature.evaluation_context import EvaluationContext
 
+from ansible_collections.progressive.delivery.tests.e2e.toggles.app import wait_until
 from ansible_collections.progressive.delivery.tests.module_call import call
 
 USERS = [f"user-{number}" for number in range(100_000)]
 SIGMAS = 4
-# Only so that a hang is told.
-LIMIT = 60
 
 IN_ANOTHER_PROCESS = """
 import json, sys
@@ -48,19 +43,6 @@ def path(tmp_path: pathlib.Path) -> str:
     return file
 
 
-@pytest.fixture
-def read() -> t.Iterator[t.Callable[[str], OpenFeatureClient]]:
-    """Opens a file as an app does."""
-
-    def opened(path: str) -> OpenFeatureClient:
-        provider = FlagdProvider(resolver_type=ResolverType.FILE, offline_flag_source_path=path, deadline_ms=50)
-        api.set_provider_and_wait(provider)
-        return api.get_client()
-
-    yield opened
-    api.shutdown()
-
-
 def toggle(path: str, **options: t.Any) -> dict[str, t.Any]:
     return call("feature_toggle", path=path, name="new", **options)
 
@@ -74,13 +56,6 @@ def gets(client: OpenFeatureClient, key: str | None = None, **attributes: str) -
 
 def users_in(client: OpenFeatureClient, users: t.Sequence[str] = USERS) -> set[str]:
     return {user for user in users if gets(client, user)}
-
-
-def wait_until(what: t.Callable[[], bool]) -> None:
-    end = time.monotonic() + LIMIT
-    while not what():
-        assert time.monotonic() < end, f"not within {LIMIT} s"
-        time.sleep(0.02)
 
 
 def test_each_share_is_exact_and_each_raise_only_adds(path, read):

@@ -15,9 +15,12 @@ import signal
 import time
 
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flagd_file import FlagdFile
-from ansible_collections.progressive.delivery.tests.module_call import call
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.plan import plan_of
+from ansible_collections.progressive.delivery.tests.module_call import Failed, call
 
 WRITERS = 50
+# Fewer, since each of them may have to begin again for each of the others; and no more than there are revisions.
+ADDERS = 12
 FORK = multiprocessing.get_context("fork")
 PLAIN = {"state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "off"}
 # Only so that a hang is told.
@@ -47,10 +50,45 @@ def test_fifty_writers_lose_no_change(tmp_path: pathlib.Path) -> None:
     assert [writer.exitcode for writer in writers] == [0] * WRITERS
     toggles = call("feature_toggle_info", path=path)["toggles"]
     shared = toggles.pop("shared")["definition"]["metadata"]
+    assert shared.pop("changed_at")
     assert shared == {"owner": "all", **{f"writer-{number}": number for number in range(WRITERS)}}
     assert {name: toggle["audience"]["percent"] for name, toggle in toggles.items()} == {
         f"flag-{number}": number for number in range(WRITERS)
     }
+
+
+def add_one(path: str, together: multiprocessing.synchronize.Barrier) -> None:
+    """Read a flag, add one to its share, and do so again with what is there by then whenever somebody was faster."""
+    together.wait(LIMIT)
+    while True:
+        toggle = call("feature_toggle_info", path=path, name="shared")["toggles"]["shared"]
+        asked = {"percent": toggle["audience"]["percent"] + 1, "expected_version": toggle["version"]}
+        try:
+            call("feature_toggle", path=path, name="shared", lock_timeout=LIMIT, **asked)
+        except Failed as failed:
+            if failed.result["error"] != "toggle-changed-meanwhile":
+                raise
+        else:
+            return
+
+
+def test_writers_who_decide_by_what_they_read_lose_no_change_and_each_change_is_a_revision(
+    tmp_path: pathlib.Path,
+) -> None:
+    path = str(tmp_path / "flags.json")
+    call("feature_toggle", path=path, name="shared", variants={"on": 1, "off": 0}, default_variant="off", percent=0)
+    together = FORK.Barrier(ADDERS)
+    writers = [FORK.Process(target=add_one, args=(path, together)) for _ in range(ADDERS)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(LIMIT)
+
+    assert [writer.exitcode for writer in writers] == [0] * ADDERS
+    file = FlagdFile(path)
+    assert [plan_of(file.flags_of(number)["shared"]).audience.percent() for number in file.revisions()] == list(
+        range(ADDERS + 1)
+    )
 
 
 def write_on(path: str, told: int) -> None:
@@ -88,7 +126,8 @@ def test_a_writer_killed_while_it_writes_leaves_a_whole_file_and_no_lock(tmp_pat
         assert toggles.pop("new")["definition"]["metadata"]["number"] in {last, last + 1}
         assert {name: toggle["definition"] for name, toggle in toggles.items()} == flags
         # What a write had begun beside the file is there still.
-        begun = [file for file in tmp_path.iterdir() if file.name not in {"flags.json", ".flags.json.lock"}]
+        own = {"flags.json", ".flags.json.lock", ".flags.json.revisions"}
+        begun = [file for file in tmp_path.iterdir() if file.name not in own]
         met += len(begun)
         for file in begun:
             file.unlink()

@@ -222,13 +222,13 @@ def test_it_is_kept_when_a_flag_was_changed_in_what_it_gives(path, time_at):
 def test_a_change_to_a_flag_that_somebody_else_has_changed_is_refused(path):
     seen = call("feature_toggle_info", path=str(path))["toggles"]["new"]["version"]
     theirs = toggle(path, percent=5)
-    for check_mode in (True, False):
+    for check_mode, percent in ((True, 50), (False, 50), (False, 5)):
         with pytest.raises(Failed) as failed:
-            toggle(path, percent=50, expected_version=seen, check_mode=check_mode)
+            toggle(path, percent=percent, expected_version=seen, check_mode=check_mode)
         assert failed.value.result["error"] == "toggle-changed-meanwhile"
         assert flags(path)["new"] == theirs["definition"]
 
-    assert not toggle(path, percent=5, expected_version=seen)["changed"]
+    assert not toggle(path, percent=5, expected_version=theirs["version"])["changed"]
     assert toggle(path, percent=50, expected_version=theirs["version"])["audience"]["percent"] == 50
 
 

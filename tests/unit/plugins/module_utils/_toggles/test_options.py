@@ -58,7 +58,7 @@ def test_what_is_no_per_cent_is_refused(percent):
         ({"from": "2027-01-31T08:00:00"}, "from: '2027-01-31T08:00:00' is no date and time with a zone"),
         ({"until": "tomorrow"}, "until: 'tomorrow' is no date and time"),
         ({"expires": "2027-02-30"}, "expires: '2027-02-30' is no date, as 2027-01-31"),
-        ({"rules": [{"when": {}, "variant": "on"}]}, r"rules\.0\.when: \{\} is no rule\\."),
+        ({"rules": [{"when": {}, "variant": "on"}]}, r"rules\.0\.when: \{\} is no rule\."),
         ({"rules": [{"when": {"var": "a"}, "variant": True}]}, r"rules\.0\.variant: True is no rule or name"),
         ({"evaluators": {"a b": {"var": "a"}}}, "evaluators: 'a b' is no name"),
         ({"bucket_by": ""}, "bucket_by: '' is no attribute"),

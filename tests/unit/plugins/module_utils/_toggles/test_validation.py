@@ -31,6 +31,7 @@ GOOD: dict[str, t.Any] = {"state": "ENABLED", "variants": {"on": True, "off": Fa
         {"targeting": {}},
         {"targeting": {"fractional": [["on", 1], ["off", 99]]}},
         {"targeting": {"fractional": [{"var": "email"}, ["on"], ["off"]]}},
+        {"targeting": {"if": [{"==": [{"fractional": [["yes", 1], ["no", 1]]}, "yes"]}, "on"]}},
         {"targeting": {"if": [{"==": [{"if": [True, "a", "b"]}, "a"]}, "on", None]}},
         {"targeting": {"if": [{"sem_ver": [{"var": "version"}, ">=", "1.2.0"]}, "on", {"$ref": "shared"}]}},
     ],
