@@ -84,7 +84,7 @@ options:
       when:
         description:
           - The condition, in JsonLogic with flagd's operators, over the attributes of OpenFeature's evaluation context.
-          - V({"$ref": "NAME"}) stands for the rule of O(evaluators) with that name.
+          - In it, C($ref) with the name of a shared rule (O(evaluators)) stands for that rule.
         type: dict
         required: true
       variant:
@@ -345,7 +345,7 @@ def carry_out(toggles: FlagdFile, params: t.Mapping[str, t.Any], check_mode: boo
     """
     name = params["name"]
     decide = decision(params, int(time.time()), toggles.flags_of)
-    edit = toggles.edit(name, decide, params["evaluators"], write=not check_mode)
+    edit = toggles.edit(name, decide, params["evaluators"], dry=check_mode)
     shown: t.List[t.Dict[str, t.Any]] = [{} if flag is None else {name: flag} for flag in (edit.was, edit.now)]
     if edit.evaluators_were != edit.evaluators:
         shown = [{**flag, EVALUATORS: shared} for flag, shared in zip(shown, (edit.evaluators_were, edit.evaluators))]

@@ -145,7 +145,7 @@ def look(file: FlagdFile, params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     days, revision, at = params["stale_days"], params["revision"], int(time.time())
     if not 0 <= days < math.inf:
         raise InvalidOption("stale_days: {0} is no number of days, 0 or more".format(days))
-    flags = file.read() if revision is None else file.flags_of(revision)
+    flags = file.read(params["name"]) if revision is None else file.flags_of(revision)
     return {
         "toggles": {
             name: {**told(flag), **told_of_age(flag, at, days)}

@@ -60,10 +60,10 @@ class ToggleReadBackMismatch(DeliveryError):
     remedy = "See what else writes this file, then run the task again"
 
 
-class ToggleChangedMeanwhile(DeliveryError):
+class UnexpectedToggleVersion(DeliveryError):
     """The flag is no longer as the caller has seen it: somebody else has changed it."""
 
-    code = "toggle-changed-meanwhile"
+    code = "unexpected-toggle-version"
     remedy = "Read the flag again, see whether the change is still right, and give its new version; nothing was changed"
 
 

@@ -77,14 +77,14 @@ class FlagdFile:
         self._environment = environment
         self._revisions = Revisions(self._path, keep)
 
-    def read(self) -> t.Dict[str, Definition]:
-        """Every flag by name; none when there is no file.
+    def read(self, name: t.Optional[str] = None) -> t.Dict[str, Definition]:
+        """Every flag by name, or the one only; none when there is no file.
 
         :raises ToggleFileUnreadable: it is not one that can be read
         :raises WrongToggleEnvironment: it is another environment's
         """
         flags: t.Dict[str, Definition] = self._document()["flags"]
-        return flags
+        return {each: flag for each, flag in flags.items() if name in {None, each}}
 
     def evaluators(self) -> t.Dict[str, t.Any]:
         """The rules that the flags share, by name; raises as :meth:`read`."""
@@ -111,25 +111,27 @@ class FlagdFile:
         with self._readable_revisions():
             return self._revisions.current()
 
-    def change(self, name: str, decide: Decision) -> t.Tuple[t.Optional[Definition], t.Optional[Definition]]:
-        """Let *decide* say what becomes of a flag, and write that, unless it is what is there.
+    def change(
+        self, name: str, decide: Decision, dry: bool = False
+    ) -> t.Tuple[t.Optional[Definition], t.Optional[Definition]]:
+        """Let *decide* say what becomes of a flag, and write that, unless it is what is there, or *dry*.
 
         :returns: the flag before and after
         :raises DeliveryError: the file is as it was then
         """
-        edit = self.edit(name, decide)
+        edit = self.edit(name, decide, dry=dry)
         return edit.was, edit.now
 
     def edit(
-        self, name: str, decide: Decision, evaluators: t.Optional[t.Mapping[str, t.Any]] = None, write: bool = True
+        self, name: str, decide: Decision, evaluators: t.Optional[t.Mapping[str, t.Any]] = None, dry: bool = False
     ) -> Edit:
-        """Change a flag, and shared rules, in one.
+        """Change a flag, and the rules that flags share, in one.
 
         :param evaluators: shared rules that are declared, by name; None takes one away
-        :param write: without it, only say what would become of them
+        :param dry: refuse what would be refused, and change nothing
         :raises DeliveryError: the file is as it was then
         """
-        if not write:
+        if dry:
             return self._edited(name, decide, evaluators or {})[1]
         with self._locked():
             document, edit = self._edited(name, decide, evaluators or {})

@@ -22,11 +22,14 @@ Decision = t.Callable[[t.Optional[Definition]], t.Optional[Definition]]
 class Toggles(t.Protocol):
     """Where flags are kept."""
 
-    def read(self) -> t.Dict[str, Definition]:
-        """Every flag by name."""
+    def read(self, name: t.Optional[str] = None) -> t.Dict[str, Definition]:
+        """Every flag by name, or the one only."""
 
-    def change(self, name: str, decide: Decision) -> t.Tuple[t.Optional[Definition], t.Optional[Definition]]:
-        """Let *decide* say what becomes of a flag, and keep that; no other change comes in between.
+    def change(
+        self, name: str, decide: Decision, dry: bool = False
+    ) -> t.Tuple[t.Optional[Definition], t.Optional[Definition]]:
+        """Let *decide* say what becomes of a flag, and keep that; no change of others is lost by it.
 
+        :param dry: refuse what would be refused, and change nothing
         :returns: the flag before and after
         """

@@ -12,7 +12,7 @@ import hashlib
 import json
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import ToggleChangedMeanwhile
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import UnexpectedToggleVersion
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Decision, Definition
 
 ABSENT = "absent"
@@ -28,14 +28,14 @@ def version_of(definition: t.Optional[Definition]) -> str:
 
 
 def only_from(version: str, decide: Decision) -> Decision:
-    """*decide*, for a flag of that version alone; the decision raises :class:`ToggleChangedMeanwhile`.
+    """*decide*, for a flag of that version alone; the decision raises :class:`UnexpectedToggleVersion`.
 
     Also where the flag is already as it is to be: two who add one to a share would both be told that it is done.
     """
 
     def guarded(was: t.Optional[Definition]) -> t.Optional[Definition]:
         if version_of(was) != version:
-            raise ToggleChangedMeanwhile(
+            raise UnexpectedToggleVersion(
                 "expected_version: the flag is now {0}, not {1}".format(version_of(was), version)
             )
         return decide(was)

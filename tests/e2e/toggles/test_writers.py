@@ -66,7 +66,7 @@ def add_one(path: str, together: multiprocessing.synchronize.Barrier) -> None:
         try:
             call("feature_toggle", path=path, name="shared", lock_timeout=LIMIT, **asked)
         except Failed as failed:
-            if failed.result["error"] != "toggle-changed-meanwhile":
+            if failed.result["error"] != "unexpected-toggle-version":
                 raise
         else:
             return

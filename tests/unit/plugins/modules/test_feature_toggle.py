@@ -225,7 +225,7 @@ def test_a_change_to_a_flag_that_somebody_else_has_changed_is_refused(path):
     for check_mode, percent in ((True, 50), (False, 50), (False, 5)):
         with pytest.raises(Failed) as failed:
             toggle(path, percent=percent, expected_version=seen, check_mode=check_mode)
-        assert failed.value.result["error"] == "toggle-changed-meanwhile"
+        assert failed.value.result["error"] == "unexpected-toggle-version"
         assert flags(path)["new"] == theirs["definition"]
 
     assert not toggle(path, percent=5, expected_version=theirs["version"])["changed"]

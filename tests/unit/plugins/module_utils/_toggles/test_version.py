@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import ToggleChangedMeanwhile
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import UnexpectedToggleVersion
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.version import ABSENT, only_from, version_of
 
 JSON = st.recursive(
@@ -32,7 +32,7 @@ def test_a_change_is_made_from_the_version_that_was_seen_or_not_at_all(seen, was
     if version_of(seen) == version_of(was):
         assert change(was) == now
     else:
-        with pytest.raises(ToggleChangedMeanwhile, match=f"the flag is now {version_of(was)}, not {version_of(seen)}"):
+        with pytest.raises(UnexpectedToggleVersion, match=f"the flag is now {version_of(was)}, not {version_of(seen)}"):
             change(was)
 
 
