@@ -86,8 +86,9 @@ def _check_together(params: t.Mapping[str, t.Any]) -> None:
     state = params["state"]
     given = [name for name in PARTS if params[name] is not None]
     whole = [name for name in WHOLE_FLAG if params[name] is not None]
-    if not params["name"]:
-        raise InvalidOption("name: it is empty")
+    for option in ("name", "environment"):
+        if params[option] == "":
+            raise InvalidOption("{0}: it is empty".format(option))
     if not 0 <= params["lock_timeout"] < math.inf:
         raise InvalidOption("lock_timeout: {0} is no number of seconds, 0 or more".format(params["lock_timeout"]))
     if params["keep_revisions"] < 1:

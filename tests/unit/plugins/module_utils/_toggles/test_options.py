@@ -19,7 +19,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.tell
 
 FLAG = {"state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "off"}
 NOTHING = {
-    **dict.fromkeys((*PARTS, *WHOLE_FLAG, "evaluators", "expected_version")),
+    **dict.fromkeys((*PARTS, *WHOLE_FLAG, "evaluators", "expected_version", "environment")),
     "name": "new",
     "state": "present",
     "keep_revisions": 20,
@@ -46,6 +46,7 @@ def test_what_is_no_per_cent_is_refused(percent):
     [
         ({}, "state: present says nothing by itself"),
         ({"name": "", "percent": 5}, "name: it is empty"),
+        ({"percent": 5, "environment": ""}, "environment: it is empty"),
         ({"percent": 5, "lock_timeout": -1.0}, "lock_timeout: -1.0 is no number"),
         ({"percent": 5, "lock_timeout": float("inf")}, "lock_timeout: inf is no number"),
         ({"definition": FLAG, "percent": 5}, "definition: it is the whole flag; leave out percent"),
