@@ -235,6 +235,13 @@ def test_a_flag_that_went_back_gives_what_it_gave(path, gets):
     wait_until(lambda: gets(beta=True) == "new")
 
 
+def test_an_app_finds_the_environment_and_the_owner_beside_each_evaluation(path, read):
+    toggle(path, owner="search team", environment="staging")
+    details = read(path).get_string_details("new", "neither", EvaluationContext("ada"))
+
+    assert (details.flag_metadata["environment"], details.flag_metadata["owner"]) == ("staging", "search team")
+
+
 def test_a_rule_that_would_break_the_file_for_readers_changes_nothing(path, gets):
     with pytest.raises(Failed):
         toggle(path, rules=[{"when": {"$ref": "nowhere"}, "variant": "on"}])
