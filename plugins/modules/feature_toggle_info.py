@@ -30,7 +30,7 @@ options:
   stale_days:
     description: For how many days a flag may give everyone one variant before it is told as stale.
     type: float
-    default: 30
+    default: 30.0
 extends_documentation_fragment:
   - progressive.delivery.attributes
   - progressive.delivery.attributes.actiongroup_delivery

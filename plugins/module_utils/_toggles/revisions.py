@@ -11,12 +11,14 @@ grow.
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import place_file, sync_folder
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import UnknownRevision
 
 SUFFIX = ".json"
+NUMBER = re.compile(r"[1-9][0-9]*\Z")
 
 
 class Revisions:
@@ -35,7 +37,7 @@ class Revisions:
         except FileNotFoundError:
             return []
         stems = [name[: -len(SUFFIX)] for name in names if name.endswith(SUFFIX)]
-        return sorted(int(stem) for stem in stems if stem.isascii() and stem.isdigit())
+        return sorted(int(stem) for stem in stems if NUMBER.match(stem))
 
     def path_of(self, number: int) -> str:
         """The file of a revision.
@@ -104,4 +106,7 @@ class Revisions:
             os.mkdir(self._folder, 0o755)
         except FileExistsError:
             return
-        sync_folder(os.path.dirname(self._folder))
+        # Whoever may look into the file's folder may read what it was, whatever the umask is.
+        parent = os.path.dirname(self._folder)
+        os.chmod(self._folder, 0o700 | (os.stat(parent).st_mode & 0o055))
+        sync_folder(parent)

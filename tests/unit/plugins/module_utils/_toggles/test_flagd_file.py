@@ -216,8 +216,14 @@ def test_what_was_changed_by_hand_is_kept_by_the_next_writer(path):
 def test_a_revision_can_be_read_by_whom_the_file_can(path):
     path.write_text('{"flags": {}}')
     path.chmod(0o640)
-    FlagdFile(str(path)).change("new", set_to(FLAG))
+    path.parent.chmod(0o1757)
+    mask = os.umask(0o077)
+    try:
+        FlagdFile(str(path)).change("new", set_to(FLAG))
+    finally:
+        os.umask(mask)
 
+    assert (path.parent / ".flags.json.revisions").stat().st_mode & 0o777 == 0o755
     assert {file.stat().st_mode & 0o777 for file in path.parent.glob(".flags.json.revisions/*")} == {0o640}
 
 
@@ -259,11 +265,11 @@ def test_a_change_that_is_in_force_is_a_success_although_its_revision_cannot_be_
 def test_other_files_among_the_revisions_are_left_alone(path):
     FlagdFile(str(path), keep=1).change("new", set_to(FLAG))
     folder = path.parent / ".flags.json.revisions"
-    for name in ("notes.json", "²", "1.json.bak"):
+    for name in ("notes.json", "²", "07.json", "1.json.bak"):
         (folder / name).write_text("x")
     FlagdFile(str(path), keep=1).change("new", set_to(None))
 
-    assert {file.name for file in folder.iterdir()} == {"2.json", "notes.json", "²", "1.json.bak"}
+    assert {file.name for file in folder.iterdir()} == {"2.json", "notes.json", "²", "07.json", "1.json.bak"}
 
 
 @pytest.mark.parametrize("field", ["$evaluators", "metadata"])
