@@ -110,8 +110,8 @@ options:
     description:
       - Rules that the flags of this file share, by name. Those that are named are added or replaced, and others stay.
         V(null) takes one away, which is refused while a flag refers to it.
-      - A shared rule cannot refer to another. Its texts are in ASCII, without quotes, backslashes and line breaks,
-        for a reader in Python would otherwise drop the whole file.
+      - A shared rule cannot refer to another. Its texts are in ASCII, without C($), quotes, backslashes and line breaks,
+        for readers in Python and Java would otherwise drop the whole file. So C($flagd.timestamp) belongs into O(rules).
     type: dict
   description:
     description: What the flag is for. An empty text takes it away.

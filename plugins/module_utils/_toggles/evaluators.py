@@ -20,7 +20,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.vali
 
 Evaluators = t.Mapping[str, t.Any]
 
-NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
+NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
+"""Readers look for a name as a regular expression."""
+
+TEMPLATE = re.compile(r"[\\$]")
+"""What means something in the text that a regular expression puts in place of a match, in Python and in Java."""
 
 
 def check_declared(evaluators: Evaluators) -> None:
@@ -32,18 +36,17 @@ def check_declared(evaluators: Evaluators) -> None:
     for name, rule in evaluators.items():
         option = "evaluators.{0}".format(name)
         if not NAME.match(name):
-            raise InvalidOption("evaluators: '{0}' is no name of letters, digits, _, . and -".format(name))
+            raise InvalidOption("evaluators: '{0}' is no name of letters, digits, _ and -".format(name))
         if rule is None:
             continue
         check_rule(rule, option, whole=True)
         if references(rule):
             raise InvalidOption("{0}: it refers to another shared rule, which readers do not look up".format(option))
-        if "\\" in json.dumps(rule):
-            # openfeature-flagd-core for Python takes the JSON text as a template of re.sub, and drops the file.
+        if TEMPLATE.search(json.dumps(rule)):
+            # The readers for Python and Java put the JSON text into the flags as such a template, and drop the file.
             raise InvalidOption(
-                "{0}: a shared rule may only have ASCII characters, and no quotes, backslashes and line breaks in its texts".format(
-                    option
-                )
+                "{0}: a shared rule may only have ASCII characters, and no $, quotes, backslashes and line breaks in its "
+                "texts; put what needs them into the rules of the flag".format(option)
             )
 
 
