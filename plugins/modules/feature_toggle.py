@@ -11,23 +11,19 @@ module: feature_toggle
 short_description: Turn a feature on for some, for all, or for nobody
 version_added: "0.2.0"
 description:
-  - Changes one feature flag in a file of flagd's. Apps in any language read the file with an OpenFeature SDK and its flagd provider,
-    in their own process or through flagd; they see a change within moments and without a restart.
+  - Changes one feature flag in a file of flagd's, or on an Unleash server. Apps in any language read the file with an OpenFeature SDK and its
+    flagd provider, in their own process or through flagd; they see a change within moments and without a restart. Of a server they learn it
+    when their SDK asks next.
   - O(percent) gives a variant to a share of the users. Raising it only adds users; nobody who has the variant loses it.
-  - Runs on the host where the file is. Any number of tasks may change one file at the same time; none of the changes is lost, and whoever
-    reads the file finds it whole, also when the module is killed.
+  - Runs on the host where the file is, or on any that reaches the server. Any number of tasks may change one file or one server at the same
+    time; none of the changes is lost. Whoever reads the file finds it whole, also when the module is killed.
   - A flag is checked against flagd's published JSON schema before it is written. One that is not valid changes nothing.
   - Who gets what is decided in this order, and the first that fits decides. O(killed), O(state), the schedule of O(from) and O(until),
     O(deny), O(allow), O(rules), O(percent), O(default_variant).
 requirements:
   - jsonschema >= 3.2
+  - requests and tenacity >= 8.2, for O(backend=unleash)
 options:
-  path:
-    description:
-      - The file, in JSON. It is made when there is none; its folder must be there.
-      - The lock is a file beside it, which stays. A link stays a link.
-    type: path
-    required: true
   name:
     description: The flag's key.
     type: str
@@ -37,7 +33,7 @@ options:
       - V(present) makes a new flag that is enabled, and leaves an existing one enabled or disabled as it is.
       - V(enabled) lets the flag work. With V(disabled) apps use their own default, as if there were no flag.
         The rest of the flag is kept, and comes back with V(enabled).
-      - V(absent) takes the flag out of the file.
+      - V(absent) takes the flag out of the file. On a server it is taken out of the environment, and archived where no other one has it.
     type: str
     choices: [present, enabled, disabled, absent]
     default: present
@@ -151,10 +147,11 @@ options:
     type: int
     default: 20
   lock_timeout:
-    description: Seconds to wait for another process that is changing the file.
+    description: Seconds to wait for another process that is changing the file. With O(backend=unleash) it has no effect.
     type: float
     default: 10.0
 extends_documentation_fragment:
+  - progressive.delivery.toggles
   - progressive.delivery.attributes
   - progressive.delivery.attributes.actiongroup_delivery
 attributes:
@@ -174,6 +171,25 @@ notes:
   - >-
     The metadata of a flag keeps when it was last changed in what it gives (C(changed_at)), and, while it is killed, the state to which
     it comes back (C(killed)).
+  - >-
+    Not all of a flag can be told to Unleash, and what cannot is refused before anything is changed. A share is whole per cent. It turns a flag
+    on, never off. Variants that are booleans are V(on) and V(off). There is no O(owner), no flag without O(default_variant), and no targeting
+    rule but a share. Keys in O(allow) and O(deny) have up to 100 characters, and a list up to 250 of them. No variant is the empty text.
+  - >-
+    On Unleash, an app asks whether a flag with the variants V(on) and V(off) is enabled. Of any other flag it asks for the variant; its value is
+    the payload, and everyone else gets the payload of O(default_variant). A flag that is disabled is off there, and has no variant.
+  - >-
+    C(targetingKey) is Unleash's C(userId). Any other attribute has the same name there, and is to be a field of its context.
+  - >-
+    Strategies that Unleash has and flagd has not come back as a targeting rule with a reference to them, such as C(unleash/5f2a...). They stay
+    as they are; the flag's O(state) and O(description) may be changed, and O(definition) replaces them.
+  - >-
+    Where a project takes changes in an environment by change requests only, the module changes nothing and fails, also with a token that might
+    do without, and also for the kill switch. Change requests are of Unleash's enterprise edition.
+  - >-
+    Unleash has no transactions over several changes. A module that is killed, or loses the server, may leave a flag between before and after;
+    the same task then goes on from there. Tested with Unleash 8.2.
+  - A flag with targeting rules that this module did not write is not given a share. Its O(state) and O(variants) may be changed.
 seealso:
   - module: progressive.delivery.feature_toggle_info
   - name: flagd's flag definitions
@@ -315,11 +331,13 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flagd_file import (
-    EVALUATORS,
-    KEEP,
-    FlagdFile,
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.backends import (
+    OPTIONS,
+    place_of,
+    toggles_of,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flagd_file import EVALUATORS, FlagdFile
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Toggles
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.options import decision
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.telling import told
 
@@ -338,32 +356,39 @@ TEXTS = (
 RULE = {"when": {"type": "dict", "required": True}, "variant": {"type": "raw", "required": True}}
 
 
-def carry_out(toggles: FlagdFile, params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
+def carry_out(toggles: Toggles, params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
     """Change the flag; the keyword arguments for ``exit_json``.
 
-    :raises DeliveryError: nothing was changed then
+    :raises DeliveryError: in a file, nothing was changed then; on a server, what was carried out stays
     """
     name = params["name"]
-    decide = decision(params, int(time.time()), toggles.flags_of)
-    edit = toggles.edit(name, decide, params["evaluators"], dry=check_mode)
-    shown: t.List[t.Dict[str, t.Any]] = [{} if flag is None else {name: flag} for flag in (edit.was, edit.now)]
-    if edit.evaluators_were != edit.evaluators:
-        shown = [{**flag, EVALUATORS: shared} for flag, shared in zip(shown, (edit.evaluators_were, edit.evaluators))]
-    diff = {"before": shown[0], "after": shown[1], "before_header": params["path"], "after_header": params["path"]}
+    shared: t.Tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]] = ({}, {})
+    revision = None
+    if isinstance(toggles, FlagdFile):
+        decide = decision(params, int(time.time()), toggles.flags_of)
+        edit = toggles.edit(name, decide, params["evaluators"], dry=check_mode)
+        was, now, revision = edit.was, edit.now, edit.revision
+        shared = (edit.evaluators_were, edit.evaluators)
+    else:
+        was, now = toggles.change(name, decision(params), dry=check_mode)
+    shown: t.List[t.Dict[str, t.Any]] = [{} if flag is None else {name: flag} for flag in (was, now)]
+    if shared[0] != shared[1]:
+        shown = [{**flag, EVALUATORS: rules} for flag, rules in zip(shown, shared)]
+    place = place_of(params)
     return {
-        "changed": edit.changed(),
-        "was": edit.was,
-        "evaluators": edit.evaluators,
-        "revision": edit.revision,
-        "diff": diff,
-        **told(edit.now),
+        "changed": shown[0] != shown[1],
+        "was": was,
+        "evaluators": shared[1],
+        "revision": revision,
+        "diff": {"before": shown[0], "after": shown[1], "before_header": place, "after_header": place},
+        **told(now),
     }
 
 
 def main() -> t.NoReturn:
     module = AnsibleModule(
         argument_spec={
-            "path": {"type": "path", "required": True},
+            **OPTIONS,
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "enabled", "disabled", "absent"], "default": "present"},
             "variants": {"type": "dict"},
@@ -375,16 +400,14 @@ def main() -> t.NoReturn:
             "evaluators": {"type": "dict"},
             "definition": {"type": "dict"},
             "rollback": {"type": "int"},
-            "keep_revisions": {"type": "int", "default": KEEP},
+            "keep_revisions": {"type": "int"},
             "lock_timeout": {"type": "float", "default": 10.0},
             **{name: {"type": "str"} for name in TEXTS},
         },
         supports_check_mode=True,
     )
-    params = module.params
     try:
-        toggles = FlagdFile(params["path"], params["lock_timeout"], params["environment"], params["keep_revisions"])
-        result = carry_out(toggles, params, module.check_mode)
+        result = carry_out(toggles_of(module.params), module.params, module.check_mode)
     except DeliveryError as error:
         module.fail_json(**error.as_result())
     module.exit_json(**result)

@@ -11,13 +11,12 @@ module: feature_toggle_info
 short_description: Read which features are on, and for whom
 version_added: "0.2.0"
 description:
-  - Reads the feature flags in a file of flagd's, with the share of users that M(progressive.delivery.feature_toggle) gave a variant.
-  - Runs on the host where the file is.
+  - Reads the feature flags in a file of flagd's, or on an Unleash server, with the share of users that
+    M(progressive.delivery.feature_toggle) gave a variant.
+  - Runs on the host where the file is, or on any that reaches the server.
+requirements:
+  - requests and tenacity >= 8.2, for O(backend=unleash)
 options:
-  path:
-    description: The file, in JSON. A file that does not exist has no flags.
-    type: path
-    required: true
   name:
     description: Key of the one flag to read. Left out, all are.
     type: str
@@ -32,6 +31,7 @@ options:
     type: float
     default: 30.0
 extends_documentation_fragment:
+  - progressive.delivery.toggles
   - progressive.delivery.attributes
   - progressive.delivery.attributes.actiongroup_delivery
   - progressive.delivery.attributes.info_module
@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 toggles:
-  description: The flags by name; empty when O(name) does not exist.
+  description: The flags by name; empty when O(name) does not exist. A server's flag of which nothing was said in the environment is none.
   type: dict
   returned: success
   contains:
@@ -136,41 +136,51 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.backends import OPTIONS, toggles_of
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flagd_file import FlagdFile
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Toggles
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.telling import told, told_of_age
 
+STALE_DAYS = 30.0
+"""Where it is not said."""
 
-def look(file: FlagdFile, params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+
+def look(toggles: Toggles, params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     """Read the flags; the keyword arguments for ``exit_json``; raises DeliveryError."""
-    days, revision, at = params["stale_days"], params["revision"], int(time.time())
+    days = STALE_DAYS if params["stale_days"] is None else params["stale_days"]
     if not 0 <= days < math.inf:
         raise InvalidOption("stale_days: {0} is no number of days, 0 or more".format(days))
-    flags = file.read(params["name"]) if revision is None else file.flags_of(revision)
+    name, revision, at = params["name"], params["revision"], int(time.time())
+    of_file: t.Dict[str, t.Any] = {"evaluators": {}, "revision": None, "revisions": []}
+    if isinstance(toggles, FlagdFile):
+        of_file = {
+            "evaluators": toggles.evaluators(),
+            "revision": toggles.revision(),
+            "revisions": toggles.revisions(),
+        }
+    if revision is not None and isinstance(toggles, FlagdFile):
+        flags = {each: flag for each, flag in toggles.flags_of(revision).items() if name in {None, each}}
+    else:
+        flags = toggles.read(name)
     return {
-        "toggles": {
-            name: {**told(flag), **told_of_age(flag, at, days)}
-            for name, flag in flags.items()
-            if params["name"] in {None, name}
-        },
-        "evaluators": file.evaluators(),
-        "revision": file.revision(),
-        "revisions": file.revisions(),
+        "toggles": {each: {**told(flag), **told_of_age(flag, at, days)} for each, flag in flags.items()},
+        **of_file,
     }
 
 
 def main() -> t.NoReturn:
     module = AnsibleModule(
         argument_spec={
-            "path": {"type": "path", "required": True},
+            **OPTIONS,
             "name": {"type": "str"},
             "environment": {"type": "str"},
             "revision": {"type": "int"},
-            "stale_days": {"type": "float", "default": 30.0},
+            "stale_days": {"type": "float"},
         },
         supports_check_mode=True,
     )
     try:
-        result = look(FlagdFile(module.params["path"], environment=module.params["environment"]), module.params)
+        result = look(toggles_of(module.params), module.params)
     except DeliveryError as error:
         module.fail_json(**error.as_result())
     module.exit_json(changed=False, **result)

@@ -54,10 +54,10 @@ class ToggleChangeInProgress(DeliveryError):
 
 
 class ToggleReadBackMismatch(DeliveryError):
-    """After a write, the file holds something else than was written: something that takes no lock wrote at the same time."""
+    """After a write, the file or the server holds something else than was written: something else wrote at the same time."""
 
     code = "toggle-read-back-mismatch"
-    remedy = "See what else writes this file, then run the task again"
+    remedy = "See what else writes the flags, then run the task again"
 
 
 class UnexpectedToggleVersion(DeliveryError):
@@ -86,3 +86,38 @@ class WrongToggleEnvironment(DeliveryError):
 
     code = "wrong-toggle-environment"
     remedy = "Correct the path or the environment; nothing was changed"
+
+
+class NoCounterpart(DeliveryError):
+    """The flag would be something that Unleash has no counterpart of, such as a share with decimals or an owner."""
+
+    code = "no-counterpart-in-unleash"
+    remedy = "Leave out or change what the message names; nothing was changed"
+
+
+class ToggleServerUnreachable(DeliveryError):
+    """The server with the flags does not answer, or only that it cannot answer now."""
+
+    code = "toggle-server-unreachable"
+    remedy = "See whether the server runs and can be reached, then run the task again; it goes on from what is there"
+
+
+class ToggleServerRefused(DeliveryError):
+    """The server with the flags refuses a request, for example for its token, or is not to be trusted."""
+
+    code = "toggle-server-refused"
+    remedy = "Correct what the server names, then run the task again; it goes on from what is there"
+
+
+class ChangeRequestRequired(DeliveryError):
+    """Changes of flags in this environment have to be approved by somebody before they take effect."""
+
+    code = "change-request-required"
+    remedy = "Open a change request in Unleash, and have it approved"
+
+
+class ToggleChangedMeanwhile(DeliveryError):
+    """Others changed the same flag on the server again and again while this task did."""
+
+    code = "toggle-changed-meanwhile"
+    remedy = "See the events of the flag in the server, which have each change, then run the task again"

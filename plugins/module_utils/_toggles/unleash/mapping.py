@@ -1,0 +1,265 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A flag as Unleash keeps it, and as flagd would.
+
+PRIVATE to the collection. Pure: no I/O.
+
+Unleash knows who is in by strategies, of which each that applies turns the
+flag on. A share is the strategy ``flexibleRollout``: a hash of the group and
+the key is scaled to 1..100, and whoever is not above the share is in, so a
+greater share only adds users. The group is the flag's name. Keys that are
+always in are a strategy of their own with a constraint, in front of it; keys
+that never are, a constraint of the share.
+
+A flag with the variants on and off, true and false, is what an app asks
+Unleash whether it is enabled. Any other is a variant with a payload: each
+strategy has all of the flag's variants, with all the weight on one, and the
+last strategy is for everyone else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.audience import (
+    WHOLE,
+    Audience,
+    audience_of,
+    targeting,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import NoCounterpart
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Definition
+
+Strategy = t.Dict[str, t.Any]
+"""One strategy as the Admin API has it; the id is the server's."""
+
+FIELDS = ("parameters", "constraints", "variants")
+"""What a strategy is, beside its name, its place and what people call it."""
+
+ON_AND_OFF = {"on": True, "off": False}
+FOREIGN = "unleash/"
+"""What a reference to strategies begins with that are not in our form."""
+KEYS = {"targetingKey": "userId"}
+"""Unleash's name of OpenFeature's key; any other attribute has the same name in both."""
+ANYONE = "default"
+"""The stickiness of a strategy for everyone; it does without a key."""
+RESERVED = frozenset({"userId", ANYONE, "random"})
+"""Words of Unleash's that are no attribute here."""
+ALLOWED, SHARED, OTHERS = 10, 20, 30
+"""The places of the strategies; the first that applies gives the variant."""
+MOST_KEYS = 250
+"""What a server takes in a constraint, unless it is told otherwise."""
+LONGEST_KEY = 100
+_NAME = re.compile(r"[A-Za-z0-9_.!~*'()-]{1,100}\Z")
+"""A name that is the same in a URL, as Unleash wants it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Flag:
+    """A flag in one environment.
+
+    :param strategies: as the server has them, in their order
+    :param elsewhere: another environment has it on, or has strategies for it
+    """
+
+    name: str
+    description: str = ""
+    enabled: bool = False
+    strategies: t.Tuple[Strategy, ...] = ()
+    elsewhere: bool = False
+
+    def definition(self) -> t.Optional[Definition]:
+        """In flagd's form; None where nobody has said yet what it is in this environment."""
+        if not self.enabled and not self.strategies:
+            return None
+        definition = _read(self.name, self.strategies) or {
+            "variants": dict(ON_AND_OFF),
+            "defaultVariant": "off",
+            "targeting": {"if": [{"$ref": FOREIGN + _digest(self.strategies)}, "on", "off"]},
+        }
+        definition["state"] = "ENABLED" if self.enabled else "DISABLED"
+        if self.description:
+            definition["metadata"] = {"description": self.description}
+        return definition
+
+
+def strategies_of(name: str, definition: Definition) -> t.List[Strategy]:
+    """The strategies that make a flag what *definition* says, in their order.
+
+    :raises NoCounterpart: Unleash has nothing that is the same
+    """
+    _check(name, definition)
+    variants, others = definition["variants"], definition["defaultVariant"]
+    valued = variants != ON_AND_OFF
+    audience = audience_of(definition)
+    strategies = []
+    if audience:
+        strategies = _strategies_for(name, audience)
+        if not valued and audience.variant != "on":
+            raise NoCounterpart("variant: Unleash turns a flag on for a share, never off; let the default be off")
+    for strategy in strategies if valued and audience else ():
+        strategy["variants"] = _weighted(variants, t.cast(Audience, audience).variant)
+    if valued or not audience:
+        share = WHOLE if valued or others == "on" else 0
+        everyone = _rollout(name, share, ANYONE, OTHERS if valued else SHARED)
+        strategies.append({**everyone, "variants": _weighted(variants, others) if valued else []})
+    return strategies
+
+
+def normal(strategy: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+    """What a strategy means, without what the server adds to it and what makes no difference."""
+    constraints = [
+        {field: value for field, value in constraint.items() if value not in (False, None, "")}
+        for constraint in strategy.get("constraints") or []
+    ]
+    variants = sorted(strategy.get("variants") or [], key=lambda variant: str(variant["name"]))
+    return {
+        "name": strategy["name"],
+        "parameters": strategy.get("parameters") or {},
+        "constraints": constraints,
+        "variants": variants,
+        "segments": strategy.get("segments") or [],
+        "disabled": bool(strategy.get("disabled")),
+    }
+
+
+def is_reference(definition: Definition) -> bool:
+    """Whether it only refers to strategies that are not in our form."""
+    try:
+        return str(t.cast(t.Any, definition)["targeting"]["if"][0]["$ref"]).startswith(FOREIGN)
+    except (KeyError, TypeError, IndexError):
+        return False
+
+
+def _strategies_for(name: str, audience: Audience) -> t.List[Strategy]:
+    key = KEYS.get(audience.bucket_by, audience.bucket_by)
+    shared = _rollout(name, audience.share, key, SHARED)
+    if audience.deny:
+        shared["constraints"] = [{"contextName": key, "operator": "NOT_IN", "values": list(audience.deny)}]
+    if not audience.allow:
+        return [shared]
+    allowed = _rollout(name, WHOLE, key, ALLOWED)
+    allowed["constraints"] = [{"contextName": key, "operator": "IN", "values": list(audience.allow)}]
+    return [allowed, shared]
+
+
+def _rollout(name: str, share: int, stickiness: str, place: int) -> Strategy:
+    return {
+        "name": "flexibleRollout",
+        "parameters": {"rollout": str(share // 100), "stickiness": stickiness, "groupId": name},
+        "constraints": [],
+        "variants": [],
+        "sortOrder": place,
+    }
+
+
+def _weighted(variants: t.Mapping[str, t.Any], chosen: str) -> t.List[t.Dict[str, t.Any]]:
+    """All variants, of which one is given out."""
+    return [
+        {
+            "name": name,
+            "weight": 1000 if name == chosen else 0,
+            "weightType": "variable" if name == chosen else "fix",
+            "stickiness": ANYONE,
+            "payload": _payload(value),
+        }
+        for name, value in sorted(variants.items())
+    ]
+
+
+def _payload(value: t.Any) -> t.Dict[str, str]:
+    if isinstance(value, str):
+        return {"type": "string", "value": value}
+    kind = "json" if isinstance(value, (bool, dict)) else "number"
+    return {"type": kind, "value": json.dumps(value, sort_keys=True)}
+
+
+def _check(name: str, definition: Definition) -> None:
+    """Refuse what Unleash has no counterpart of, and what it would refuse halfway; raises NoCounterpart."""
+    if not _NAME.match(name) or name in {".", ".."}:
+        raise NoCounterpart("name: '{0}' is not of 1 to 100 characters that stand in a URL as they are".format(name))
+    strays = sorted(set(definition.get("metadata") or {}) - {"description"})
+    if strays:
+        raise NoCounterpart("{0}: Unleash keeps nothing but a description of a flag".format(", ".join(strays)))
+    variants = definition["variants"]
+    if any(isinstance(value, bool) for value in variants.values()) and variants != ON_AND_OFF:
+        raise NoCounterpart("variants: Unleash calls true and false on and off; give on: true and off: false")
+    for variant, value in variants.items():
+        if not _NAME.match(variant):
+            raise NoCounterpart("variants: '{0}' is no name that Unleash takes for a variant".format(variant))
+        if value == "":
+            raise NoCounterpart("variants: Unleash takes no empty text, which '{0}' is".format(variant))
+    if definition.get("defaultVariant") is None:
+        raise NoCounterpart("default_variant: Unleash has no flag that leaves the app its own default; say which")
+    if not definition.get("targeting"):
+        return
+    audience = audience_of(definition)
+    if audience is None:
+        raise NoCounterpart("definition.targeting: rules in flagd's form cannot be told to Unleash, but for a share")
+    if audience.share % 100:
+        raise NoCounterpart("percent: {0} is not whole; Unleash has no decimals".format(audience.percent()))
+    if audience.bucket_by in RESERVED:
+        hint = "; the user's key is targetingKey" if audience.bucket_by == "userId" else ""
+        raise NoCounterpart("bucket_by: '{0}' is a word of Unleash's own{1}".format(audience.bucket_by, hint))
+    for option, keys in (("allow", audience.allow), ("deny", audience.deny)):
+        if len(keys) > MOST_KEYS:
+            raise NoCounterpart("{0}: {1} keys are more than the {2} of Unleash".format(option, len(keys), MOST_KEYS))
+        if any(not 1 <= len(key) <= LONGEST_KEY for key in keys):
+            raise NoCounterpart("{0}: Unleash takes keys of 1 to {1} characters".format(option, LONGEST_KEY))
+
+
+def _read(name: str, strategies: t.Sequence[Strategy]) -> t.Optional[Definition]:
+    """What strategies say; None where they are not such as :func:`strategies_of` writes."""
+    if not strategies:
+        return {"variants": dict(ON_AND_OFF), "defaultVariant": "on"}
+    try:
+        found = [normal(strategy) for strategy in strategies]
+        definition = _definition(found)
+        # Places count only where more than one strategy may give a variant; variants are there then.
+        same = [normal(strategy) for strategy in strategies_of(name, definition)] == found
+        return definition if same else None
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, NoCounterpart):
+        return None
+
+
+def _definition(found: t.List[t.Dict[str, t.Any]]) -> Definition:
+    *before, last = found
+    if last["variants"]:
+        variants = {variant["name"]: _value(variant["payload"]) for variant in last["variants"]}
+        others = _chosen(last)
+    else:
+        variants = dict(ON_AND_OFF)
+        alone = not before and last["parameters"]["stickiness"] == ANYONE
+        others = "on" if alone and last["parameters"]["rollout"] != "0" else "off"
+        before = [] if alone else found
+    definition = {"variants": variants, "defaultVariant": others}
+    if before:
+        *allowed, shared = before
+        stickiness = shared["parameters"]["stickiness"]
+        audience = Audience(
+            variant=_chosen(shared) if shared["variants"] else "on",
+            share=int(shared["parameters"]["rollout"]) * 100,
+            bucket_by=next((ours for ours, theirs in KEYS.items() if theirs == stickiness), stickiness),
+            allow=tuple(allowed[0]["constraints"][0]["values"]) if allowed else (),
+            deny=tuple(shared["constraints"][0]["values"]) if shared["constraints"] else (),
+        )
+        definition["targeting"] = targeting(audience, others)
+    return definition
+
+
+def _chosen(strategy: t.Mapping[str, t.Any]) -> str:
+    return next(str(variant["name"]) for variant in strategy["variants"] if variant["weight"])
+
+
+def _value(payload: t.Mapping[str, str]) -> t.Any:
+    return payload["value"] if payload["type"] == "string" else json.loads(payload["value"])
+
+
+def _digest(strategies: t.Sequence[Strategy]) -> str:
+    told = json.dumps([normal(strategy) for strategy in strategies], sort_keys=True)
+    return hashlib.sha256(told.encode("utf-8")).hexdigest()[:16]

