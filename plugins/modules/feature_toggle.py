@@ -147,7 +147,8 @@ options:
     type: int
     default: 20
   lock_timeout:
-    description: Seconds to wait for another process that is changing the file. With O(backend=unleash) it has no effect.
+    description:
+      - Seconds to wait for another process that is changing the file, or with O(backend=unleash) the same flag from the same machine.
     type: float
     default: 10.0
 extends_documentation_fragment:
@@ -189,6 +190,10 @@ notes:
   - >-
     Unleash has no transactions over several changes. A module that is killed, or loses the server, may leave a flag between before and after;
     the same task then goes on from there. Tested with Unleash 8.2.
+  - >-
+    Tasks on one machine change a flag of a server one after the other. An edit that others make at the same time, from another machine or in
+    Unleash's own pages, is found, and what the task asks for is added to it. Where three and more are made within the same moment that may not
+    do; the task then fails, and RV(error) is C(toggle-changed-meanwhile).
   - A flag with targeting rules that this module did not write is not given a share. Its O(state) and O(variants) may be changed.
 seealso:
   - module: progressive.delivery.feature_toggle_info

@@ -16,6 +16,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flag
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Toggles
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.admin_api import Access, AdminApi
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.environment import Environment
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.in_turn import InTurn
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.server import UnleashServer
 
 Params = t.Mapping[str, t.Any]
@@ -67,7 +68,8 @@ def _unleash(params: Params) -> Toggles:
     for option in ("project", "environment"):
         if not said[option]:
             raise InvalidOption("unleash.{0}: it is empty".format(option))
-    return UnleashServer(Environment(AdminApi(access), said["project"], said["environment"]))
+    server = UnleashServer(Environment(AdminApi(access), said["project"], said["environment"]))
+    return InTurn(server, (access.address, said["project"]), params.get("lock_timeout") or 0.0)
 
 
 def _token_in(path: str) -> str:

@@ -19,8 +19,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unle
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.log import KINDS, Event
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.mapping import Flag, Strategy
 
-_EVENTS = "1000"
-"""The most that the server tells of its log at once."""
+_EVENTS = 100
+"""How many events of a flag are looked at; fewer happen to it while one is changed."""
 _NOT_AS_TESTED = "TEST_OPERATION_FAILED"
 """What it says of a patch whose test fails."""
 
@@ -70,15 +70,13 @@ class Environment:
                 said = "project {0} takes changes in {1} by change requests only"
                 raise ChangeRequestRequired(said.format(self._project, self._name))
 
-    def newest_event(self, name: str) -> int:
-        """The number of what happened last to a flag."""
-        return max((int(event["id"]) for event in self._log(name, "1")), default=0)
+    def events(self, name: str) -> t.Dict[int, t.Optional[Event]]:
+        """What happened last to a flag, by number; None for what did not happen to a strategy of it here.
 
-    def events_after(self, name: str, number: int) -> t.Tuple[t.List[Event], int]:
-        """What happened to a flag's strategies here after the event *number*, and how many events there are in all."""
-        log = [event for event in self._log(name, _EVENTS) if event["id"] > number]
-        here = [event for event in log if event["type"] in KINDS and event.get("environment") == self._name]
-        return [_event(event) for event in here], len(log)
+        The server tells those first whose transaction began last. What took effect last has the greatest number.
+        """
+        answer = _good(self._api.read("search", "events", feature="IS:" + name, limit=str(_EVENTS)))
+        return {int(event["id"]): self._event(event) for event in answer.body["events"]}
 
     def create(self, name: str, description: str) -> bool:
         """Make a flag; False where there is one of the name, archived or not."""
@@ -126,19 +124,16 @@ class Environment:
             raise Anew("others changed the flag again and again while this task did")
         return _good(answer)
 
-    def _log(self, name: str, limit: str) -> t.List[t.Mapping[str, t.Any]]:
-        answer = _good(self._api.read("search", "events", feature="IS:" + name, limit=limit))
-        return t.cast("t.List[t.Mapping[str, t.Any]]", answer.body["events"])
+    def _event(self, event: t.Mapping[str, t.Any]) -> t.Optional[Event]:
+        if event["type"] not in KINDS or event.get("environment") != self._name:
+            return None
+        after = event.get("data") or None
+        return Event(event["id"], event["type"], (after or event["preData"])["id"], after)
 
     def _need(self, names: t.Sequence[str]) -> None:
         if self._name not in names:
             said = "unleash.environment: '{0}' is none of the project {1}, which has {2}"
             raise ToggleServerRefused(said.format(self._name, self._project, ", ".join(names)))
-
-
-def _event(event: t.Mapping[str, t.Any]) -> Event:
-    after = event.get("data") or None
-    return Event(event["id"], event["type"], (after or event["preData"])["id"], after)
 
 
 def _good(answer: Answer) -> Answer:

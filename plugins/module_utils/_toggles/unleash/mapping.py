@@ -218,13 +218,38 @@ def _read(name: str, strategies: t.Sequence[Strategy]) -> t.Optional[Definition]
     if not strategies:
         return {"variants": dict(ON_AND_OFF), "defaultVariant": "on"}
     try:
-        found = [normal(strategy) for strategy in strategies]
+        found = _joined([normal(strategy) for strategy in strategies])
         definition = _definition(found)
         # Places count only where more than one strategy may give a variant; variants are there then.
         same = [normal(strategy) for strategy in strategies_of(name, definition)] == found
         return definition if same else None
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, NoCounterpart):
         return None
+
+
+def _joined(found: t.Iterable[t.Dict[str, t.Any]]) -> t.List[t.Dict[str, t.Any]]:
+    """The same with one strategy for all keys that are always in; of two who add one at the same time, both stay."""
+    joined: t.List[t.Dict[str, t.Any]] = []
+    for strategy in found:
+        last = joined[-1] if joined else strategy
+        keys, more = _keys(last), _keys(strategy)
+        if last is not strategy and keys and more and _same_but_keys(strategy, last):
+            both = [{**last["constraints"][0], "values": list(dict.fromkeys(keys + more))}]
+            joined[-1] = {**last, "constraints": both}
+        elif strategy not in joined:
+            joined.append(strategy)
+    return joined
+
+
+def _same_but_keys(one: t.Mapping[str, t.Any], other: t.Mapping[str, t.Any]) -> bool:
+    first, second = one["constraints"][0], other["constraints"][0]
+    return {**one, "constraints": [{**first, "values": second["values"]}]} == dict(other)
+
+
+def _keys(strategy: t.Mapping[str, t.Any]) -> t.List[str]:
+    """The keys that a strategy is for; none where it is not for some keys and nobody else."""
+    (constraint,) = strategy["constraints"] if len(strategy["constraints"]) == 1 else ({},)
+    return list(constraint["values"]) if constraint.get("operator") == "IN" else []
 
 
 def _definition(found: t.List[t.Dict[str, t.Any]]) -> Definition:

@@ -122,7 +122,7 @@ class _Change:
         return was, now
 
     def make(self) -> BeforeAndAfter:
-        since = self._environment.newest_event(self._name)
+        known = self._environment.events(self._name)
         flag = self._environment.flag(self._name)
         before = flag.definition() if flag else None
         now, wanted = self._decided(_with(flag, self._over))
@@ -140,7 +140,7 @@ class _Change:
             raise
         finally:
             self._has_begun = self._has_begun or self._writes > 0
-        self._check(since, now)
+        self._check(set(known), now)
         return self._was, now
 
     def _decided(self, flag: t.Optional[Flag]) -> t.Tuple[t.Optional[Definition], t.Optional[t.List[Strategy]]]:
@@ -223,14 +223,24 @@ class _Change:
         if sent:
             self._sent.append(sent)
 
-    def _check(self, since: int, now: t.Optional[Definition]) -> None:
+    def _check(self, known: t.Set[int], now: t.Optional[Definition]) -> None:
         """See that the flag is what it was to become, and that no change of others is lost."""
         flag = self._environment.flag(self._name)
-        events, happened = self._environment.events_after(self._name, since)
+        log = self._environment.events(self._name)
+        happened = [event for number, event in log.items() if number not in known]
+        events = [event for event in happened if event is not None]
         self._over = written_over(events, self._sent)
+        found = flag.definition() if flag else None
+        added = {one.strategy for one in self._sent if one.kind == ADDED}
+        others = [event for event in events if event.kind == ADDED and event.strategy not in added]
+        if added and others and found is not None and is_reference(found):
+            # Two shares, say, are none of ours; whoever sees the other's takes back, and changes what is there then.
+            for number in added:
+                self._environment.remove(self._name, number)
+            raise Anew("others changed the flag again and again while this task did")
         if self._over:
             raise Anew("others changed the flag again and again while this task did")
-        if (flag.definition() if flag else None) != now and happened <= self._writes:
+        if found != now and len(happened) <= self._writes:
             raise ToggleReadBackMismatch("Unleash does not hold what it has just taken of '{0}'".format(self._name))
 
 
