@@ -47,7 +47,7 @@ class ToggleFileUnwritable(DeliveryError):
 
 
 class ToggleChangeInProgress(DeliveryError):
-    """Another process is changing the same file of flags."""
+    """Another process is changing the same file of flags, or from the same machine the same flag of a server."""
 
     code = "toggle-change-in-progress"
     remedy = "Wait for it to end and run the task again; the lock ends with the process that holds it"

@@ -340,6 +340,29 @@ def test_two_edits_at_the_same_time_again_and_again_are_both_there(unleash, name
             assert (audience["percent"], audience["deny"]) == (number, [f"user-{number}"])
 
 
+def test_two_edits_that_the_server_takes_in_the_same_moment_are_both_there(unleash, name, toggle):
+    """It has compared both with what was there when it writes the first of them."""
+    toggle(**PLAIN, percent=5)
+    [strategy] = strategies(unleash, name)
+    edits = [Change(share=600), Change(deny=("bob",))]
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'unleash' AND wait_event_type = 'Lock'"
+    with concurrent.futures.ThreadPoolExecutor(2) as pool, unleash.connected() as database:
+        database.execute("SELECT id FROM feature_strategies WHERE id = %s FOR UPDATE", [strategy["id"]])
+        results = [
+            pool.submit(driver(unleash).change, name, lambda was, edit=edit: changed(name, was, edit)) for edit in edits
+        ]
+        with unleash.database.connected() as other:
+            until(lambda: other.execute(waiting).fetchone() == (2,), "both wait to write")
+        database.commit()
+        for result in results:
+            result.result()
+
+    audience = told(driver(unleash).read(name)[name])["audience"]
+    assert (audience["percent"], audience["deny"]) == (6, ["bob"])
+    # Each once, and the one that wrote over the other once more.
+    assert [event["type"] for event in events(unleash, name)].count("feature-strategy-update") == 3
+
+
 def test_an_edit_in_the_interface_between_reading_and_writing_is_kept(unleash, name, toggle):
     toggle(**PLAIN, percent=5, deny=["bob"])
     [strategy] = strategies(unleash, name)
@@ -365,7 +388,9 @@ def test_many_who_make_one_flag_make_one(unleash, name):
 
     def make(_number: int) -> None:
         together.wait(60)
-        driver(unleash).change(name, lambda was: changed(name, was, Change(variants=FLAG["variants"], default_variant="off")))
+        driver(unleash).change(
+            name, lambda was: changed(name, was, Change(variants=FLAG["variants"], default_variant="off"))
+        )
 
     with concurrent.futures.ThreadPoolExecutor(writers) as pool:
         list(pool.map(make, range(writers)))
@@ -377,7 +402,13 @@ def test_many_who_make_one_flag_make_one(unleash, name):
 def test_a_project_that_takes_changes_by_change_requests_only_is_left_alone(unleash, name, toggle):
     """The server's open-source edition obeys the setting, though only the enterprise edition can make it."""
     toggle(**PLAIN, percent=5)
-    user = {"email": "ada@example.com", "name": "Ada", "rootRole": 2, "password": "a-Long-passw0rd!", "sendEmail": False}
+    user = {
+        "email": "ada@example.com",
+        "name": "Ada",
+        "rootRole": 2,
+        "password": "a-Long-passw0rd!",
+        "sendEmail": False,
+    }
     number = unleash.ask("POST", "user-admin", user)["id"]
     login = requests.Session()
     credentials = {"username": user["email"], "password": user["password"]}
@@ -388,7 +419,8 @@ def test_a_project_that_takes_changes_by_change_requests_only_is_left_alone(unle
     ada = where(unleash, token_file=None, token=answer.json()["secret"])
     assert toggle(**ada, percent=6)["changed"]
     settings = "change_request_settings (project, environment, required_approvals) VALUES ('default', 'development', 1)"
-    unleash.execute(f"INSERT INTO {settings}")
+    with unleash.connected() as database:
+        database.execute(f"INSERT INTO {settings}")
     before = events(unleash, name)
     try:
         for asked in ({"percent": 7}, {"state": "disabled"}, {"state": "absent"}):
@@ -397,7 +429,8 @@ def test_a_project_that_takes_changes_by_change_requests_only_is_left_alone(unle
             assert failed.value.result["error"] == "change-request-required"
         assert events(unleash, name) == before
     finally:
-        unleash.execute("DELETE FROM change_request_settings")
+        with unleash.connected() as database:
+            database.execute("DELETE FROM change_request_settings")
     assert toggle(**ada, state="disabled")["changed"]
     unleash.ask("DELETE", f"user-admin/{number}")
 

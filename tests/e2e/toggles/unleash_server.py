@@ -92,12 +92,11 @@ class Unleash:
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
-    def execute(self, statement: str, *values: t.Any) -> None:
-        """Change what is in its database."""
-        with psycopg.connect(
+    def connected(self) -> psycopg.Connection:
+        """A connection to its database, whose transaction ends with it."""
+        return psycopg.connect(
             host="127.0.0.1", port=self.database.port, user="shop", password="s3cret", dbname="unleash"
-        ) as connection:
-            connection.execute(statement, values)
+        )
 
     def stop(self) -> None:
         self._process.terminate()

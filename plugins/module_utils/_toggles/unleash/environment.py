@@ -12,7 +12,6 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import (
     ChangeRequestRequired,
-    ToggleChangedMeanwhile,
     ToggleServerRefused,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.admin_api import AdminApi, Answer
@@ -25,7 +24,7 @@ _NOT_AS_TESTED = "TEST_OPERATION_FAILED"
 """What it says of a patch whose test fails."""
 
 
-class Anew(ToggleChangedMeanwhile):
+class Anew(Exception):
     """Somebody else changed the flag: what becomes of it has to be decided again."""
 
 
@@ -121,7 +120,7 @@ class Environment:
     def _once(self, method: str, *path: str, body: t.Any) -> Answer:
         answer = self._api.once(method, *path, body=body)
         if _NOT_AS_TESTED in answer.said or answer.status in {404, 409}:
-            raise Anew("others changed the flag again and again while this task did")
+            raise Anew
         return _good(answer)
 
     def _event(self, event: t.Mapping[str, t.Any]) -> t.Optional[Event]:

@@ -23,7 +23,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.audience import (
@@ -34,6 +33,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.audi
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import NoCounterpart
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Definition
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.counterparts import (
+    ANYONE,
+    ON_AND_OFF,
+    need_counterpart,
+)
 
 Strategy = t.Dict[str, t.Any]
 """One strategy as the Admin API has it; the id is the server's."""
@@ -41,22 +45,12 @@ Strategy = t.Dict[str, t.Any]
 FIELDS = ("parameters", "constraints", "variants")
 """What a strategy is, beside its name, its place and what people call it."""
 
-ON_AND_OFF = {"on": True, "off": False}
 FOREIGN = "unleash/"
 """What a reference to strategies begins with that are not in our form."""
 KEYS = {"targetingKey": "userId"}
 """Unleash's name of OpenFeature's key; any other attribute has the same name in both."""
-ANYONE = "default"
-"""The stickiness of a strategy for everyone; it does without a key."""
-RESERVED = frozenset({"userId", ANYONE, "random"})
-"""Words of Unleash's that are no attribute here."""
 ALLOWED, SHARED, OTHERS = 10, 20, 30
 """The places of the strategies; the first that applies gives the variant."""
-MOST_KEYS = 250
-"""What a server takes in a constraint, unless it is told otherwise."""
-LONGEST_KEY = 100
-_NAME = re.compile(r"[A-Za-z0-9_.!~*'()-]{1,100}\Z")
-"""A name that is the same in a URL, as Unleash wants it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,15 +87,13 @@ def strategies_of(name: str, definition: Definition) -> t.List[Strategy]:
 
     :raises NoCounterpart: Unleash has nothing that is the same
     """
-    _check(name, definition)
+    need_counterpart(name, definition)
     variants, others = definition["variants"], definition["defaultVariant"]
     valued = variants != ON_AND_OFF
     audience = audience_of(definition)
     strategies = []
     if audience:
         strategies = _strategies_for(name, audience)
-        if not valued and audience.variant != "on":
-            raise NoCounterpart("variant: Unleash turns a flag on for a share, never off; let the default be off")
     for strategy in strategies if valued and audience else ():
         strategy["variants"] = _weighted(variants, t.cast(Audience, audience).variant)
     if valued or not audience:
@@ -179,40 +171,6 @@ def _payload(value: t.Any) -> t.Dict[str, str]:
     return {"type": kind, "value": json.dumps(value, sort_keys=True)}
 
 
-def _check(name: str, definition: Definition) -> None:
-    """Refuse what Unleash has no counterpart of, and what it would refuse halfway; raises NoCounterpart."""
-    if not _NAME.match(name) or name in {".", ".."}:
-        raise NoCounterpart("name: '{0}' is not of 1 to 100 characters that stand in a URL as they are".format(name))
-    strays = sorted(set(definition.get("metadata") or {}) - {"description"})
-    if strays:
-        raise NoCounterpart("{0}: Unleash keeps nothing but a description of a flag".format(", ".join(strays)))
-    variants = definition["variants"]
-    if any(isinstance(value, bool) for value in variants.values()) and variants != ON_AND_OFF:
-        raise NoCounterpart("variants: Unleash calls true and false on and off; give on: true and off: false")
-    for variant, value in variants.items():
-        if not _NAME.match(variant):
-            raise NoCounterpart("variants: '{0}' is no name that Unleash takes for a variant".format(variant))
-        if value == "":
-            raise NoCounterpart("variants: Unleash takes no empty text, which '{0}' is".format(variant))
-    if definition.get("defaultVariant") is None:
-        raise NoCounterpart("default_variant: Unleash has no flag that leaves the app its own default; say which")
-    if not definition.get("targeting"):
-        return
-    audience = audience_of(definition)
-    if audience is None:
-        raise NoCounterpart("definition.targeting: rules in flagd's form cannot be told to Unleash, but for a share")
-    if audience.share % 100:
-        raise NoCounterpart("percent: {0} is not whole; Unleash has no decimals".format(audience.percent()))
-    if audience.bucket_by in RESERVED:
-        hint = "; the user's key is targetingKey" if audience.bucket_by == "userId" else ""
-        raise NoCounterpart("bucket_by: '{0}' is a word of Unleash's own{1}".format(audience.bucket_by, hint))
-    for option, keys in (("allow", audience.allow), ("deny", audience.deny)):
-        if len(keys) > MOST_KEYS:
-            raise NoCounterpart("{0}: {1} keys are more than the {2} of Unleash".format(option, len(keys), MOST_KEYS))
-        if any(not 1 <= len(key) <= LONGEST_KEY for key in keys):
-            raise NoCounterpart("{0}: Unleash takes keys of 1 to {1} characters".format(option, LONGEST_KEY))
-
-
 def _read(name: str, strategies: t.Sequence[Strategy]) -> t.Optional[Definition]:
     """What strategies say; None where they are not such as :func:`strategies_of` writes."""
     if not strategies:
@@ -222,9 +180,9 @@ def _read(name: str, strategies: t.Sequence[Strategy]) -> t.Optional[Definition]
         definition = _definition(found)
         # Places count only where more than one strategy may give a variant; variants are there then.
         same = [normal(strategy) for strategy in strategies_of(name, definition)] == found
-        return definition if same else None
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, NoCounterpart):
         return None
+    return definition if same else None
 
 
 def _joined(found: t.Iterable[t.Dict[str, t.Any]]) -> t.List[t.Dict[str, t.Any]]:

@@ -91,7 +91,11 @@ class UnleashServer:
             retry=tenacity.retry_if_exception_type(Anew),
             reraise=True,
         )
-        return t.cast(BeforeAndAfter, retrying(change.foresee if dry else change.make))
+        try:
+            return t.cast(BeforeAndAfter, retrying(change.foresee if dry else change.make))
+        except Anew:
+            said = "others changed the flag '{0}' again and again while this task did"
+            raise ToggleChangedMeanwhile(said.format(name)) from None
 
 
 class _Change:
@@ -192,7 +196,7 @@ class _Change:
             self._done()
             return Flag(self._name, description)
         if self._environment.flag(self._name) is not None:
-            raise Anew("somebody else has made the flag in the same moment")
+            raise Anew
         self._environment.revive(self._name)
         self._done()
         revived = self._environment.flag(self._name)
@@ -214,8 +218,8 @@ class _Change:
                 self._done(Sent(UPDATED, was["id"], self._environment.patch(self._name, was["id"], patch)))
         kept = {was["id"] for was, _strategy in pairs}
         for number in [was["id"] for was in current if was["id"] not in kept]:
-            self._environment.remove(self._name, number), Sent(REMOVED, number)
-            self._done()
+            self._environment.remove(self._name, number)
+            self._done(Sent(REMOVED, number))
 
     def _done(self, sent: t.Optional[Sent] = None) -> None:
         """Count what the server has carried out."""
@@ -237,9 +241,9 @@ class _Change:
             # Two shares, say, are none of ours; whoever sees the other's takes back, and changes what is there then.
             for number in added:
                 self._environment.remove(self._name, number)
-            raise Anew("others changed the flag again and again while this task did")
+            raise Anew
         if self._over:
-            raise Anew("others changed the flag again and again while this task did")
+            raise Anew
         if found != now and len(happened) <= self._writes:
             raise ToggleReadBackMismatch("Unleash does not hold what it has just taken of '{0}'".format(self._name))
 
