@@ -26,7 +26,7 @@ UNLEASH: t.Mapping[str, t.Mapping[str, t.Any]] = {
     "environment": {"type": "str", "required": True},
     "project": {"type": "str", "default": "default"},
     "token": {"type": "str", "no_log": True},
-    "token_file": {"type": "path"},
+    "token_file": {"type": "path", "no_log": False},
     "timeout": {"type": "float", "default": 10.0},
     "attempts": {"type": "int", "default": 3},
     "validate_certs": {"type": "bool", "default": True},

@@ -17,22 +17,20 @@ import ssl
 import typing as t
 import urllib.parse
 
-try:
-    import requests
-except ImportError:
-    requests = None
-try:
-    import tenacity
-except ImportError:
-    tenacity = None
-
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import (
+    MissingLibrary,
+    OptionalLibrary,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import (
     ChangeRequestRequired,
     ToggleServerRefused,
     ToggleServerUnreachable,
 )
+
+# Imported when they are used: flags in a file do without.
+requests = OptionalLibrary("requests")
+tenacity = OptionalLibrary("tenacity")
 
 _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 """Answers that a further try may not get."""
@@ -102,9 +100,9 @@ class AdminApi:
     """
 
     def __init__(self, access: Access) -> None:
-        if requests is None:
+        if not requests:
             raise MissingLibrary("requests")
-        if tenacity is None:
+        if not tenacity:
             raise MissingLibrary("tenacity")
         self._access = access
 

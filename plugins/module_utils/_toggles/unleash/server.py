@@ -15,12 +15,10 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-try:
-    import tenacity
-except ImportError:
-    tenacity = None
-
-from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
+from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import (
+    MissingLibrary,
+    OptionalLibrary,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import (
     NoCounterpart,
     ToggleChangedMeanwhile,
@@ -49,6 +47,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unle
     strategies_of,
 )
 
+# Imported when it is used: flags in a file do without.
+tenacity = OptionalLibrary("tenacity")
+
 BeforeAndAfter = t.Tuple[t.Optional[Definition], t.Optional[Definition]]
 
 _ROUNDS = 20
@@ -64,7 +65,7 @@ class UnleashServer:
     """
 
     def __init__(self, environment: Environment) -> None:
-        if tenacity is None:
+        if not tenacity:
             raise MissingLibrary("tenacity")
         self._environment = environment
 
