@@ -50,6 +50,11 @@ def unleash() -> collections.abc.Iterator[Unleash]:
             database.stop()
 
 
+@pytest.fixture(autouse=True)
+def _locks_apart(unleash: Unleash, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(unleash.token_file.parent))
+
+
 @pytest.fixture
 def name(request: pytest.FixtureRequest) -> str:
     """A flag of the test's own."""
