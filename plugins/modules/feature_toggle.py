@@ -144,8 +144,8 @@ options:
     description:
       - How many revisions of the file are kept, the newest, which is what the file holds, among them.
       - They are whole files in a folder beside it. What somebody has changed by hand is kept too, by the next task that changes something.
+      - Left out, they are 20.
     type: int
-    default: 20
   lock_timeout:
     description:
       - Seconds to wait for another process that is changing the file, or with O(backend=unleash) the same flag from the same machine.
@@ -153,6 +153,7 @@ options:
     default: 10.0
 extends_documentation_fragment:
   - progressive.delivery.toggles
+  - progressive.delivery.toggles.unleash
   - progressive.delivery.attributes
   - progressive.delivery.attributes.actiongroup_delivery
 attributes:
@@ -168,33 +169,10 @@ notes:
   - >-
     Evaluators of flagd have hashed keys in three ways so far. Each of them keeps who is in when the share grows, and two of them put
     different users in. Let all readers of a flag have evaluators of one generation, and expect other users in when they are upgraded across one.
-  - A flag with targeting rules that this module did not write is not given a share, O(rules) or a schedule. All else of it may be changed.
+  - A flag in a file with targeting rules that this module did not write is not given a share, O(rules) or a schedule. All else of it may be changed.
   - >-
-    The metadata of a flag keeps when it was last changed in what it gives (C(changed_at)), and, while it is killed, the state to which
+    The metadata of a flag in a file keeps when it was last changed in what it gives (C(changed_at)), and, while it is killed, the state to which
     it comes back (C(killed)).
-  - >-
-    Not all of a flag can be told to Unleash, and what cannot is refused before anything is changed. A share is whole per cent. It turns a flag
-    on, never off. Variants that are booleans are V(on) and V(off). There is no O(owner), no flag without O(default_variant), and no targeting
-    rule but a share. Keys in O(allow) and O(deny) have up to 100 characters, and a list up to 250 of them. No variant is the empty text.
-  - >-
-    On Unleash, an app asks whether a flag with the variants V(on) and V(off) is enabled. Of any other flag it asks for the variant; its value is
-    the payload, and everyone else gets the payload of O(default_variant). A flag that is disabled is off there, and has no variant.
-  - >-
-    C(targetingKey) is Unleash's C(userId). Any other attribute has the same name there, and is to be a field of its context.
-  - >-
-    Strategies that Unleash has and flagd has not come back as a targeting rule with a reference to them, such as C(unleash/5f2a...). They stay
-    as they are; the flag's O(state) and O(description) may be changed, and O(definition) replaces them.
-  - >-
-    Where a project takes changes in an environment by change requests only, the module changes nothing and fails, also with a token that might
-    do without, and also for the kill switch. Change requests are of Unleash's enterprise edition.
-  - >-
-    Unleash has no transactions over several changes. A module that is killed, or loses the server, may leave a flag between before and after;
-    the same task then goes on from there. Tested with Unleash 8.2.
-  - >-
-    Tasks on one machine change a flag of a server one after the other. An edit that others make at the same time, from another machine or in
-    Unleash's own pages, is found, and what the task asks for is added to it. Where three and more are made within the same moment that may not
-    do; the task then fails, and RV(error) is C(toggle-changed-meanwhile).
-  - A flag with targeting rules that this module did not write is not given a share. Its O(state) and O(variants) may be changed.
 seealso:
   - module: progressive.delivery.feature_toggle_info
   - name: flagd's flag definitions
@@ -277,6 +255,21 @@ EXAMPLES = r"""
     path: /etc/analyze-all/flags.json
     name: analyze-all-ai
     rollback: 7
+
+- name: Turn it on for a quarter of the users, on an Unleash server
+  progressive.delivery.feature_toggle:
+    backend: unleash
+    unleash:
+      address: https://unleash.example.com
+      environment: production
+      token_file: /etc/unleash/token
+    name: analyze-all-ai
+    variants: {"on": true, "off": false}
+    default_variant: "off"
+    percent: 25
+    state: enabled
+  delegate_to: localhost
+  run_once: true
 """
 
 RETURN = r"""
@@ -316,11 +309,13 @@ version:
   returned: success
   sample: 3d1f6b0c9a8e7d52
 evaluators:
-  description: All rules that the flags of the file share, by name.
+  description: All rules that the flags of the file share, by name. With O(backend=unleash) there are none.
   type: dict
   returned: success
 revision:
-  description: The number of what the file holds after the task; in check mode, that it would have. Null when it was not changed, and has none yet.
+  description: >-
+    The number of what the file holds after the task; in check mode, that it would have. Null when it was not changed, and has none yet, and
+    with O(backend=unleash).
   type: int
   returned: success
   sample: 8

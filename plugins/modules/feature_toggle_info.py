@@ -16,6 +16,8 @@ description:
   - Runs on the host where the file is, or on any that reaches the server.
 requirements:
   - requests and tenacity >= 8.2, for O(backend=unleash)
+notes:
+  - With O(backend=unleash), O(environment), O(revision) and O(stale_days) are refused. No flag of a server is told as expired or stale.
 options:
   name:
     description: Key of the one flag to read. Left out, all are.
@@ -27,9 +29,8 @@ options:
     description: The number of the revision to read, in place of what the file holds.
     type: int
   stale_days:
-    description: For how many days a flag may give everyone one variant before it is told as stale.
+    description: For how many days a flag may give everyone one variant before it is told as stale. Left out, they are 30.
     type: float
-    default: 30.0
 extends_documentation_fragment:
   - progressive.delivery.toggles
   - progressive.delivery.attributes
@@ -111,15 +112,17 @@ toggles:
         - Never true of a flag that does not say when it was changed.
       type: bool
 evaluators:
-  description: The rules that the flags share, by name. Those that the file has now, also with O(revision).
+  description: The rules that the flags share, by name. Those that the file has now, also with O(revision). With O(backend=unleash) there are none.
   type: dict
   returned: success
 revision:
-  description: The number of what the file holds. Null when somebody has changed it by hand since, or nothing has changed it yet.
+  description: >-
+    The number of what the file holds. Null when somebody has changed it by hand since, or nothing has changed it yet,
+    and with O(backend=unleash).
   type: int
   returned: success
 revisions:
-  description: The numbers of the revisions that are kept, the oldest first.
+  description: The numbers of the revisions that are kept, the oldest first. With O(backend=unleash) there are none.
   type: list
   elements: int
   returned: success

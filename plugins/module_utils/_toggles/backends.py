@@ -12,9 +12,11 @@ import dataclasses
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flagd_file import FlagdFile
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import NoCounterpart
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flagd_file import KEEP, FlagdFile
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Toggles
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.admin_api import Access, AdminApi
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.counterparts import UNKEPT
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.environment import Environment
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.in_turn import InTurn
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.server import UnleashServer
@@ -42,15 +44,20 @@ class Backend:
     :param option: the option that says where; no other backend takes it
     :param open: makes it from what a task says
     :param place: what to call the place in a diff
+    :param unkept: options of a task that it cannot keep, and what would be right in their place
     """
 
     option: str
     open: t.Callable[[Params], Toggles]
     place: t.Callable[[Params], str]
+    unkept: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def _flagd(params: Params) -> Toggles:
-    return FlagdFile(params["path"], params.get("lock_timeout") or 0.0)
+    keep = params.get("keep_revisions")
+    return FlagdFile(
+        params["path"], params.get("lock_timeout") or 0.0, params.get("environment"), KEEP if keep is None else keep
+    )
 
 
 def _unleash(params: Params) -> Toggles:
@@ -87,7 +94,7 @@ def _place_on_server(params: Params) -> str:
 
 BACKENDS: t.Mapping[str, Backend] = {
     "flagd": Backend("path", _flagd, lambda params: str(params["path"])),
-    "unleash": Backend("unleash", _unleash, _place_on_server),
+    "unleash": Backend("unleash", _unleash, _place_on_server, UNKEPT),
 }
 
 OPTIONS: t.Mapping[str, t.Mapping[str, t.Any]] = {
@@ -102,6 +109,7 @@ def toggles_of(params: Params) -> Toggles:
     """Where the task's flags are kept.
 
     :raises InvalidOption: what is said of it does not go together
+    :raises NoCounterpart: the task says what can only be kept elsewhere
     :raises MissingLibrary: what it needs is not installed
     """
     name = params["backend"]
@@ -109,7 +117,11 @@ def toggles_of(params: Params) -> Toggles:
         if (params[other.option] is None) == (other is BACKENDS[name]):
             said = "takes no" if other is not BACKENDS[name] else "needs the option"
             raise InvalidOption("backend: {0} {1} {2}".format(name, said, other.option))
-    return BACKENDS[name].open(params)
+    backend = BACKENDS[name]
+    for option, instead in backend.unkept.items():
+        if params.get(option) is not None:
+            raise NoCounterpart("{0}: the backend {1} cannot keep it; {2}".format(option, name, instead))
+    return backend.open(params)
 
 
 def place_of(params: Params) -> str:

@@ -89,7 +89,7 @@ class WrongToggleEnvironment(DeliveryError):
 
 
 class NoCounterpart(DeliveryError):
-    """The flag would be something that Unleash has no counterpart of, such as a share with decimals or an owner."""
+    """The flag would be something that Unleash has no counterpart of, such as a share with decimals or a schedule."""
 
     code = "no-counterpart-in-unleash"
     remedy = "Leave out or change what the message names; nothing was changed"

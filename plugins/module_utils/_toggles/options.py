@@ -91,7 +91,7 @@ def _check_together(params: t.Mapping[str, t.Any]) -> None:
             raise InvalidOption("{0}: it is empty".format(option))
     if not 0 <= params["lock_timeout"] < math.inf:
         raise InvalidOption("lock_timeout: {0} is no number of seconds, 0 or more".format(params["lock_timeout"]))
-    if params["keep_revisions"] < 1:
+    if params["keep_revisions"] is not None and params["keep_revisions"] < 1:
         raise InvalidOption("keep_revisions: {0} is no number from 1".format(params["keep_revisions"]))
     if whole and (given or whole[1:] or state != "present"):
         raise InvalidOption(

@@ -15,24 +15,32 @@ import typing as t
 
 import pytest
 import requests
+import yaml
 from UnleashClient import UnleashClient
 
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.backends import UNLEASH, toggles_of
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.change import Change, changed
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.options import told
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.admin_api import Access, AdminApi
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.environment import Environment
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.server import UnleashServer
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.options import PARTS
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.telling import told
+from ansible_collections.progressive.delivery.plugins.modules import feature_toggle
 from ansible_collections.progressive.delivery.tests.e2e.analysis.test_postgresql import PostgreSQL
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import until
-from ansible_collections.progressive.delivery.tests.e2e.toggles.unleash_server import ADMIN, READER, Unleash
+from ansible_collections.progressive.delivery.tests.e2e.toggles.unleash_server import (
+    READER,
+    STRATEGIES,
+    Unleash,
+    driver,
+    events,
+    is_on,
+    strategies,
+    where,
+)
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call, everything_told
 
-USERS = [f"user-{number}" for number in range(50_000)]
+USERS = [f"user-{number}" for number in range(20_000)]
 SIGMAS = 4
 PLAIN = {"variants": {"on": True, "off": False}, "default_variant": "off"}
 FLAG = {"state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "off"}
-STRATEGIES = "projects/default/features/{}/environments/development/strategies"
 
 
 @pytest.fixture(scope="module")
@@ -92,24 +100,6 @@ def read(unleash: Unleash) -> t.Iterator[t.Callable[[], UnleashClient]]:
     yield client
     for each in opened:
         each.destroy()
-
-
-def where(unleash: Unleash, **options: t.Any) -> dict[str, t.Any]:
-    server = {"address": unleash.address, "environment": "development", "token_file": str(unleash.token_file)}
-    return {"backend": "unleash", "unleash": {**server, **options}}
-
-
-def strategies(unleash: Unleash, name: str) -> list[t.Any]:
-    return unleash.ask("GET", STRATEGIES.format(name))
-
-
-def events(unleash: Unleash, name: str) -> list[t.Any]:
-    return unleash.ask("GET", f"search/events?feature=IS:{name}&limit=1000")["events"]
-
-
-def is_on(client: UnleashClient, name: str, key: str | None = None, **attributes: str) -> bool:
-    context = {"properties": attributes} if key is None else {"userId": key, "properties": attributes}
-    return client.is_enabled(name, context)
 
 
 def test_each_share_is_exact_and_each_raise_only_adds(name, toggle, read):
@@ -172,7 +162,8 @@ def test_users_are_told_apart_by_the_attribute_that_was_chosen(name, toggle, rea
 )
 def test_variants_of_every_type_reach_the_app(unleash, name, toggle, read, variants, payloads):
     made = toggle(variants=variants, default_variant="old", variant="new", percent=30, allow=["ada"], deny=["bob"])
-    assert call("feature_toggle_info", **where(unleash), name=name)["toggles"][name] == told(made["definition"])
+    read_back = call("feature_toggle_info", **where(unleash), name=name)["toggles"][name]
+    assert {**read_back, **told(made["definition"])} == read_back
     client = read()
     until(lambda: client.is_enabled(name), "the app sees the flag")
     got = {user: client.get_variant(name, {"userId": user})["payload"]["value"] for user in [*USERS[:3000], "ada"]}
@@ -203,14 +194,15 @@ def test_what_is_so_already_is_not_sent_and_in_check_mode_nothing_is(unleash, na
     ("asked", "says"),
     [
         ({"percent": 2.5}, "percent: 2.5 is not whole"),
-        ({"owner": "search team"}, "owner: Unleash keeps nothing but a description"),
+        ({"owner": "search team"}, "owner: the backend unleash cannot keep it; say it in description"),
+        ({"definition": {**FLAG, "metadata": {"owner": "ops"}}}, "definition.metadata: owner; Unleash keeps nothing"),
         ({"variants": {"yes": True, "off": False}}, "give on: true and off: false"),
         ({"allow": ["x" * 101]}, "allow: Unleash takes keys of 1 to 100"),
         ({"deny": [f"user-{number}" for number in range(251)]}, "deny: 251 keys are more than the 250"),
         ({"percent": 5, "bucket_by": "userId"}, "bucket_by: 'userId' is a word of Unleash's own"),
         ({"definition": {**FLAG, "targeting": {"fractional": [["on", 1], ["off", 1]]}}}, "definition.targeting"),
     ],
-    ids=["decimals", "owner", "names", "long-key", "many-keys", "word", "rules"],
+    ids=["decimals", "owner", "metadata", "names", "long-key", "many-keys", "word", "rules"],
 )
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_what_has_no_counterpart_is_refused_and_nothing_is_changed(unleash, name, toggle, asked, says, check_mode):
@@ -222,6 +214,30 @@ def test_what_has_no_counterpart_is_refused_and_nothing_is_changed(unleash, name
     assert failed.value.result["error"] == "no-counterpart-in-unleash"
     assert says in failed.value.result["msg"]
     assert events(unleash, name) == before
+
+
+def test_the_example_of_the_documentation_does_what_it_shows(unleash):
+    [example] = [
+        task["progressive.delivery.feature_toggle"]
+        for task in yaml.safe_load(feature_toggle.EXAMPLES)
+        if task["progressive.delivery.feature_toggle"].get("backend") == "unleash"
+    ]
+    example["unleash"].update(address=unleash.address, token_file=str(unleash.token_file))
+    made = call("feature_toggle", **example)
+
+    assert (made["changed"], made["audience"]["percent"], made["evaluators"], made["revision"]) == (True, 25, {}, None)
+    assert call("feature_toggle", **{**example, "state": "absent", **dict.fromkeys(PARTS)})["definition"] is None
+
+
+def test_of_two_who_decide_by_the_same_version_one_is_told_so(unleash, name, toggle):
+    assert toggle(**PLAIN, percent=5, expected_version="absent")["changed"]
+    seen = call("feature_toggle_info", **where(unleash), name=name)["toggles"][name]
+    first = toggle(percent=15, expected_version=seen["version"])
+    with pytest.raises(Failed) as failed:
+        toggle(percent=15, expected_version=seen["version"])
+
+    assert failed.value.result["error"] == "unexpected-toggle-version"
+    assert not toggle(percent=15, expected_version=first["version"])["changed"]
 
 
 def test_a_change_is_taken_back_with_what_was(name, toggle):
@@ -259,7 +275,7 @@ def test_strategies_of_somebody_else_stay_and_can_be_killed(unleash, name, toggl
     unleash.ask("POST", STRATEGIES.format(name)[: -len("strategies")] + "on")
     before = strategies(unleash, name)
 
-    with pytest.raises(Failed, match="rules that a share would replace"):
+    with pytest.raises(Failed, match="rules of somebody else's, which a share"):
         toggle(percent=5)
     killed = toggle(state="disabled")
     assert (killed["changed"], killed["audience"]) == (True, None)
@@ -284,10 +300,6 @@ def test_what_people_make_in_the_interface_is_a_share_where_it_is_one(unleash, n
     [now] = strategies(unleash, name)
     assert (now["id"], now["title"], now["parameters"]["rollout"]) == (made["id"], "A few", "45")
     assert now["constraints"] == made["constraints"]
-
-
-def driver(unleash: Unleash) -> UnleashServer:
-    return UnleashServer(Environment(AdminApi(Access(unleash.address, ADMIN)), "default", "development"))
 
 
 def test_edits_that_many_make_from_one_machine_are_all_there(unleash, name, toggle):

