@@ -206,6 +206,8 @@ options:
         description:
           - A feature toggle to change on all hosts of the pools, with C(path) and C(name) and what else
             M(progressive.delivery.feature_toggle) takes. Where the rollout is taken back, it is put back to what it was on each host.
+          - With V(unleash) as its C(backend) it has C(unleash) in place of C(path), with C(token_file) and without C(token), and one host changes it.
+          - It has no C(killed) and no C(evaluators), which would stay when it is put back.
         type: dict
         version_added: "0.2.0"
       seconds:

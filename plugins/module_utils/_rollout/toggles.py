@@ -15,9 +15,10 @@ import typing as t
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Kind, Rollout, Step
 
+BACKENDS: t.Mapping[str, str] = {"flagd": "path", "unleash": "unleash"}
+"""What may keep toggles, and the option that says where; in files each host has its own, a server has one for all."""
+
 KNOWN = (
-    "path",
-    "name",
     "state",
     "variants",
     "default_variant",
@@ -26,10 +27,19 @@ KNOWN = (
     "bucket_by",
     "allow",
     "deny",
+    "rules",
+    "from",
+    "until",
     "description",
     "owner",
+    "expires",
+    "environment",
+    "keep_revisions",
 )
-"""The options of the module ``feature_toggle`` that a step may have."""
+"""The options of the module ``feature_toggle`` that a step may have beside where and which.
+
+Not among them is what would stay when the toggle is put back: the kill switch, and the rules that flags share.
+"""
 
 PUT_BACK = "toggle "
 """Before the number of its step, the name of a toggle that is put back, in ``unwound``."""
@@ -39,16 +49,29 @@ def check_toggle(toggle: t.Mapping[str, t.Any], option: str) -> None:
     """Refuse what is no toggle.
 
     :param option: where it was given, for the message
-    :raises InvalidOption: it lacks its file or its name, or has what no toggle has
+    :raises InvalidOption: it does not say where it is kept or its name, has what no toggle has, or a token
     """
-    unknown = sorted(set(toggle).difference(KNOWN))
-    missing = [name for name in ("path", "name") if not toggle.get(name)]
+    backend = toggle.get("backend", "flagd")
+    if backend not in BACKENDS:
+        raise InvalidOption(
+            "{0}: a toggle has the backend {1}, which is none of {2}".format(option, backend, ", ".join(BACKENDS))
+        )
+    needed = (BACKENDS[backend], "name")
+    unknown = sorted(set(toggle).difference(KNOWN, needed, {"backend"}))
+    missing = [name for name in needed if not toggle.get(name)]
     if unknown or missing:
         raise InvalidOption(
-            "{0}: a toggle {1}; it has path and name, and may have {2}".format(
+            "{0}: a toggle {1}; it has {2} and name, and may have {3}".format(
                 option,
                 "has no {0}".format(" and no ".join(missing)) if missing else "has {0}".format(", ".join(unknown)),
-                ", ".join(KNOWN[2:]),
+                needed[0],
+                ", ".join(KNOWN),
+            )
+        )
+    if backend == "unleash" and (not isinstance(toggle["unleash"], dict) or "token" in toggle["unleash"]):
+        raise InvalidOption(
+            "{0}: unleash of a toggle is a dictionary with token_file and no token, for the journal keeps it".format(
+                option
             )
         )
 

@@ -29,11 +29,13 @@ def test_the_release_goes_from_host_to_host_with_its_configuration_and_a_toggle_
         "name": "search",
         "variants": {"on": True, "off": False},
     }
+    rules = [{"when": {"ends_with": [{"var": "email"}, "@example.com"]}, "variant": "on"}]
+    kept = {"from": "2027-01-01T00:00:00Z", "expires": "2027-03-31", "environment": "staging", "keep_revisions": 2}
     options = rolling(
         story,
         rollout_steps=[
             {"hosts": 1},
-            {"toggle": {**toggle, "default_variant": "off", "variant": "on", "percent": 5}},
+            {"toggle": {**toggle, "default_variant": "off", "variant": "on", "percent": 5, "rules": rules, **kept}},
             {"analysis": "errors"},
         ],
         rollout_analyses={"errors": {**ERRORS, "metrics": [{**ERRORS["metrics"][0], "minimum_sample": 10}]}},
@@ -60,7 +62,10 @@ def test_the_release_goes_from_host_to_host_with_its_configuration_and_a_toggle_
     story.when("rolling", rollout_release=story.new, **options).then_it_ended(0, f"hosts: 1 of 2 have {story.new}")
     story.then_status("succeeded").then_serves(story.new).then_unlocked()
     (file,) = {path.read_text() for path in flags.glob("*.json")}
-    assert json.loads(file)["flags"]["search"]["variants"] == {"on": True, "off": False}
+    search = json.loads(file)["flags"]["search"]
+    assert search["variants"] == {"on": True, "off": False}
+    assert {"!!": [rules[0]["when"]]} in search["targeting"]["if"]
+    assert (search["metadata"]["expires"], json.loads(file)["metadata"]["environment"]) == ("2027-03-31", "staging")
     assert colors() == {"green"}
 
     declare("olive")

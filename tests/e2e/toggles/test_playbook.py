@@ -6,10 +6,7 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
-import subprocess
-import sys
 import typing as t
 
 import pytest
@@ -18,7 +15,6 @@ import yaml
 from ansible_collections.progressive.delivery.plugins.modules import feature_toggle, feature_toggle_info
 from ansible_collections.progressive.delivery.tests.module_call import call
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
 DOCUMENTED = "/etc/analyze-all/flags.json"
 Task = t.Dict[str, t.Any]
 
@@ -26,29 +22,6 @@ Task = t.Dict[str, t.Any]
 @pytest.fixture
 def path(tmp_path: pathlib.Path) -> pathlib.Path:
     return tmp_path / "flags.json"
-
-
-@pytest.fixture
-def play(tmp_path: pathlib.Path) -> t.Callable[..., str]:
-    """Runs the text of tasks; what was printed."""
-
-    def run(tasks: str, *arguments: str) -> str:
-        file = tmp_path / "play.yml"
-        indented = "\n".join("    " + line for line in tasks.splitlines())
-        file.write_text(f"- hosts: localhost\n  gather_facts: false\n  tasks:\n{indented}\n")
-        environment = {
-            **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
-            "ANSIBLE_NOCOLOR": "1",
-        }
-        command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "-c", "local"]
-        command += ["-e", f"ansible_python_interpreter={sys.executable}", *arguments, str(file)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return run
 
 
 def examples_of(module: t.Any, path: pathlib.Path) -> list[Task]:

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-import collections.abc
 import concurrent.futures
-import pathlib
+import json
 import re
 import tempfile
 import threading
@@ -23,7 +22,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.chan
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.options import PARTS
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.telling import told
 from ansible_collections.progressive.delivery.plugins.modules import feature_toggle
-from ansible_collections.progressive.delivery.tests.e2e.analysis.test_postgresql import PostgreSQL
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import until
 from ansible_collections.progressive.delivery.tests.e2e.toggles.unleash_server import (
     READER,
@@ -41,21 +39,6 @@ USERS = [f"user-{number}" for number in range(20_000)]
 SIGMAS = 4
 PLAIN = {"variants": {"on": True, "off": False}, "default_variant": "off"}
 FLAG = {"state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "off"}
-
-
-@pytest.fixture(scope="module")
-def unleash() -> collections.abc.Iterator[Unleash]:
-    # pytest's own folders can be entered by their owner only.
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as own:
-        database = PostgreSQL(pathlib.Path(folder))
-        try:
-            server = Unleash(pathlib.Path(own), database)
-            try:
-                yield server
-            finally:
-                server.stop()
-        finally:
-            database.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -249,6 +232,26 @@ def test_a_change_is_taken_back_with_what_was(name, toggle):
     assert (gone["definition"], toggle(state="absent")["changed"]) == (None, False)
     # It lies in the archive now, from which its name is taken again.
     assert toggle(definition=gone["was"])["definition"] == made["definition"]
+
+
+STEP = """
+- ansible.builtin.include_role: {name: progressive.delivery.rollout, tasks_from: actions/toggle.yml}
+  vars: {__rollout_next: {action: {toggle: TOGGLE, opens: OPENS, was: WAS}}}
+"""
+
+
+def test_a_step_of_a_rollout_looks_at_a_flag_changes_it_and_puts_it_back(unleash, name, toggle, play):
+    made = toggle(**PLAIN, percent=5)
+    step = STEP.replace("TOGGLE", json.dumps({**where(unleash), "name": name, "percent": 25}))
+    was = made["definition"]
+    actions = (("true", "null"), ("false", "null"), ("false", json.dumps({"localhost": was})))
+    look, change, back = (step.replace("OPENS", opens).replace("WAS", now) for opens, now in actions)
+    seen = f"- assert:\n    that: __rollout_toggle.toggles['{name}'].version == '{made['version']}'\n"
+    play(look + seen + change + back)
+
+    updates = [event["data"] for event in events(unleash, name) if event["type"] == "feature-strategy-update"]
+    assert [strategy["parameters"]["rollout"] for strategy in reversed(updates)] == ["25", "5"]
+    assert toggle(percent=5)["was"] == was
 
 
 def test_each_environment_is_apart(unleash, name, toggle):

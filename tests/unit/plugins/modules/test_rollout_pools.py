@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+UNLEASH = {"backend": "unleash", "unleash": {"token_file": "/token"}, "name": "search"}
+
 
 @pytest.mark.parametrize(
     ("options", "says"),
@@ -57,6 +59,26 @@ def test_refused_pools_that_the_strategy_cannot_use(shop, options, says):
         (
             {"strategy": "rolling", "steps": [{"toggle": {"path": "/flags.json", "name": "search", "share": 5}}]},
             "a toggle has share; it has path and name, and may have state",
+        ),
+        (
+            {"strategy": "rolling", "steps": [{"toggle": {"path": "/flags.json", "name": "search", "killed": True}}]},
+            "a toggle has killed; it has path and name, and may have state",
+        ),
+        (
+            {"strategy": "rolling", "steps": [{"toggle": {**UNLEASH, "path": "/flags.json"}}]},
+            "a toggle has path; it has unleash and name, and may have state",
+        ),
+        (
+            {"strategy": "rolling", "steps": [{"toggle": {"backend": "unleash", "path": "/f", "name": "search"}}]},
+            "a toggle has no unleash; it has unleash and name",
+        ),
+        (
+            {"strategy": "rolling", "steps": [{"toggle": {**UNLEASH, "backend": "flipt"}}]},
+            "a toggle has the backend flipt, which is none of flagd, unleash",
+        ),
+        (
+            {"strategy": "rolling", "steps": [{"toggle": {**UNLEASH, "unleash": {"token": "s3cret"}}}]},
+            "unleash of a toggle is a dictionary with token_file and no token, for the journal keeps it",
         ),
     ],
 )
