@@ -336,7 +336,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.back
     place_of,
     toggles_of,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flagd_file import EVALUATORS, FlagdFile
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.document import EVALUATORS
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.flagd_file import FlagdFile
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Toggles
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.options import decision
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.telling import told

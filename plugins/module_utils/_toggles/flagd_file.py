@@ -17,13 +17,11 @@ import os
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic import write_file
-from ansible_collections.progressive.delivery.plugins.module_utils._files.flock import taken
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.document import EVALUATORS, parsed
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import (
-    ToggleChangeInProgress,
     ToggleFileUnreadable,
     ToggleFileUnwritable,
     ToggleReadBackMismatch,
-    WrongToggleEnvironment,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.evaluators import (
     check_references,
@@ -31,12 +29,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.eval
     references,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import Decision, Definition
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.one_writer import lock_of, one_writer
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.revisions import Revisions
 
 SCHEMA = "https://flagd.dev/schema/v0/flags.json"
 """What a new file says it keeps to; editors read it."""
-
-EVALUATORS = "$evaluators"
 
 KEEP = 20
 """How many revisions are kept where it is not said."""
@@ -133,7 +130,8 @@ class FlagdFile:
         """
         if dry:
             return self._edited(name, decide, evaluators or {})[1]
-        with self._locked():
+        lock = lock_of(self._path)
+        with one_writer(lock, self._lock_timeout, "another process holds {0}".format(lock)):
             document, edit = self._edited(name, decide, evaluators or {})
             if not edit.changed():
                 return edit
@@ -181,27 +179,16 @@ class FlagdFile:
         path = revision or self._path
         try:
             with open(path, encoding="utf-8") as handle:
-                document = json.load(handle, object_pairs_hook=_unique, parse_constant=_refuse)
+                text = handle.read()
         except FileNotFoundError as error:
             if revision or not os.path.isdir(os.path.dirname(path)):
                 raise ToggleFileUnreadable(
                     "there is no {0}{1}".format("" if revision else "folder for ", path)
                 ) from error
             return {"$schema": SCHEMA, "flags": {}}
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             raise ToggleFileUnreadable("{0} cannot be read: {1}".format(path, error)) from error
-        flags = document.get("flags") if isinstance(document, dict) else None
-        if not isinstance(flags, dict) or not all(isinstance(flag, dict) for flag in flags.values()):
-            raise ToggleFileUnreadable("{0} is not a JSON object with an object of flags".format(path))
-        for field in (EVALUATORS, "metadata"):
-            if not isinstance(document.get(field, {}), dict):
-                raise ToggleFileUnreadable("{0}: {1} is not a JSON object".format(path, field))
-        whose = document.get("metadata", {}).get("environment")
-        if None not in (whose, self._environment) and whose != self._environment:
-            raise WrongToggleEnvironment(
-                "environment: {0} is that of {1}, not of {2}".format(path, whose, self._environment)
-            )
-        return t.cast("t.Dict[str, t.Any]", document)
+        return parsed(text, path, self._environment)
 
     @contextlib.contextmanager
     def _readable_revisions(self) -> t.Iterator[None]:
@@ -216,35 +203,7 @@ class FlagdFile:
         except (OSError, ValueError) as error:
             raise ToggleFileUnwritable("{0} cannot be written: {1}".format(self._path, error)) from error
 
-    @contextlib.contextmanager
-    def _locked(self) -> t.Iterator[None]:
-        folder, name = os.path.split(self._path)
-        path = os.path.join(folder, ".{0}.lock".format(name))
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise ToggleFileUnwritable("{0} cannot be written: {1}".format(path, error.strerror)) from error
-        try:
-            if not taken(descriptor, self._lock_timeout):
-                raise ToggleChangeInProgress("another process holds {0}".format(path))
-            yield
-        finally:
-            os.close(descriptor)
-
 
 def _evaluators(document: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     shared: t.Dict[str, t.Any] = document.get(EVALUATORS, {})
     return shared
-
-
-def _unique(pairs: t.List[t.Tuple[str, t.Any]]) -> t.Dict[str, t.Any]:
-    """A JSON object; one of two equal names would be lost on writing."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _value in pairs]
-        raise ValueError("it says {0!r} twice".format(next(name for name in names if names.count(name) > 1)))
-    return found
-
-
-def _refuse(constant: str) -> t.NoReturn:
-    raise ValueError("{0} is no JSON".format(constant))

@@ -14,16 +14,12 @@ import os
 import tempfile
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._files.flock import taken
-from ansible_collections.progressive.delivery.plugins.module_utils._toggles.errors import (
-    ToggleChangeInProgress,
-    ToggleFileUnwritable,
-)
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.interface import (
     Decision,
     Definition,
     Toggles,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._toggles.one_writer import one_writer
 
 
 class InTurn:
@@ -44,21 +40,11 @@ class InTurn:
     def change(
         self, name: str, decide: Decision, dry: bool = False
     ) -> t.Tuple[t.Optional[Definition], t.Optional[Definition]]:
-        with contextlib.nullcontext() if dry else self._locked(name):
+        with contextlib.nullcontext() if dry else self._lock(name):
             return self._toggles.change(name, decide, dry)
 
-    @contextlib.contextmanager
-    def _locked(self, name: str) -> t.Iterator[None]:
-        """The kernel frees the lock when its holder ends; the file stays, and is empty."""
+    def _lock(self, name: str) -> t.ContextManager[None]:
         what = hashlib.sha256("\0".join([*self._place, name]).encode("utf-8")).hexdigest()[:32]
         path = os.path.join(tempfile.gettempdir(), "progressive.delivery-{0}-{1}.lock".format(os.geteuid(), what))
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError as error:
-            raise ToggleFileUnwritable("{0} cannot be written: {1}".format(path, error.strerror)) from error
-        try:
-            if not taken(descriptor, self._lock_timeout):
-                raise ToggleChangeInProgress("another process on this machine is changing the flag '{0}'".format(name))
-            yield
-        finally:
-            os.close(descriptor)
+        busy = "another process on this machine is changing the flag '{0}'".format(name)
+        return one_writer(path, self._lock_timeout, busy, mode=0o600)
