@@ -88,6 +88,22 @@ class WrongToggleEnvironment(DeliveryError):
     remedy = "Correct the path or the environment; nothing was changed"
 
 
+class ToggleFileChangedHere(DeliveryError):
+    """A file of flags is to be pushed over one that somebody has changed on the host since the last push, or that never was pushed."""
+
+    code = "toggle-file-changed-here"
+    remedy = (
+        "Bring that change into the file that is pushed, or let it be overwritten (overwrite); nothing was activated"
+    )
+
+
+class NotPrepared(DeliveryError):
+    """A file of flags is to be activated that is not prepared on the host, or whose place was taken by a change since."""
+
+    code = "toggle-file-not-prepared"
+    remedy = "Push the file again; it is prepared anew everywhere, and hosts that have it already stay as they are"
+
+
 class NoCounterpart(DeliveryError):
     """The flag would be something that Unleash has no counterpart of, such as a share with decimals or a schedule."""
 
