@@ -92,6 +92,6 @@ def _moment(operator: str, pairs: t.List[t.Any]) -> t.Tuple[t.Optional[int], t.L
     """The moment with which the first of *pairs* compares the time, and the pairs after it."""
     if pairs and isinstance(pairs[0][0], dict) and set(pairs[0][0]) == {operator}:
         time, moment = pairs[0][0][operator]
-        if time == TIME and type(moment) is int:
+        if time == TIME and isinstance(moment, int) and not isinstance(moment, bool):
             return moment, pairs[1:]
     return None, pairs

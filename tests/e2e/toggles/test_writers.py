@@ -78,7 +78,7 @@ def test_writers_who_decide_by_what_they_read_lose_no_change_and_each_change_is_
     path = str(tmp_path / "flags.json")
     call("feature_toggle", path=path, name="shared", variants={"on": 1, "off": 0}, default_variant="off", percent=0)
     together = FORK.Barrier(ADDERS)
-    writers = [FORK.Process(target=add_one, args=(path, together)) for _ in range(ADDERS)]
+    writers = [FORK.Process(target=add_one, args=(path, together)) for _number in range(ADDERS)]
     for writer in writers:
         writer.start()
     for writer in writers:
