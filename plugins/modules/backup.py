@@ -254,6 +254,7 @@ error:
 import socket
 import time
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import proving, restoring, taking
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.interface import Engine
@@ -303,16 +304,21 @@ def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> Result:
 def _take(engine: Engine, sources: t.Sequence[Source], params: t.Mapping[str, t.Any], check_mode: bool) -> Result:
     labels = Labels(params["app"], params["environment_name"], params["release"], params["rollout"], params["reason"])
     order = taking.Order(labels, tuple(params["paths"]), tuple(params["excludes"]), tuple(sources), params["verify"])
-    taking.check(engine, order, apart(params))
+    taking.check(order, apart(params))
     before = engine.snapshots(params["app"])
+    engine.check()
     protected(before, params["protect"])
     if check_mode:
         coming = _coming(order, params["verify"])
         return {**_prune(engine, before, [*before, coming], params, check_mode, coming.identifier), "changed": True}
     with held(params["work_directory"], params["app"], params["lock_timeout"]) as work:
         taken, proof = taking.take(engine, order, work)
-    made = {"snapshot": {**told(taken.snapshot), "proven": told_proof(proof)}}
-    after = engine.snapshots(params["app"])
+    snapshot = replace(taken.snapshot, proofs=() if proof is None else (proof,))
+    made = {"snapshot": {**told(snapshot), "proven": told_proof(proof)}}
+    after = sorted([*before, snapshot], key=lambda each: each.taken)
+    if not all(_reasons(before, after, params, snapshot.identifier).values()):
+        # Others may have saved and removed meanwhile, so what goes is chosen from what is there now.
+        after = engine.snapshots(params["app"])
     pruned = _prune(engine, before, after, params, check_mode, taken.snapshot.identifier)
     return {**pruned, **made, "files": taken.files, "bytes": taken.bytes, "added": taken.added, "changed": True}
 
@@ -349,8 +355,7 @@ def _prune(
     check_mode: bool,
     taken: str = "",
 ) -> Result:
-    stays = protected(before, params["protect"], params["protect_where_there"])
-    reasons = reasons_to_keep(snapshots, keep_for(params["keep"]), time.time(), stays, taken)
+    reasons = _reasons(before, snapshots, params, taken)
     removed = [snapshot for snapshot in snapshots if not reasons[snapshot.identifier]]
     if removed and not check_mode:
         engine.remove(removed)
@@ -359,6 +364,14 @@ def _prune(
     kept = {snapshot.identifier: reasons[snapshot.identifier] for snapshot in left}
     removed_ids = [snapshot.identifier for snapshot in removed]
     return {"changed": bool(removed), "removed": removed_ids, "kept": kept, "diff": diff}
+
+
+def _reasons(
+    before: t.Sequence[Snapshot], snapshots: t.Sequence[Snapshot], params: t.Mapping[str, t.Any], taken: str
+) -> t.Dict[str, t.List[str]]:
+    """Of each snapshot, by its identifier, why it stays; none for one that is to go."""
+    stays = protected(before, params["protect"], params["protect_where_there"])
+    return reasons_to_keep(snapshots, keep_for(params["keep"]), time.time(), stays, taken)
 
 
 _BY_STATE = {"taken": _take, "proven": _prove, "pruned": _only_prune}

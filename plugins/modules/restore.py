@@ -184,6 +184,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.want
     check,
     check_all_named,
     check_live,
+    check_plain,
     described,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.workplace import held as held_folder
@@ -202,7 +203,6 @@ def carry_out(params: Params, check_mode: bool) -> t.Dict[str, t.Any]:
     snapshot = restoring.chosen(
         engine.snapshots(params["app"]), params["snapshot"], params["unproven"], socket.gethostname()
     )
-    held = described(engine, snapshot)
     paths = snapshot.saved if params["paths"] is None else tuple(params["paths"])
     order = Wanted(paths, sources_for(params["sources"]), params["replace_links"])
     result = {
@@ -213,14 +213,16 @@ def carry_out(params: Params, check_mode: bool) -> t.Dict[str, t.Any]:
         **{name: {} for name in ("left", "links", "lost")},
     }
     if params["into"] is not None:
-        return {**result, **_elsewhere(engine, snapshot, held, order, params, check_mode)}
+        return {**result, **_elsewhere(engine, snapshot, order, params, check_mode)}
+    held = described(engine, snapshot)
     check(snapshot, held, order)
     if params["paths"] is None:
         check_all_named(held, order)
     check_live(order, apart(params))
     safety = _safety(snapshot, held, order, params) if params["safety"] else None
     if safety is not None:
-        taking.check(engine, safety, apart(params))
+        taking.check(safety, apart(params))
+        engine.check()
     named: t.Dict[str, t.Any] = {"paths": list(paths), "sources": [source.name for source in order.sources]}
     named["links"] = {path: os.readlink(path) for path in paths if os.path.islink(path)}
     if check_mode:
@@ -234,9 +236,16 @@ def carry_out(params: Params, check_mode: bool) -> t.Dict[str, t.Any]:
 
 
 def _elsewhere(
-    engine: Engine, snapshot: Snapshot, held: Description, order: Wanted, params: Params, check_mode: bool
+    engine: Engine, snapshot: Snapshot, order: Wanted, params: Params, check_mode: bool
 ) -> t.Dict[str, t.Any]:
     """With all paths come all dumps: nothing needs to be known of a database to look at its dump."""
+    if params["paths"] is None and order.paths and not order.sources and not check_mode:
+        # All of it comes, and so does what it says of itself, which need not be asked for before.
+        check_plain(order.paths)
+        taking.check_apart([params["into"]], apart(params))
+        held = elsewhere.restore_all(engine, snapshot, params["into"])
+        return {"paths": list(order.paths), "sources": [source.name for source in held.sources]}
+    held = described(engine, snapshot)
     dumps = [source.name for source in held.sources] if params["paths"] is None or order.sources else []
     if order.paths or order.sources or not dumps:
         check(snapshot, held, order)

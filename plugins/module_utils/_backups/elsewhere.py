@@ -14,11 +14,13 @@ import os
 import stat
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._backups import swapping
+from ansible_collections.progressive.delivery.plugins.module_utils._backups import description, swapping
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.description import Description
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.interface import Engine
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import RestoreFailed
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import RestoreFailed, SnapshotDamaged
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Snapshot
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.plain_paths import is_plain
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.removing import removed
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 
 _FOR_OTHERS_TO_WRITE = 0o022
@@ -45,10 +47,45 @@ def restore(engine: Engine, snapshot: Snapshot, paths: t.Sequence[str], folder: 
 
     :raises RestoreFailed: as :func:`check`, or it cannot be written; then the folder is as it was
     """
+    with _restored(engine, snapshot, paths, folder):
+        pass
+
+
+def restore_all(engine: Engine, snapshot: Snapshot, folder: str) -> Description:
+    """Restore all of the snapshot below *folder*, its dumps where it has any, and what it says of itself.
+
+    :raises SnapshotDamaged: what it says cannot be read
+    :raises RestoreFailed: as :func:`restore`
+    """
+    with _restored(engine, snapshot, snapshot.paths, folder) as beside:
+        dumps = beside + snapshot.dumps
+        if os.path.realpath(dumps) != os.path.realpath(beside) + snapshot.dumps:
+            raise SnapshotDamaged(
+                "snapshot {0} has a symbolic link on the way to its {1}".format(snapshot.identifier, snapshot.dumps)
+            )
+        held = description.read(dumps)
+        if not held.sources:
+            removed(dumps)
+            _remove_empty(os.path.dirname(snapshot.dumps), beside)
+    return held
+
+
+def _remove_empty(path: str, beside: str) -> None:
+    """Remove the folder at *path* below *beside*, and those above it, as far as nothing is in them."""
+    with contextlib.suppress(OSError):
+        while path != "/":
+            os.rmdir(beside + path)
+            path = os.path.dirname(path)
+
+
+@contextlib.contextmanager
+def _restored(engine: Engine, snapshot: Snapshot, paths: t.Sequence[str], folder: str) -> t.Iterator[str]:
+    """Where *paths* are restored, beside *folder*, whose place they take when the block ends without an error."""
     check(folder)
     with swapping.prepared(folder) as place:
         check(folder)  # What a killed run began is finished now.
         engine.extract_each(snapshot, [(place.folder, paths)])
+        yield place.folder
         with _explained(folder):
             if os.path.lexists(folder):
                 known = os.lstat(folder)

@@ -48,8 +48,8 @@ class Order:
     links: bool = False
 
 
-def check(engine: Engine, order: Order, apart: t.Sequence[str]) -> None:
-    """Raise if what is to be saved cannot be, as far as can be told without doing it; nothing is changed.
+def check(order: Order, apart: t.Sequence[str]) -> None:
+    """Raise if what is to be saved cannot be, as far as can be told without doing it and without its repository; nothing is changed.
 
     :param apart: folders of the backup itself, which no path may hold or be in
     """
@@ -65,7 +65,6 @@ def check(engine: Engine, order: Order, apart: t.Sequence[str]) -> None:
     check_apart(order.paths, apart)
     for source in order.sources:
         source.check()
-    engine.check()
 
 
 def check_apart(paths: t.Sequence[str], apart: t.Sequence[str]) -> None:

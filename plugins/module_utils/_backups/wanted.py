@@ -83,6 +83,15 @@ def check_all_named(held: Description, wanted: Wanted) -> None:
         )
 
 
+def check_plain(paths: t.Iterable[str]) -> None:
+    """Raise :class:`InvalidOption` for a path that is not absolute, or has dots in it."""
+    for path in paths:
+        if not is_plain(path):
+            raise InvalidOption(
+                "paths: {0} is not absolute and without dots; {1} would be".format(path, os.path.abspath(path))
+            )
+
+
 def check_live(wanted: Wanted, apart: t.Sequence[str]) -> None:
     """Raise if what is live cannot be replaced, as far as can be told beforehand.
 
@@ -98,10 +107,7 @@ def check_live(wanted: Wanted, apart: t.Sequence[str]) -> None:
 
 
 def _check_path(path: str, snapshot: Snapshot, held: Description) -> None:
-    if not is_plain(path):
-        raise InvalidOption(
-            "paths: {0} is not absolute and without dots; {1} would be".format(path, os.path.abspath(path))
-        )
+    check_plain([path])
     if not any(is_within(path, saved) for saved in snapshot.saved):
         raise UnknownSnapshot("snapshot {0} has no {1}; {2}".format(snapshot.identifier, path, _told(held)))
     if excluded(path, held.excludes):

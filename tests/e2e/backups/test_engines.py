@@ -9,11 +9,12 @@ import dataclasses
 import os
 import pathlib
 import time
+import typing as t
 
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import errors, swapping
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Content, Labels, Proof
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Content, Labels, Proof, Snapshot
 from ansible_collections.progressive.delivery.tests.e2e.backups import trees
 from ansible_collections.progressive.delivery.tests.e2e.backups.repositories import ENGINES, LABELS, World
 
@@ -58,6 +59,40 @@ def test_what_was_saved_comes_back_as_it_was(world: World, tmp_path: pathlib.Pat
     for absent in (f"{world.data}/nonexistent", "/etc/passwd"):
         with pytest.raises(errors.UnknownSnapshot, match=absent.rpartition("/")[2]):
             engine.extract(taken.snapshot, str(tmp_path / "other"), [absent])
+
+
+def test_no_program_is_called_beside_those_that_do_the_work(world: World, tmp_path: pathlib.Path) -> None:
+    """Each call opens the repository anew, which takes longer than to save what has not changed."""
+    seen, program = tmp_path / "seen", tmp_path / "program"
+    verb = "$1" if world.kind == "restic" else "$2"
+    program.write_text(f'#!/bin/sh\necho "{verb}" >> {seen}\nexec {world.kind} "$@"\n')
+    program.chmod(0o700)
+    engine = world.engine(program=str(program))
+
+    def called(work: t.Callable[[], object]) -> list[str]:
+        seen.write_text("")
+        work()
+        return seen.read_text().split()
+
+    save, listing = {"restic": ("backup", "snapshots"), "borg": ("create", "list")}[world.kind]
+    snapshots: list[Snapshot] = []
+
+    def take() -> None:
+        assert engine.snapshots("shop") == snapshots
+        engine.check()
+        snapshots.append(engine.take(world.content(), LABELS).snapshot)
+
+    assert called(take) == ["init", save]
+    assert called(take) == [listing, save]
+    assert called(lambda: engine.record_proof(snapshots[0], Proof(at=1.5, how="restore"))) == [save]
+    assert [snapshot.proof for snapshot in engine.snapshots("shop")] == [Proof(at=1.5, how="restore"), None]
+    removal = {"restic": ["forget", "forget"], "borg": ["delete", "compact"]}[world.kind]
+    assert called(lambda: engine.remove(snapshots[:1])) == removal
+    assert called(lambda: engine.remove(snapshots[:1])) == [listing, {"restic": "prune", "borg": "compact"}[world.kind]]
+    assert world.engine().snapshots("shop") == snapshots[1:]
+    (tmp_path / "restored").mkdir()
+    once = called(lambda: engine.extract(snapshots[1], str(tmp_path / "restored"), snapshots[1].paths))
+    assert once == {"restic": ["version", "restore"], "borg": ["extract"]}[world.kind]
 
 
 def test_excludes_never_hold_for_the_dumps(world: World, tmp_path: pathlib.Path) -> None:

@@ -89,22 +89,33 @@ class Borg(Engine):
             self._given["BORG_BASE_DIR"] = cache
         self._program = program
         self._patience = patience
+        self._has_opened = False
+        self._listed: t.Dict[str, bytes] = {}
 
     def check(self) -> None:
-        if not self._attempt(borg_commands.newest(), "open") and self._folder is not None:
+        if self._has_opened:
+            return
+        absent = self._is_seen_free() or self._attempt(borg_commands.newest(), "open") is None
+        if absent and self._folder is not None:
             local_repository.check_writable(self._folder)
 
     def snapshots(self, app: str) -> t.List[Snapshot]:
+        if self._is_seen_free():
+            return []
         listed = self._attempt(borg_commands.archives(app), "list the archives of")
-        return [] if listed is None else list(borg_answers.archives(listed.out).snapshots)
+        if listed is None:
+            return []
+        self._listed[app] = listed.out
+        return list(borg_answers.archives(listed.out).snapshots)
 
     def take(self, content: Content, labels: Labels) -> Taken:
         saved_paths.check_there(content)
+        self._listed.clear()
         taken = time.time()
         name = borg_commands.archive_name(labels.app, taken, uuid.uuid4().hex)
         creating = borg_commands.create(name, content, labels, taken)
         try:
-            made = self._attempt(creating, "save to", warned=SourceUnusable)
+            made = None if self._is_seen_free() else self._attempt(creating, "save to", warned=SourceUnusable)
             if made is None:
                 self._make()
                 made = self._done(creating, "save to", warned=SourceUnusable)
@@ -132,6 +143,7 @@ class Borg(Engine):
         holes.dig(folder)
 
     def record_proof(self, snapshot: Snapshot, proof: Proof) -> None:
+        self._listed.clear()
         name = borg_commands.proof_name(snapshot.labels.app, uuid.uuid4().hex)
         self._done(borg_commands.mark(name, snapshot, proof), "record a proof in", stdin=b"proven\n")
 
@@ -139,7 +151,8 @@ class Borg(Engine):
         gone = {snapshot.identifier for snapshot in snapshots}
         names: t.List[str] = []
         for app in sorted({snapshot.labels.app for snapshot in snapshots}):
-            listed = borg_answers.archives(self._done(borg_commands.archives(app), "list the archives of").out)
+            out = self._listed.pop(app, None) or self._done(borg_commands.archives(app), "list the archives of").out
+            listed = borg_answers.archives(out)
             there = [snapshot.identifier for snapshot in listed.snapshots]
             # The proofs last: one without an archive says nothing, and the next call takes it away.
             names += [name for name in there if name in gone]
@@ -148,6 +161,9 @@ class Borg(Engine):
             names += listed.checkpoints
         self._delete(names)
         self._done(borg_commands.compact(), "free room in")
+
+    def _is_seen_free(self) -> bool:
+        return local_repository.is_seen_free(self._folder, self._program, self._given.get("PATH"))
 
     def _delete(self, names: t.Sequence[str]) -> None:
         """Delete the archives that are there of these."""
@@ -204,6 +220,7 @@ class Borg(Engine):
             only_warned = finished.code == borg_answers.WARNED
             telling = borg_answers.bad(logged) if only_warned else logged
             if finished.code == 0 or (only_warned and not telling):
+                self._has_opened = True
                 return finished
             if borg_answers.is_absent(logged, local=self._folder is not None):
                 self._check_free()

@@ -17,6 +17,7 @@ import typing as t
 _BLOCK = 65536
 _PUNCH_HOLE_KEEP_SIZE = 3
 _ZEROS = bytes(_BLOCK)
+_FIRST = bytes(64)
 
 
 def dig(folder: str) -> None:
@@ -39,7 +40,8 @@ def _dig_in(path: str, known: os.stat_result, punch: t.Callable[[int, int], bool
     dug = False
     with contextlib.suppress(PermissionError), open(path, "rb+", buffering=0) as file:
         for offset in range(0, known.st_size - _BLOCK + 1, _BLOCK):
-            if os.pread(file.fileno(), _BLOCK, offset) == _ZEROS:
+            # Most blocks begin with something else, and need not be read for that to be known.
+            if os.pread(file.fileno(), 64, offset) == _FIRST and os.pread(file.fileno(), _BLOCK, offset) == _ZEROS:
                 if not punch(file.fileno(), offset):
                     break
                 dug = True

@@ -16,6 +16,7 @@ import shutil
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
+    EngineMissing,
     RepositoryLocked,
     RepositoryUnreachable,
 )
@@ -33,6 +34,19 @@ def is_free(path: str) -> bool:
         return not os.path.lexists(path)
     except OSError:
         return False
+
+
+def is_seen_free(path: t.Optional[str], program: str, places: t.Optional[str]) -> bool:
+    """Whether it is seen, without asking the program, that there is no repository yet; of one elsewhere, where *path* is None, never.
+
+    :param places: where programs are, as in ``PATH``; those of this process where it is None
+    :raises EngineMissing: there is none, and nothing that could make it
+    """
+    if path is None or not is_free(path):
+        return False
+    if shutil.which(program, path=places) is None:
+        raise EngineMissing("{0} is not installed on this host".format(program))
+    return True
 
 
 def check_writable(path: str) -> None:

@@ -91,28 +91,48 @@ class Restic(Engine):
         local = restic_answers.local_path(repository)
         self._folder = None if local is None else Folder(local)
         self._has_answered = local is not None
+        self._has_opened = False
+        self._holes: t.Optional[bool] = None
+        self._listed: t.Dict[str, bytes] = {}
 
     @property
     def _shown(self) -> str:
         return restic_answers.shown(self._repository)
 
     def check(self) -> None:
-        if not self._attempt(restic_commands.config(), "open") and self._folder is not None:
+        self._reach()
+        if self._has_opened:
+            return
+        absent = self._is_seen_free() or self._attempt(restic_commands.config(), "open") is None
+        if absent and self._folder is not None:
             local_repository.check_writable(self._folder.path)
 
     def snapshots(self, app: str) -> t.List[Snapshot]:
+        if self._is_seen_free():
+            return []
         listed = self._attempt(restic_commands.snapshots(app), "list the snapshots of")
-        return [] if listed is None else restic_answers.snapshots(listed.out)
+        if listed is None:
+            return []
+        self._listed[app] = listed.out
+        return restic_answers.snapshots(listed.out)
 
     def take(self, content: Content, labels: Labels) -> Taken:
         saved_paths.check_there(content)
+        self._listed.clear()
         self._sweep()
-        saving = restic_commands.backup(content, labels, self._host)
-        saved = self._attempt(saving, "save to", accepted=(0, restic_answers.INCOMPLETE))
+        taken = time.time()
+        saving = restic_commands.backup(content, labels, self._host, taken)
+        accepted = (0, restic_answers.INCOMPLETE)
+        saved = None if self._is_seen_free() else self._attempt(saving, "save to", accepted=accepted)
         if saved is None:
             self._make()
-            saved = self._done(saving, "save to", accepted=(0, restic_answers.INCOMPLETE))
+            saved = self._done(saving, "save to", accepted=accepted)
         summary = restic_answers.summary(saved.out)
+        paths = (*content.paths, content.dumps)
+        identifier = self._whole(summary.identifier)
+        if identifier is not None and restic_answers.is_whole(saved, paths):
+            snapshot = Snapshot(identifier, taken, labels, self._host, paths)
+            return Taken(snapshot, files=summary.files, bytes=summary.bytes, added=summary.added)
         snapshot = self._snapshot(summary.identifier)
         missing = sorted({*content.paths, content.dumps} - set(snapshot.paths))
         if missing or saved.code == restic_answers.INCOMPLETE:
@@ -137,7 +157,7 @@ class Restic(Engine):
     def extract(self, snapshot: Snapshot, folder: str, paths: t.Sequence[str]) -> None:
         saved_paths.check_asked(snapshot, paths, folder)
         saved_paths.check_apart(folder)
-        sparse = restic_answers.writes_holes(self._run(restic_commands.version()).out)
+        sparse = self._writes_holes()
         restoring = restic_commands.restore(snapshot.identifier, folder, paths, sparse)
         self._done(restoring, "restore snapshot {0} from".format(snapshot.identifier), otherwise=RestoreFailed)
         saved_paths.check_came(snapshot, paths, folder)
@@ -145,26 +165,44 @@ class Restic(Engine):
             holes.dig(folder)
 
     def record_proof(self, snapshot: Snapshot, proof: Proof) -> None:
+        self._listed.clear()
         self._sweep()
         self._done(restic_commands.mark(snapshot, proof, self._host), "record a proof in", stdin=b"proven\n")
 
     def remove(self, snapshots: t.Sequence[Snapshot]) -> None:
         began = time.time()
-        gone = {snapshot.identifier for snapshot in snapshots}
+        self._sweep()
         listed = [
-            self._done(restic_commands.snapshots(app), "list the snapshots of").out
+            self._listed.pop(app, None) or self._done(restic_commands.snapshots(app), "list the snapshots of").out
             for app in sorted({snapshot.labels.app for snapshot in snapshots})
         ]
+        there = {identifier for out in listed for identifier in restic_answers.identifiers(out)}
+        gone = there & {snapshot.identifier for snapshot in snapshots}
         kept = {snapshot.identifier for out in listed for snapshot in restic_answers.snapshots(out)} - gone
         markers = [marker for out in listed for marker, proven in restic_answers.markers(out) if proven not in kept]
         # The proofs last: one without a snapshot says nothing, and the next call takes it away.
-        for identifiers in (sorted(gone), markers):
-            if identifiers:
-                self._done(restic_commands.forget(identifiers), "remove snapshots from")
-        self._remove_dead_locks()
-        self._done(restic_commands.prune(), "free room in")
+        removals = [identifiers for identifiers in (sorted(gone), markers) if identifiers]
+        for identifiers in removals:
+            self._done(restic_commands.forget(identifiers, free=identifiers is removals[-1]), "remove snapshots from")
+        if not removals:
+            self._done(restic_commands.prune(), "free room in")
         if self._folder is not None and not self._folder.locks():
             self._folder.remove_parts(before=began)
+
+    def _is_seen_free(self) -> bool:
+        path = None if self._folder is None else self._folder.path
+        return local_repository.is_seen_free(path, self._program, self._given.get("PATH"))
+
+    def _whole(self, identifier: str) -> t.Optional[str]:
+        """All of an identifier that was told: on this host as it is found in the repository; None where that is not known."""
+        if self._folder is not None:
+            return self._folder.snapshot(identifier)
+        return identifier if len(identifier) == restic_answers.IDENTIFIER else None
+
+    def _writes_holes(self) -> bool:
+        if self._holes is None:
+            self._holes = restic_answers.writes_holes(self._run(restic_commands.version()).out)
+        return self._holes
 
     def _snapshot(self, identifier: str) -> Snapshot:
         listed = restic_answers.snapshots(self._done(restic_commands.snapshot(identifier), "look at a snapshot of").out)
@@ -242,6 +280,7 @@ class Restic(Engine):
         def attempt() -> t.Optional[Finished]:
             finished = self._run(arguments, **options)
             if finished.code in accepted:
+                self._has_opened = True
                 return finished
             if restic_answers.is_absent(finished):
                 self._check_free()
@@ -258,7 +297,7 @@ class Restic(Engine):
         if self._has_answered:
             return
         try:
-            self._run(restic_commands.config(), timeout=ANSWERS_WITHIN)
+            self._has_opened = self._run(restic_commands.config(), timeout=ANSWERS_WITHIN).code == 0
         except TimeoutError as error:
             said = restic_answers.said(Finished(0, b"", str(error)), self._repository, self._secrets)
             raise RepositoryUnreachable("the repository {0} does not answer: {1}".format(self._shown, said)) from None

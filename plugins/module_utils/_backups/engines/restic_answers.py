@@ -9,6 +9,7 @@ alone, and since then by the exit code too.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -22,7 +23,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.engi
     proofs_by_snapshot,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.lock_owner import LockOwner
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic_commands import PROOF
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic_commands import PROOF, TAKEN
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.written_time import seconds
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
     BackupError,
@@ -33,12 +34,15 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.erro
     UnknownSnapshot,
     WrongPassword,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Proof, Snapshot
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Proof, Snapshot, is_time
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.process import Finished
 from ansible_collections.progressive.delivery.plugins.module_utils._shown_url import shown_url, without_url_secrets
 
 INCOMPLETE = 3
 """Exit code of a backup for which something could not be read; the snapshot is there."""
+
+IDENTIFIER = 64
+"""Letters of an identifier that is not shortened."""
 
 _CODES: t.Mapping[int, t.Type[BackupError]] = {
     10: RepositoryUnreachable,
@@ -164,18 +168,35 @@ def summary(out: bytes) -> Summary:
     raise BackupError("restic ended a backup without a summary; its last output was {0!r}".format(out[-200:]))
 
 
+def is_whole(saved: Finished, paths: t.Iterable[str]) -> bool:
+    """Whether a backup certainly holds all *paths*: restic had nothing to say, and its JSON can name them.
+
+    Some versions only warn of a path that is not there, and end with 0.
+    """
+    return saved.code == 0 and not saved.err and all(_is_utf8(path) for path in paths)
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def snapshots(out: bytes) -> t.List[Snapshot]:
     """The backups with their proofs, oldest first; what others put into the repository is passed over."""
     listed = json.loads(out or b"[]") or []
     proofs = proofs_by_snapshot(proof for _marker, proof in _markers(listed))
     found = []
     for entry in listed:
-        labels = as_labels(_values(entry))
+        values = _values(entry)
+        labels = as_labels(values)
         if labels is not None and not _is_marker(entry):
             found.append(
                 Snapshot(
                     identifier=entry["id"],
-                    taken=seconds(entry["time"]),
+                    taken=_taken(values.get(TAKEN, ""), entry),
                     labels=labels,
                     host=entry.get("hostname", ""),
                     paths=tuple(entry["paths"]),
@@ -183,6 +204,19 @@ def snapshots(out: bytes) -> t.List[Snapshot]:
                 )
             )
     return sorted(found, key=lambda snapshot: snapshot.taken)
+
+
+def _taken(label: str, entry: t.Mapping[str, t.Any]) -> float:
+    """When, by its label; by restic's own time where earlier versions of ours gave it none."""
+    with contextlib.suppress(ValueError):
+        if is_time(float(label)):
+            return float(label)
+    return seconds(entry["time"])
+
+
+def identifiers(out: bytes) -> t.Set[str]:
+    """Of all that is listed."""
+    return {entry["id"] for entry in json.loads(out or b"[]") or []}
 
 
 def markers(out: bytes) -> t.List[t.Tuple[str, str]]:

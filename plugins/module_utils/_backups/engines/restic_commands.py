@@ -28,6 +28,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.mode
 PROOF = "proof"
 """The tag of a snapshot that is no backup, but says that another was proven."""
 
+TAKEN = "taken"
+"""The label that says when, in seconds since the epoch."""
+
 # Without a lock: listing must work beside a prune, and where the repository cannot be written.
 _UNLOCKED = "--no-lock"
 
@@ -77,8 +80,10 @@ def snapshot(identifier: str) -> t.List[str]:
     return ["snapshots", "--json", _UNLOCKED, identifier]
 
 
-def backup(content: Content, labels: Labels, host: str) -> t.List[str]:
-    tags = [argument for name, value in of_labels(labels) for argument in ("--tag", tag(name, value))]
+def backup(content: Content, labels: Labels, host: str, taken: float) -> t.List[str]:
+    """With its time among its labels: so all of it is known before restic tells of it, which would have to be asked again for that."""
+    values = [*of_labels(labels), (TAKEN, repr(taken))]
+    tags = [argument for name, value in values for argument in ("--tag", tag(name, value))]
     return [
         "backup",
         "--json",
@@ -115,8 +120,9 @@ def restore(identifier: str, folder: str, paths: t.Sequence[str], sparse: bool) 
     return ["restore", identifier, "--target", folder, *(["--sparse"] if sparse else []), *includes]
 
 
-def forget(identifiers: t.Sequence[str]) -> t.List[str]:
-    return ["forget", *identifiers]
+def forget(identifiers: t.Sequence[str], free: bool = False) -> t.List[str]:
+    """Forget snapshots and, where one of them was there, *free* the room."""
+    return ["forget", *(["--prune"] if free else []), *identifiers]
 
 
 def prune() -> t.List[str]:

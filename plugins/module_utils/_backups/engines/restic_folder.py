@@ -25,6 +25,11 @@ class Folder:
         """The identifiers of all locks."""
         return [name for name in self._names("locks") if _PART not in name]
 
+    def snapshot(self, beginning: str) -> t.Optional[str]:
+        """The identifier of the one snapshot that begins so; None where there is none, or more than one."""
+        found = [name for name in self._names("snapshots") if name.startswith(beginning) and _PART not in name]
+        return found[0] if len(found) == 1 else None
+
     def remove_lock(self, identifier: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(self.path, "locks", identifier))

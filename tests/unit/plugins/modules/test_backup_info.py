@@ -58,5 +58,7 @@ def test_a_number_is_given_to_the_program_as_text(
     program.write_text('#!/bin/sh\necho "it was given $PACK_SIZE" >&2\nexit 1\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", "{0}:/bin:/usr/bin".format(program.parent))
+    shop = SavedShop(tmp_path)
+    (pathlib.Path(shop.where["repository"]) / "data").mkdir(parents=True)
     with pytest.raises(Failed, match="it was given 64"):
-        call("backup_info", **{**SavedShop(tmp_path).where, "engine": engine, "environment": {"PACK_SIZE": 64}})
+        call("backup_info", **{**shop.where, "engine": engine, "environment": {"PACK_SIZE": 64}})

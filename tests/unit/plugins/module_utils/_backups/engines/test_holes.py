@@ -18,11 +18,12 @@ def used(path: pathlib.Path) -> int:
 
 
 def test_zeros_become_holes_and_nothing_else_changes(tmp_path):
+    begins_with_zeros = (bytes(65000) + b"x" * 536) * (HOLE // 65536)
     content = b"begin" + bytes(HOLE) + os.urandom(HOLE) + bytes(HOLE) + b"end"
     file, dense = tmp_path / "sub" / "file", tmp_path / "dense"
     file.parent.mkdir()
     file.write_bytes(content)
-    dense.write_bytes(b"x" * HOLE)
+    dense.write_bytes(b"x" * HOLE + begins_with_zeros)
     (tmp_path / "link").symlink_to(file)
     for path in (file, dense):
         os.utime(path, ns=(1_000_000_001, 2_000_000_002))
@@ -35,4 +36,5 @@ def test_zeros_become_holes_and_nothing_else_changes(tmp_path):
     assert file.read_bytes() == content
     assert used(file) < before[0] - 1.8 * HOLE
     assert used(dense) == before[1]
+    assert dense.read_bytes() == b"x" * HOLE + begins_with_zeros
     assert file.stat().st_mtime_ns == 2_000_000_002

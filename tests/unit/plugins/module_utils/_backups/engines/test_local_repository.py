@@ -48,6 +48,21 @@ def test_only_nothing_and_an_empty_folder_are_free(tmp_path):
     assert free == {"file": False, "dangling": False, "empty": True, "absent": True, "": False}
 
 
+def test_a_place_is_seen_to_be_free_by_who_has_the_program(tmp_path):
+    program = tmp_path / "programs" / "restic-9"
+    program.parent.mkdir()
+    program.touch(mode=0o700)
+    (tmp_path / "file").touch()
+    places = str(program.parent)
+
+    assert local_repository.is_seen_free(str(tmp_path / "absent"), "restic-9", places)
+    assert local_repository.is_seen_free(str(tmp_path / "absent"), str(program), None)
+    assert not local_repository.is_seen_free(None, "restic-9", places)
+    assert not local_repository.is_seen_free(str(tmp_path / "file"), "restic-10", places)
+    with pytest.raises(errors.EngineMissing, match="restic-10 is not installed"):
+        local_repository.is_seen_free(str(tmp_path / "absent"), "restic-10", places)
+
+
 def test_where_nothing_can_be_made_is_told_beforehand(tmp_path):
     (tmp_path / "file").touch()
 

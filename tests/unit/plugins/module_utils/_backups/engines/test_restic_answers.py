@@ -65,12 +65,37 @@ def test_backups_are_told_from_proofs_and_from_what_others_keep_there():
     assert newer.taken == 1795707241.697934276
     assert newer.labels == Labels("shop", release="1.1.0+é", reason="a, b")
     assert (newer.host, newer.paths, newer.proofs) == ("vm", ("/srv/data", "/var/lib/progressive-delivery-dumps"), ())
+    assert answers.identifiers(json.dumps(LISTED).encode()) == {entry["id"] for entry in LISTED}
     assert answers.markers(json.dumps(LISTED).encode()) == [(LISTED[2]["id"], older.identifier)]
+
+
+@pytest.mark.parametrize(
+    ("label", "taken"),
+    [("taken=1795707240.5", 1795707240.5), *((f"taken={odd}", 1795707241.697934276) for odd in ("", "x", "nan", "-1"))],
+)
+def test_when_a_backup_was_taken_is_in_its_label_where_that_is_a_time(label, taken):
+    entry = {**LISTED[0], "tags": [*LISTED[0]["tags"], label]}
+
+    assert [snapshot.taken for snapshot in answers.snapshots(json.dumps([entry]).encode())] == [taken]
+
+
+@pytest.mark.parametrize(
+    ("code", "err", "path", "whole"),
+    [
+        (0, "", "/srv/Grüße", True),
+        (0, "/srv/data does not exist, skipping", "/srv/data", False),
+        (3, "", "/srv/data", False),
+        (0, "", "/srv/\udcff", False),
+    ],
+)
+def test_a_backup_is_whole_when_restic_says_nothing_and_can_name_all_of_it(code, err, path, whole):
+    assert answers.is_whole(Finished(code, b"", err), ["/srv/logs", path]) is whole
 
 
 @pytest.mark.parametrize("nothing", [b"", b"null", b"[]"])
 def test_no_snapshots_are_an_empty_list(nothing):
     assert answers.snapshots(nothing) == []
+    assert answers.identifiers(nothing) == set()
 
 
 def test_a_summary_is_found_among_what_comes_before_it():

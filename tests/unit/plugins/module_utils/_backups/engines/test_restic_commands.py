@@ -20,18 +20,24 @@ CONTENT = Content(("/srv/da[t]a", "/srv/logs"), "/var/lib/x/progressive-delivery
 
 
 def test_a_backup_names_its_labels_its_host_and_its_paths():
-    assert commands.backup(CONTENT, Labels("shop", reason="a, b"), "web1") == [
+    assert commands.backup(CONTENT, Labels("shop", reason="a, b"), "web1", 1.5) == [
         *("backup", "--json", "--quiet", "--host", "web1", "--tag", "app=shop", "--tag", "reason=a%2C%20b"),
+        *("--tag", "taken=1.5"),
         *("--", "/srv/da[t]a", "/srv/logs", "/var/lib/x/progressive-delivery-dumps"),
     ]
 
 
 def test_what_is_left_out_is_said_before_the_paths():
     content = Content(CONTENT.paths, CONTENT.dumps, ("*.tmp", "/srv/logs/[!a]*"))
-    command = commands.backup(content, Labels("shop"), "web1")
+    command = commands.backup(content, Labels("shop"), "web1", 1.5)
 
     assert [argument for argument in command if argument.startswith("--exclude")] == restic_excludes(content)
     assert command.index(restic_excludes(content)[-1]) < command.index(content.paths[0])
+
+
+def test_room_is_freed_by_the_command_that_forgets_where_that_is_asked():
+    assert commands.forget(["1a", "2b"]) == ["forget", "1a", "2b"]
+    assert commands.forget(["1a", "2b"], free=True) == ["forget", "--prune", "1a", "2b"]
 
 
 def test_a_proof_is_a_snapshot_that_says_of_what():

@@ -25,3 +25,15 @@ def test_locks_and_parts_in_a_folder_of_restic(tmp_path):
     assert folder.locks() == []
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["1a2b", "new-tmp-9"]
     assert Folder(str(tmp_path / "absent")).locks() == []
+
+
+def test_a_snapshot_is_known_by_the_beginning_of_its_name_when_no_other_begins_so(tmp_path):
+    folder = Folder(str(tmp_path))
+    assert folder.snapshot("1a2b") is None
+    (tmp_path / "snapshots").mkdir()
+    for name in ("1a2b3c", "1a2b3c-tmp-4", "1a9f"):
+        (tmp_path / "snapshots" / name).touch()
+
+    assert folder.snapshot("1a2b") == folder.snapshot("1a2b3c") == "1a2b3c"
+    assert folder.snapshot("1a") is None
+    assert folder.snapshot("2b") is None
