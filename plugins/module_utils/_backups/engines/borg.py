@@ -25,6 +25,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.engi
     borg_lock,
     holes,
     local_repository,
+    processor,
     saved_paths,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.borg_answers import Message
@@ -182,13 +183,14 @@ class Borg(Engine):
             ) from error
 
     def _make(self) -> None:
+        init = borg_commands.init(processor.has_sha256())
         if self._folder is None:
-            self._done(borg_commands.init(), "make")
+            self._done(init, "make")
             return
         with local_repository.being_made(self._folder) as place, tempfile.TemporaryDirectory() as scratch:
             if place is not None:
                 # Borg would remember where it was made, and ask why it is somewhere else now.
-                self._done(borg_commands.init(), "make", repository=place, further={"BORG_BASE_DIR": scratch})
+                self._done(init, "make", repository=place, further={"BORG_BASE_DIR": scratch})
 
     def _remove_dead_locks(self) -> bool:
         """Remove locks whose owners are no more, when no others are there; whether there were any."""

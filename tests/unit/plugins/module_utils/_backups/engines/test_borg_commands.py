@@ -93,3 +93,8 @@ def test_only_options_count_and_nothing_is_agreed_to_by_chance():
 )
 def test_a_repository_is_here_or_elsewhere(repository, local):
     assert commands.local_path(repository) == local
+
+
+def test_a_repository_is_signed_by_what_the_processor_is_quicker_at():
+    assert commands.init(sha256=True) == ["init", "--encryption", "repokey", "--make-parent-dirs"]
+    assert commands.init(sha256=False) == ["init", "--encryption", "repokey-blake2", "--make-parent-dirs"]
