@@ -104,20 +104,20 @@ class Row:
         return self.size / self.rival_size
 
 
-def measure(scale: float, _balancers: t.Sequence[str], folder: pathlib.Path) -> t.Iterator[Row]:
-    """Two rows for each engine."""
+def measure(scale: float, engines: t.Sequence[str], folder: pathlib.Path) -> t.Iterator[Row]:
+    """Two rows for each engine. Who comes first changes with each run: what is read and written first finds the machine otherwise."""
     tree = folder / "tree"
     _grow(tree, round(TREE_BYTES * scale))
     described = trees.described(tree)
     bytes_of_tree = _size(tree)
-    for engine, tool in TOOLS.items():
+    for engine, tool in ((engine, TOOLS[engine]) for engine in engines):
         work = folder / engine
         work.mkdir()
         saves, restores = [], []
-        for _run in range(RUNS):
+        for run in range(RUNS):
             ours, theirs = _Ours(engine, tree, work / "ours"), _Theirs(tool, tree, work / "theirs")
-            saves.append((_timed(ours.save), _timed(theirs.save)))
-            restores.append((_timed(ours.restore), _timed(theirs.restore)))
+            saves.append(_both(ours.save, theirs.save, turned=run % 2 == 1))
+            restores.append(_both(ours.restore, theirs.restore, turned=run % 2 == 1))
             given_back = trees.described(f"{ours.restored}{tree}")
             sizes = _size(ours.repository), _size(theirs.repository)
             for made in (ours, theirs):
@@ -186,15 +186,15 @@ class _Ours(_Side):
 
 
 class _Theirs(_Side):
-    """The bare tool. Its repository is made before anything is timed, which is in its favour."""
+    """The bare tool. As ours does, it makes the repository when it saves."""
 
     def __init__(self, tool: Tool, tree: pathlib.Path, folder: pathlib.Path) -> None:
         super().__init__(tree, folder)
         self._tool = tool
         self.restored.mkdir()
-        self._run(tool.begin, folder)
 
     def save(self) -> None:
+        self._run(self._tool.begin, self.folder)
         self._run(self._tool.save, self.folder)
 
     def restore(self) -> None:
@@ -210,6 +210,16 @@ class _Theirs(_Side):
             **dict.fromkeys(("RESTIC_CACHE_DIR", "BORG_BASE_DIR"), str(self.folder / "cache")),
         }
         subprocess.run(["bash", "-ceo", "pipefail", command], cwd=folder, env={**os.environ, **told}, check=True)
+
+
+def _both(
+    ours: collections.abc.Callable[[], None], theirs: collections.abc.Callable[[], None], turned: bool
+) -> tuple[float, float]:
+    """Seconds that each takes, ours first unless *turned*."""
+    if turned:
+        seconds = _timed(theirs)
+        return _timed(ours), seconds
+    return _timed(ours), _timed(theirs)
 
 
 def _timed(work: collections.abc.Callable[[], None]) -> float:

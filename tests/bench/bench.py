@@ -42,7 +42,7 @@ from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_do
 class Part:
     """One table of the benchmark.
 
-    :param measure: gives the rows, given a scale, the balancers and a folder to work in
+    :param measure: gives the rows, given a scale, the balancers (of ``backups`` the engines) and a folder to work in
     :param show: the table of such rows
     :param broken: in words, what of the rows breaks a promise
     """
@@ -76,7 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
         for name in options.only:
             (work := pathlib.Path(folder) / name).mkdir()
             rows = []
-            for row in PARTS[name].measure(options.scale, options.balancers, work):
+            chosen = options.engines if name == "backups" else options.balancers
+            for row in PARTS[name].measure(options.scale, chosen, work):
                 print(f"{name}: {row}", file=sys.stderr, flush=True)
                 rows.append(row)
                 document[name] = [_plain(row) for row in rows]
@@ -109,6 +110,13 @@ def _parser() -> argparse.ArgumentParser:
         default=list(laid_down.KINDS),
         metavar="KIND,...",
         help=f"of swap and precision: {', '.join(laid_down.KINDS)}",
+    )
+    option(
+        "--engines",
+        type=_names(backups.TOOLS),
+        default=list(backups.TOOLS),
+        metavar="KIND,...",
+        help=f"of backups: {', '.join(backups.TOOLS)}",
     )
     return parser
 

@@ -14,7 +14,12 @@ import typing as t
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import errors, swapping
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Content, Labels, Proof, Snapshot
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import (
+    Content,
+    Labels,
+    Proof,
+    Snapshot,
+)
 from ansible_collections.progressive.delivery.tests.e2e.backups import trees
 from ansible_collections.progressive.delivery.tests.e2e.backups.repositories import ENGINES, LABELS, World
 

@@ -152,7 +152,7 @@ class Borg(Engine):
         gone = {snapshot.identifier for snapshot in snapshots}
         names: t.List[str] = []
         for app in sorted({snapshot.labels.app for snapshot in snapshots}):
-            out = self._listed.pop(app, None) or self._done(borg_commands.archives(app), "list the archives of").out
+            out = self._listed.pop(app, b"") or self._done(borg_commands.archives(app), "list the archives of").out
             listed = borg_answers.archives(out)
             there = [snapshot.identifier for snapshot in listed.snapshots]
             # The proofs last: one without an archive says nothing, and the next call takes it away.

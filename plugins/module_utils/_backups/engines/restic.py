@@ -173,7 +173,7 @@ class Restic(Engine):
         began = time.time()
         self._sweep()
         listed = [
-            self._listed.pop(app, None) or self._done(restic_commands.snapshots(app), "list the snapshots of").out
+            self._listed.pop(app, b"") or self._done(restic_commands.snapshots(app), "list the snapshots of").out
             for app in sorted({snapshot.labels.app for snapshot in snapshots})
         ]
         there = {identifier for out in listed for identifier in restic_answers.identifiers(out)}
