@@ -150,6 +150,21 @@ def test_a_source_that_is_missing_or_cannot_be_read_leaves_no_snapshot(world: Wo
     assert world.engine().snapshots("shop") == [first]
 
 
+def test_a_path_that_goes_just_before_it_is_saved_leaves_no_snapshot(world: World, tmp_path: pathlib.Path) -> None:
+    """Debian's restic only warns of it, and ends with 0."""
+    first = world.take()
+    passing = tmp_path / "passing"
+    passing.touch()
+    program = tmp_path / "program"
+    program.write_text(f'#!/bin/sh\nrm -f {passing}\nexec {world.kind} "$@"\n')
+    program.chmod(0o700)
+
+    with pytest.raises(errors.SourceUnusable, match=str(passing)):
+        world.engine(program=str(program)).take(Content((str(world.data), str(passing)), str(world.dumps)), LABELS)
+
+    assert world.engine().snapshots("shop") == [first]
+
+
 def test_root_is_not_led_elsewhere_by_who_owns_the_parent(world: World, tmp_path: pathlib.Path) -> None:
     """He renames the hidden folder, and puts another in its place."""
     snapshot = world.take()

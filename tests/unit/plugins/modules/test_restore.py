@@ -90,6 +90,16 @@ def test_all_that_was_saved_comes_into_a_folder_without_a_word_of_its_databases(
     assert folder.stat().st_mode & 0o777 == 0o750
 
 
+def test_of_files_alone_only_they_come_into_a_folder(shop: SavedShop, tmp_path: pathlib.Path) -> None:
+    shop.backup(sources=[])
+    folder = tmp_path / "as it was"
+    told = shop.restore(snapshot="newest", sources=[], into=str(folder))
+    assert (told["paths"], told["sources"]) == ([str(shop.uploads)], [])
+    assert [path for path in folder.rglob("*") if path.is_file()] == [folder / str(shop.uploads)[1:] / "file"]
+    assert not list(folder.rglob("progressive-delivery-dumps"))
+    assert not list(folder.rglob("work*"))
+
+
 def _link(place: pathlib.Path) -> None:
     place.symlink_to("elsewhere")
     (place.parent / "elsewhere").mkdir()
