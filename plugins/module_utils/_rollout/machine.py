@@ -353,11 +353,14 @@ def _is_baked(rollout: Rollout, world: World) -> bool:
 
 
 def _not_watched(rollout: Rollout, action: Action, world: World) -> Rollout:
-    """A bake lasts longer by the time in which the checks could not be made, an analysis likewise: nobody watched."""
+    """A bake lasts longer by the time in which the checks could not be made, an analysis likewise: nobody watched.
+
+    Nor does anybody vouch for what could not be looked at, should the rest of the watch be skipped.
+    """
     if action.kind not in WATCHES or rollout.baking_since is None:
         return rollout
     lost = world.now - rollout.progress_at
-    return dataclasses.replace(rollout, baking_since=rollout.baking_since + lost, progress_at=world.now)
+    return dataclasses.replace(rollout, baking_since=rollout.baking_since + lost, progress_at=world.now, vouched=())
 
 
 def _count_error(rollout: Rollout, outcome: Outcome, world: World) -> Rollout:

@@ -73,6 +73,15 @@ def test_a_pause_of_an_hour_is_skipped() -> None:
     assert ("skip", "an operator asked to skip bake") in noted(rollout)
 
 
+def test_whoever_could_not_be_looked_at_before_the_skip_is_looked_at_after_it() -> None:
+    rollout, action, seen = under_way(Kind.BAKE)
+    rollout = operator_requests.ask(rollout, "skip", "", seen.now)
+    rollout, action = machine.decide(
+        machine.record(rollout, action.seq, Outcome(Result.ERROR, "no answer"), seen), seen
+    )
+    assert (action.kind, action.pool) == (Kind.VALIDATE, "green")
+
+
 def test_what_neither_watches_nor_waits_is_not_skipped() -> None:
     rollout, action = asked("skip", Kind.SHIFT)
     assert (action.kind, rollout.position) == (Kind.SHIFT, 2)
