@@ -101,7 +101,7 @@ def test_a_cut_anywhere_is_noticed(saved):
 )
 def test_parts_of_another_snapshot_of_the_same_repository_are_noticed(names, saved):
     earlier = saved.take()
-    saved.write("file", b"changed")
+    saved.write("file", os.urandom(4096))
     snapshot = saved.take()
     for name in names:
         shutil.copyfile(os.path.join(saved.folder_of(earlier), name), os.path.join(saved.folder_of(snapshot), name))
