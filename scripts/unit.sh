@@ -21,7 +21,7 @@ for version in 3.11 3.12 3.13 3.14; do
         "$("$folder/bin/python" -c 'from ansible.release import __version__; print(__version__)')"
     profile=${HYPOTHESIS_PROFILE:-}
     [ "$version" = "$main" ] || profile=${profile:-brief}
-    HYPOTHESIS_PROFILE=$profile "$folder/bin/python" -m pytest tests/unit --numprocesses auto "$@" || failed="$failed $version"
+    HYPOTHESIS_PROFILE=$profile "$folder/bin/python" -m pytest tests/unit --numprocesses auto --dist worksteal "$@" || failed="$failed $version"
     tested="${tested:-} $version"
 done
 
