@@ -50,26 +50,35 @@ class Tool:
     restore: str
 
 
-TOOLS = {
-    "archive": Tool(
-        "tar and zstd",
+def _tar(name: str, zstd: str) -> Tool:
+    return Tool(
+        name,
         "mkdir $R",
-        "tar --create --xattrs --acls --sparse --absolute-names $D | zstd --quiet --threads=$CORES --force -o $R/saved",
+        f"tar --create --xattrs --acls --sparse --absolute-names $D | {zstd} --quiet --force -o $R/saved",
         "zstd --quiet --decompress --stdout $R/saved | tar --extract --xattrs --acls --same-permissions --same-owner",
-    ),
-    "restic": Tool(
-        "restic",
-        "restic --quiet init",
-        "restic --quiet backup --force $D",
-        "restic --quiet restore latest --target .",
-    ),
-    "borg": Tool(
-        "borg",
-        "borg init --encryption=repokey",
-        "borg create --sparse ::$(date +%s.%N) $D",
-        'borg extract --sparse ::"$(borg list --short --last 1)"',
-    ),
+    )
+
+
+TOOLS = {
+    "archive": [_tar("tar and zstd", "zstd"), _tar("the same, all processors", "zstd --threads=$CORES")],
+    "restic": [
+        Tool(
+            "restic",
+            "restic --quiet init",
+            "restic --quiet backup --force $D",
+            "restic --quiet restore latest --target .",
+        )
+    ],
+    "borg": [
+        Tool(
+            "borg",
+            "borg init --encryption=repokey",
+            "borg create --sparse ::$(date +%s.%N) $D",
+            'borg extract --sparse ::"$(borg list --short --last 1)"',
+        )
+    ],
 }
+"""The first of an engine's is the tool as people call it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,12 +114,12 @@ class Row:
 
 
 def measure(scale: float, engines: t.Sequence[str], folder: pathlib.Path) -> t.Iterator[Row]:
-    """Two rows for each engine. Who comes first changes with each run: what is read and written first finds the machine otherwise."""
+    """Two rows for each tool of each engine. Who comes first changes with each run: what is read and written first finds the machine otherwise."""
     tree = folder / "tree"
     _grow(tree, round(TREE_BYTES * scale))
     described = trees.described(tree)
     bytes_of_tree = _size(tree)
-    for engine, tool in ((engine, TOOLS[engine]) for engine in engines):
+    for engine, tool in [(name, tool) for name in engines for tool in TOOLS[name]]:
         work = folder / engine
         work.mkdir()
         saves, restores = [], []
@@ -122,6 +131,7 @@ def measure(scale: float, engines: t.Sequence[str], folder: pathlib.Path) -> t.I
             sizes = _size(ours.repository), _size(theirs.repository)
             for made in (ours, theirs):
                 shutil.rmtree(made.folder)
+        work.rmdir()
         differs = sorted(
             os.fsdecode(path)
             for path in described.keys() | given_back.keys()
