@@ -280,10 +280,10 @@ def test_a_repository_that_cannot_be_read_just_now_is_not_called_damaged(number,
     snapshot = saved.take()
 
     class Gone:
-        def readinto(self, _buffer):
+        def readinto(self, *_arguments):
             raise OSError(number, os.strerror(number))
 
-        follow = finish = lambda *_arguments: Gone().readinto(b"")
+        follow = finish = readinto
 
         def __enter__(self):
             return self
