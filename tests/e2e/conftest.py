@@ -79,8 +79,12 @@ LONGEST_FIRST = (
 """Files that take minutes; they begin first, so that no processor is left without work while the last of them runs."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of ``LONGEST_FIRST`` before all others, and say which of them a worker is to run together."""
+    """Put the tests of ``LONGEST_FIRST`` before all others, and say which of them a worker is to run together.
+
+    First of all hooks, since xdist reads what is said here in one of its own, and else gives each test to whichever worker is free.
+    """
     here = pathlib.Path(__file__).parent
     place = {here / name: number for number, name in enumerate(LONGEST_FIRST)}
     together = {here / name: group for group, names in SHARED.items() for name in names}
