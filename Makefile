@@ -50,7 +50,7 @@ integration: environment-test ## the modules as ansible-test runs them
 
 .PHONY: e2e
 e2e: environment-test ## real balancers under load, kills and faults
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest tests/e2e --numprocesses 5 --dist loadgroup --no-loadscope-reorder --durations 40 --durations-min 8
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest tests/e2e --numprocesses 4 --dist loadfile --no-loadscope-reorder --durations 40 --durations-min 8
 
 .PHONY: bench
 bench: link ## how it compares; prints a table and writes .cache/bench.json
