@@ -74,7 +74,7 @@ class Beside:
         for work, arguments in iter(self._given.get, None):
             try:
                 work(*arguments)
-            except Exception as error:  # noqa: BLE001 (raised by whoever waits)
+            except Exception as error:  # noqa: BLE001 (a thread has nobody to raise it to; whoever waits for the work raises it)
                 self._ended.put(error)
             else:
                 self._ended.put(None)

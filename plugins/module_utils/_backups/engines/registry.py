@@ -29,7 +29,7 @@ def engine_for(params: t.Mapping[str, t.Any]) -> t.Tuple[Engine, str]:
         name = _found(params["repository"])
     password = _password(params)
     if name == "archive":
-        from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.archive import ArchiveEngine  # noqa: PLC0415
+        from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.archive import ArchiveEngine
 
         _refuse(name, params, "environment", "cache_directory")
         return ArchiveEngine(params["repository"], password, params["compression"] or "auto"), name
@@ -42,17 +42,17 @@ def engine_for(params: t.Mapping[str, t.Any]) -> t.Tuple[Engine, str]:
         "patience": params["lock_timeout"],
     }
     if name == "restic":
-        from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic import Restic  # noqa: PLC0415
+        from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic import Restic
 
         return Restic(params["repository"], password, **options), name
-    from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.borg import Borg  # noqa: PLC0415
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.borg import Borg
 
     return Borg(params["repository"], password, **options), name
 
 
 def _found(repository: str) -> str:
     """What a repository is: by its address, or by what is there; where nothing is, restic's if that is installed."""
-    from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines import (  # noqa: PLC0415
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines import (
         borg_commands,
         restic_answers,
     )

@@ -142,10 +142,10 @@ def _source(given: Given) -> Source:
 
 
 def _postgresql(name: str, given: Given) -> Source:
-    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql import (  # noqa: PLC0415
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql import (
         PostgreSQL,
     )
-    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_access import (  # noqa: PLC0415
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.postgresql_access import (
         Server,
     )
 
@@ -165,10 +165,10 @@ def _postgresql(name: str, given: Given) -> Source:
 
 
 def _mysql(name: str, given: Given) -> Source:
-    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql import (  # noqa: PLC0415
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql import (
         MySQL,
     )
-    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_access import (  # noqa: PLC0415
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.mysql_access import (
         Server,
     )
 
@@ -182,7 +182,7 @@ def _mysql(name: str, given: Given) -> Source:
 
 
 def _sqlite(name: str, given: Given) -> Source:
-    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.sqlite import (  # noqa: PLC0415
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.sqlite import (
         SQLite,
     )
 
@@ -190,10 +190,10 @@ def _sqlite(name: str, given: Given) -> Source:
 
 
 def _redis(name: str, given: Given) -> Source:
-    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.redis import (  # noqa: PLC0415
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.redis import (
         Redis,
     )
-    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.resp import (  # noqa: PLC0415
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.resp import (
         Certificates,
     )
 
@@ -206,7 +206,7 @@ def _redis(name: str, given: Given) -> Source:
 
 
 def _command(name: str, given: Given) -> Source:
-    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.command import (  # noqa: PLC0415
+    from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.command import (
         Output,
     )
 
