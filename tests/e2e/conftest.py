@@ -8,6 +8,7 @@ from __future__ import annotations
 import pathlib
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 
 @pytest.fixture
@@ -16,29 +17,53 @@ def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return tmp_path_factory.mktemp("t")
 
 
-LONGEST_FIRST = (
-    "hosts/test_molecule.py",
-    "rollout/test_each_balancer.py",
-    "rollout/test_blue_green.py",
-    "rollout/test_faults.py",
-    "balancers/test_role.py",
-    "rollout/test_scenarios.py",
-    "rollout/test_next_delivery.py",
-    "rollout/test_canary.py",
-    "rollout/test_rolling.py",
-    "rollout/test_backup.py",
-    "release/test_role.py",
-    "release/test_configuration.py",
-    "canary/test_argo.py",
-    "canary/test_steps.py",
-    "analysis/test_balancers.py",
-    "balancers/test_systemd.py",
+GROUPS = (
+    ("hosts/test_molecule.py",),
+    ("rollout/test_each_balancer.py",),
+    ("rollout/test_blue_green.py", "rollout/test_canary.py", "rollout/test_rolling.py"),
+    ("rollout/test_faults.py", "rollout/test_next_delivery.py"),
+    ("release/test_role.py",),
+    ("rollout/test_scenarios.py", "rollout/test_backup.py"),
+    ("balancers/test_role.py",),
+    ("balancers/test_systemd.py",),
+    ("canary/test_argo.py", "canary/test_at_once.py", "canary/test_flagger.py", "canary/test_nomad.py"),
+    ("canary/test_steps.py", "canary/test_kills.py", "canary/test_interference.py", "canary/test_prometheus.py"),
+    (
+        "balancers/test_sticky_users.py",
+        "balancers/test_split.py",
+        "balancers/test_mirror.py",
+        "balancers/test_drain.py",
+        "balancers/test_refusals.py",
+        "balancers/test_under_load.py",
+        "balancers/test_interruption.py",
+        "balancers/test_envoy.py",
+        "balancers/test_caddy.py",
+        "balancers/test_nginx.py",
+        "balancers/test_haproxy.py",
+    ),
+    ("release/test_configuration.py",),
+    ("analysis/test_balancers.py",),
 )
-"""Files that take minutes; they begin first, so that no processor is left without work while the last of them runs."""
+"""Files that take minutes, in the order in which they begin, before all others: no processor is left without work while the
+last of them runs. Those of one row share what they set up for the session, so one worker has them."""
+
+FIRST = {f"tests/e2e/{name}": row for row in GROUPS for name in row}
+PLACES = {name: place for place, name in enumerate(FIRST)}
+
+
+class Together(LoadFileScheduling):
+    """Gives all files of a row to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = super()._split_scope(nodeid)
+        return FIRST.get(name, (name,))[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:
+    """Takes the place of the scheduler of ``--dist``."""
+    return Together(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of ``LONGEST_FIRST`` before all others."""
-    here = pathlib.Path(__file__).parent
-    place = {here / name: number for number, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: place.get(item.path, len(place)))
+    """Put the tests of ``GROUPS`` before all others."""
+    items.sort(key=lambda item: PLACES.get(item.nodeid.partition("::")[0], len(PLACES)))

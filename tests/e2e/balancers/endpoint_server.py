@@ -33,6 +33,7 @@ class Instance:
         self.pool = pool
         self.name = name
         self.ready = True
+        self.ends = False
         self.held: dict[str, asyncio.Event] = {}
         self.seen: list[dict[str, object]] = []
 
@@ -58,7 +59,11 @@ class Instance:
 
 
 class Exchange(asyncio.Protocol):
-    """One connection; answers one request after the other."""
+    """One connection; answers one request after the other.
+
+    :param instance: who gives the answers; where it ``ends``, each is the last of its connection, as otherwise a balancer
+        that keeps connections would go on sending requests
+    """
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
@@ -93,6 +98,7 @@ class Exchange(asyncio.Protocol):
 
     async def _answer(self, method: str, path: str, headers: dict[str, str], keep_alive: bool) -> None:
         status, body = await self._instance.answer(method, path, headers)
+        keep_alive = keep_alive and not self._instance.ends
         head = [
             f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}",
             f"X-Release: {self._instance.pool}",

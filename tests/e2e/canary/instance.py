@@ -46,6 +46,7 @@ class Instance:
         self.pool = release["version"]
         self.name = name
         self.in_flight = 0
+        self.ends = False
         self._is = {**QUALITIES, **release}
         self._answers: collections.Counter[int] = collections.Counter()
         self._recent: collections.deque[tuple[bool, float]] = collections.deque(maxlen=RECENT)
@@ -98,6 +99,7 @@ async def serve(instance: Instance, port: int) -> None:
     print("listening", flush=True)
     await stopped.wait()
     server.close()
+    instance.ends = True
     # What was accepted last may still bring its request, and what is answered is still to be sent.
     await asyncio.sleep(0.05)
     while instance.in_flight:
