@@ -125,7 +125,7 @@ options:
     default: false
   release:
     description:
-      - For O(command=begin), the release to deliver; a plain name, not a path.
+      - For O(command=begin), the release to deliver; a plain name, not a path. None with O(strategy=toggle_ramp).
     type: str
   supersede:
     description:
@@ -141,6 +141,8 @@ options:
       - For O(command=begin), the release that each host of each pool has, read just now.
       - Two pools, with O(baseline_pool) three, with O(strategy=rolling) one; for each, a dictionary of hosts to a release, which is a
         text, or V(null).
+      - With O(strategy=toggle_ramp) one that is called C(users); of each host, or of the one that asked the server, what
+        M(progressive.delivery.feature_toggle_info) returned of O(toggle), or V(null).
     type: dict
     default: {}
   splits:
@@ -155,13 +157,20 @@ options:
     description:
       - For O(command=begin), whether the new pool takes all traffic at once, or step by step as O(steps) says; or the hosts of
         the one pool there is get the release some at a time.
+      - With V(toggle_ramp) no release is delivered. More and more users get a variant of O(toggle), as O(steps) says.
     type: str
-    choices: [blue_green, canary, rolling]
+    choices: [blue_green, canary, rolling, toggle_ramp]
     default: blue_green
+    version_added: "0.2.0"
+  toggle:
+    description:
+      - For O(strategy=toggle_ramp), the toggle, as O(steps[].toggle) has it, and the C(variant) that more and more users are to get.
+        Without C(percent), C(rules), C(from) and C(until), as O(steps) say for whom it is on, and when.
+    type: dict
     version_added: "0.2.0"
   steps:
     description:
-      - The steps of V(canary) and V(rolling), each of which is one thing. What ends a rollout, all traffic on the new pool or the
+      - The steps of V(canary), V(rolling) and V(toggle_ramp), each of which is one thing. What ends a rollout, all traffic on the new pool or the
         release on all hosts, need not be among them.
       - A first delivery takes none of them, as there is nothing to compare with and nobody to lose.
     type: list
@@ -177,6 +186,11 @@ options:
           - Of V(rolling). Give the release to so many hosts of the pool in all, a count such as V(1) or a percentage such as V(25%).
           - They are taken in the order of O(fleet), in batches as O(floor) and O(batch) allow. The numbers rise.
         type: str
+        version_added: "0.2.0"
+      percent:
+        description:
+          - Of V(toggle_ramp). Give so many per cent of the users the variant of O(toggle), with two decimals at most. It rises.
+        type: float
         version_added: "0.2.0"
       learn:
         description:
@@ -335,7 +349,7 @@ options:
     description:
       - For O(command=advance), what each of O(expected) reports - a dictionary with V(seq), V(result) (V(succeeded), V(failed),
         V(inconclusive), V(error)) and V(reason). A missing or empty report means that it was lost.
-      - Of a toggle that is looked at also C(was), its definition, or null.
+      - Of a toggle that is looked at also C(was), its definition, or null, and whether it was C(killed), which ends a ramp.
       - Of a backup also C(backup), a dictionary with the C(snapshot) and how it was C(proven), which the journal keeps for a restore.
       - Of an analysis also C(decided), whether there is a verdict, and C(analysis), C(verdict), C(metrics) and C(offsets), the C(state),
         C(verdict), C(metrics) and C(offsets) that M(progressive.delivery.analysis) returned. Of that in the background C(background),
@@ -554,12 +568,14 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.look
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Action, Rollout, World
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.operator_requests import SKIP_ALL
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.rolling import Rolling
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.toggle_ramp import ToggleRamp
 
 Params = t.Dict[str, t.Any]
 
 STEP_OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "share": {"type": "float"},
     "hosts": {"type": "str"},
+    "percent": {"type": "float"},
     "learn": {"type": "str"},
     "mirror": {"type": "float"},
     "pause": {"type": "str"},
@@ -609,7 +625,8 @@ ARGUMENTS: Params = {
     "supersede": {"type": "bool", "default": False},
     "fleet": {"type": "dict", "default": {}},
     "splits": {"type": "dict", "default": {}},
-    "strategy": {"type": "str", "choices": ["blue_green", "canary", "rolling"], "default": "blue_green"},
+    "strategy": {"type": "str", "choices": ["blue_green", "canary", "rolling", "toggle_ramp"], "default": "blue_green"},
+    "toggle": {"type": "dict"},
     "steps": {"type": "list", "elements": "dict", "options": STEP_OPTIONS, "default": []},
     "background": {"type": "str", "default": ""},
     "baseline_pool": {"type": "str", "default": ""},
@@ -640,7 +657,7 @@ def main() -> t.NoReturn:
     module = AnsibleModule(
         argument_spec=ARGUMENTS,
         supports_check_mode=True,
-        required_if=[("command", "begin", ["release"]), ("command", "advance", ["seq"])],
+        required_if=[("command", "advance", ["seq"])],
     )
     params = module.params
     try:
@@ -687,8 +704,11 @@ def take_lock(journal: Journal, params: Params) -> Params:
 def opening_of(params: Params, now: float) -> opening.Opening:
     """The opening that the command names."""
     stamp = utc(now).replace("-", "").replace(":", "")
-    rollout_id = "{0}-{1}-{2}".format(stamp, params["release"] or params["command"], uuid.uuid4().hex[:6])
-    wanted = parameters.delivery(params, rollout_id)
+    begins = params["command"] == "begin"
+    named = params["release"] or params["strategy" if begins else "command"]
+    wanted = parameters.delivery(params, "{0}-{1}-{2}".format(stamp, named, uuid.uuid4().hex[:6]))
+    if begins and isinstance(wanted.strategy, ToggleRamp):
+        return opening.begin_ramp_or_resume(wanted, wanted.strategy, parameters.users(params["fleet"]))
     by_command: t.Dict[str, opening.Opening] = {
         "begin": opening.begin_or_resume(wanted, parameters.fleet(params["fleet"]), params["supersede"]),
         "rollback": opening.roll_back(wanted),

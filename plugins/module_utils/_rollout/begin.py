@@ -25,6 +25,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.erro
     IrreversibleDelivered,
     MixedFleet,
     NothingToRollBackTo,
+    ToggleOff,
     TrafficUnclear,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
@@ -44,7 +45,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.stra
     close_preview,
     rollback,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.toggles import to_put_back
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.toggle_ramp import (
+    USERS,
+    ToggleRamp,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.toggles import OTHERS, to_put_back
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.users import Users
 
 APP_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -119,6 +125,41 @@ def _begin_in_one_pool(wanted: Delivery, fleet: Fleet, world: World) -> t.Union[
     return _open(wanted, pool, pool, release, _planned(wanted, _pools(pool, pool, release, fleet)), world)
 
 
+def begin_ramp(
+    wanted: Delivery, ramp: ToggleRamp, seen: t.Mapping[str, Users], world: World
+) -> t.Union[Rollout, Unchanged]:
+    """A new rollout of a toggle's variant to the users; Unchanged when as many have it already.
+
+    :param seen: who has it now, by host or by the server that keeps the toggle
+    :raises ToggleOff: it was killed or disabled, so nobody would get anything
+    :raises InvalidOption: nobody said how it is now, or more users have the variant than the first step gives it to
+    """
+    check_names(wanted.app, None)
+    if not seen:
+        raise InvalidOption("fleet: it says of no host how the toggle is; it has {0}, by host".format(USERS))
+    name = ramp.toggle["name"]
+    killed = [host for host, users in sorted(seen.items()) if users.killed]
+    disabled = [host for host, users in sorted(seen.items()) if users.exists and not users.enabled]
+    if killed or (disabled and ramp.toggle.get("state") != "enabled"):
+        raise ToggleOff(
+            "toggle {0} is {1} on {2}".format(name, "killed" if killed else "disabled", ", ".join(killed or disabled))
+        )
+    if all(ramp.is_reached(users) for users in seen.values()):
+        return Unchanged("{0} already".format(ramp.goal))
+    before = {users.describe(name) for users in seen.values()}
+    ahead = max(users.share for users in seen.values() if users.is_on or not users.share)
+    if ahead > ramp.first_share:
+        raise InvalidOption(
+            "steps: the first gives {0:g} % of the users the variant, but {1:g} % have it already; begin with no less".format(
+                ramp.first_share / 100, ahead / 100
+            )
+        )
+    release = before.pop() if len(before) == 1 else "{0} different from host to host".format(name)
+    steps = ramp.plan(Pools(USERS, USERS, release), wanted.options)
+    opened = dataclasses.replace(_open(wanted, USERS, USERS, release, steps, world), ramps=name)
+    return opened.giving({str(ramp.toggle["variant"]): ahead, OTHERS: 10000 - ahead}, world.now)
+
+
 def begin_in_place_of(current: Rollout, wanted: Delivery, fleet: Fleet, world: World) -> Rollout:
     """A new rollout of *wanted* that takes the place of *current*, which has not ended, from share 0.
 
@@ -175,18 +216,15 @@ def _begin_return_in_batches(last: Rollout, wanted: Delivery, world: World) -> t
     pool = last.lands_on
     release = last.to_release if again else last.from_release
     if last.status is (Status.SUCCEEDED if again else Status.ROLLED_BACK):
-        return Unchanged(
-            "{0} serves, from pool {1}: rollout {2} is {3}".format(
-                release or "nothing", pool, last.id, last.status.value
-            )
-        )
+        serves = "it is" if last.ramps else "pool {0} serves".format(pool)
+        return Unchanged("{0} {1}: rollout {2} is {3}".format(serves, release or "nothing", last.id, last.status.value))
     release = _release_to_return_to(last, release)
     if world.splits and serving_pool(world, list(last.pools)) != pool:
         raise TrafficUnclear("pool {0}, whose hosts are to get {1} again, does not serve".format(pool, release))
     back = dataclasses.replace(wanted, release=release, irreversible=False)
     before = last.from_release if again else last.to_release
     opened = _open(back, pool, pool, before, (*back_again(last, release), *_untoggle(last)), world)
-    return dataclasses.replace(opened, strategy=ROLLBACK)
+    return dataclasses.replace(opened, strategy=ROLLBACK, ramps=last.ramps)
 
 
 def _release_to_return_to(last: Rollout, release: t.Optional[str]) -> str:

@@ -39,6 +39,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.stra
     rollback,
     unjudged,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.toggles import PUTTING_BACK
 
 
 def resume(rollout: Rollout, world: World) -> Rollout:
@@ -84,8 +85,9 @@ def promote(rollout: Rollout, world: World, full: bool = False) -> Rollout:
     if judged and (rollout.background or {}).get("ended"):
         # What the background said is accepted, so that it does not say it again at the next look. Otherwise it was not what was doubtful.
         running = dataclasses.replace(running, background=None, background_open=False)
-    if RETIRING in rollout.unwound or any(name.startswith(batches.DEPLOYED) for name in rollout.unwound):
-        # Its instances may be stopped, or hosts may have the earlier release again, so the plan begins again with the deploy.
+    undone = {RETIRING, PUTTING_BACK}.intersection(rollout.unwound)
+    if undone or any(name.startswith(batches.DEPLOYED) for name in rollout.unwound):
+        # Its instances may be stopped, or hosts may have the earlier release or toggle again, so the plan begins again.
         running = at_its_start(dataclasses.replace(running, position=0, reached=running.furthest, seen_before={}))
     elif passes and running.awaits_background and not rollout.closed and not full:
         # What the step watches for itself is accepted; the background, which was not heard, is still to say something.
@@ -122,10 +124,13 @@ def roll_back(rollout: Rollout, world: World) -> Rollout:
 def return_again(rollout: Rollout, world: World) -> Rollout:
     """Carry on a rollout that is itself the way back; one that has turned round, or is frozen, is begun anew.
 
-    Where somebody has given traffic to the pool to which it is to deploy, that goes back to the other one first.
+    Where somebody has given traffic to the pool to which it is to deploy, that goes back to the other one first. Where somebody
+    has moved traffic since its last shift, that is done again.
     """
     if rollout.status not in (Status.ABORTING, Status.FROZEN):
         resumed = resume(rollout, world)
+        if _last_shift(rollout) < rollout.position and _is_moved_by_others(rollout, world):
+            return at_step(resumed, _last_shift(rollout))
         if not _is_in_the_way(rollout, world):
             return resumed
         done, ahead = rollout.steps[: rollout.position], rollout.steps[rollout.position :]
@@ -142,7 +147,7 @@ def return_again(rollout: Rollout, world: World) -> Rollout:
         reached=rollout.furthest,
         analysis=None,
         closed=False,
-        steps=rollout.steps if batches.in_batches(rollout) else steps,
+        steps=rollout.steps if batches.in_batches(rollout) or rollout.ramps else steps,
         unwound=(),
     )
 
@@ -165,7 +170,8 @@ def abandon(rollout: Rollout, world: World) -> Rollout:
         raise NoRollout("rollout {0} has ended: {1}".format(rollout.id, rollout.status.value))
     is_elsewhere = rollout.in_one_pool and not world.splits
     serving = rollout.lands_on if is_elsewhere else serving_pool(world, list(rollout.pools))
-    reason = "abandoned by an operator; pool {0} serves".format(serving)
+    left = "toggle {0} stays as it is".format(rollout.ramps) if rollout.ramps else "pool {0} serves".format(serving)
+    reason = "abandoned by an operator; {0}".format(left)
     ended = dataclasses.replace(
         rollout,
         status=Status.ABANDONED,

@@ -74,6 +74,13 @@ class MixedFleet(DeliveryError):
     remedy = "bring the pool to one release with the release role, then run again"
 
 
+class ToggleOff(DeliveryError):
+    """The toggle that is to be given to more and more users is killed or disabled, so nobody would get anything by it."""
+
+    code = "toggle-off"
+    remedy = "find out why; then take the kill switch back (feature_toggle with killed: false), or give the ramp's toggle state: enabled"
+
+
 class NotPaused(DeliveryError):
     """Only a paused or frozen rollout can be promoted."""
 

@@ -16,7 +16,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout import batches
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import batches, toggles
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     RETIRING,
     WATCHES,
@@ -80,6 +80,8 @@ def record(rollout: Rollout, seq: int, outcome: Outcome, world: World) -> Rollou
     noted = _keeping(noted, action, outcome)
     if rollout.status is Status.ABORTING:
         return record_unwinding(noted, action, outcome, world)
+    if outcome.killed and rollout.ramps:
+        return abort(noted, "somebody has killed the toggle {0}".format(rollout.ramps), world)
     if outcome.result is Result.INCONCLUSIVE:
         return pause(noted, Pause.INCONCLUSIVE, outcome.reason, world)
     if outcome.result is Result.FAILED and action.kind is Kind.VALIDATE and action.floor:
@@ -336,6 +338,8 @@ def _record_progress(rollout: Rollout, action: Action, outcome: Outcome, world: 
         moved = dataclasses.replace(moved, vouched=())
     if action.kind is Kind.TOGGLE and not action.closes:
         return moved
+    if action.kind is Kind.TOGGLE and rollout.ramps and action.was is None:
+        moved = moved.giving(toggles.users_after(action.toggle or {}), world.now)
     if action.ends_background:
         moved = dataclasses.replace(moved, background_open=False)
     if action.kind is Kind.BAKE:
@@ -387,6 +391,8 @@ def _intend(rollout: Rollout, proposal: Action, world: World) -> t.Tuple[Rollout
         )
     if action.kind is Kind.RETIRE and rollout.status is Status.ABORTING:
         taken = dataclasses.replace(taken, unwound=with_name(taken.unwound, RETIRING))
+    if action.kind is Kind.TOGGLE and rollout.status is Status.ABORTING:
+        taken = dataclasses.replace(taken, unwound=with_name(taken.unwound, toggles.PUTTING_BACK))
     if _serves_by(rollout, action, world):
         taken = dataclasses.replace(taken, shifted=True)
     if action.background:
@@ -403,6 +409,8 @@ def _serves_by(rollout: Rollout, action: Action, world: World) -> bool:
             step.kind is Kind.DEPLOY and step.pool == rollout.new_pool and step.release in ("", rollout.to_release)
             for step in rollout.steps[: rollout.position]
         ) or not any(step.kind is Kind.DEPLOY for step in rollout.steps)
+    if rollout.ramps:
+        return action.kind is Kind.TOGGLE and not action.opens and action.was is None
     # Where no balancer takes hosts out, an instance may serve as soon as it runs.
     return action.kind is Kind.PUT_BACK or (action.kind is Kind.DEPLOY and bool(action.hosts) and not world.splits)
 

@@ -180,6 +180,7 @@ class Outcome:
     :param metrics: what the step's own analysis came to about each metric, for people
     :param offsets: what an analysis that only learns has learned
     :param was: the definition of a toggle by host, as it was found
+    :param killed: whether its kill switch was found on at any of them
     :param backups: by host, the snapshot that was taken of its data, and how it was proven
     :param verdict: of the step's own analysis; None while it is open
     :param background_verdict: of that in the background
@@ -194,6 +195,7 @@ class Outcome:
     metrics: t.Tuple[MetricSeen, ...] = ()
     offsets: t.Optional[t.Mapping[str, t.Any]] = None
     was: t.Optional[t.Mapping[str, t.Any]] = None
+    killed: bool = False
     backups: t.Mapping[str, t.Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
     verdict: t.Optional[str] = None
     background_verdict: t.Optional[str] = None
@@ -331,6 +333,7 @@ class Rollout:
     :param offsets: by name of an analysis, what was learned for it before the release was on any host
     :param toggled: by the number of its step, the definition of each toggle by host before this rollout changed it
     :param backups: by host, the snapshot of its data that was taken before anything was changed, and how it was proven
+    :param ramps: the name of the toggle that more and more users get a variant of, where no release is delivered; else empty
     :param supersedes: the id of the rollout whose place this one took before it had ended; empty for none
     :param splits_seen: what the balancers carried out, as it changed
     :param judged: every analysis so far, with its course
@@ -374,6 +377,7 @@ class Rollout:
     backups: t.Mapping[str, t.Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
     supersedes: str = ""
     baseline_pool: str = ""
+    ramps: str = ""
     ended_at: t.Optional[float] = None
     entries: t.Tuple[Entry, ...] = ()
     splits_seen: t.Tuple[SplitSeen, ...] = ()
@@ -423,8 +427,14 @@ class Rollout:
         return dataclasses.replace(self, entries=self.entries + (entry,))
 
     def seeing(self, world: World) -> Rollout:
-        """The same rollout, which knows what the balancers carry out."""
+        """The same rollout, which knows what the balancers carry out; they have nothing to do with a ramp."""
+        if self.ramps:
+            return self
         return dataclasses.replace(self, splits_seen=with_split(self.splits_seen, world.seen))
+
+    def giving(self, users: t.Mapping[str, int], at: float) -> Rollout:
+        """The same rollout, which knows how many users have which variant, 1/100 %."""
+        return dataclasses.replace(self, splits_seen=with_split(self.splits_seen, SplitSeen(at, users)))
 
     def judging(self, action: Action, outcome: Outcome, at: float) -> Rollout:
         """The same rollout, which knows what each analysis came to; one that told nothing leaves it as it is."""

@@ -18,6 +18,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.operator_requests import can_give_way
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import ROLLBACK
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.toggle_ramp import ToggleRamp
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.users import Users
 
 Opening = t.Callable[[t.Optional[Rollout], World], t.Union[Rollout, begin.Unchanged]]
 """What a command makes of the current rollout and the world."""
@@ -39,11 +41,23 @@ def begin_or_resume(wanted: begin.Delivery, fleet: begin.Fleet, supersede: bool 
             if begin.release_before(current, fleet) == wanted.release:
                 return commands.roll_back(current, world)
             return begin.begin_in_place_of(current, wanted, fleet, world)
-        raise RolloutActive(
-            "rollout {0} to {1} is {2}: {3}".format(
-                current.id, current.to_release, current.status.value, current.reason or "not ended"
-            )
-        )
+        raise _still_active(current)
+
+    return opening
+
+
+def begin_ramp_or_resume(wanted: begin.Delivery, ramp: ToggleRamp, seen: t.Mapping[str, Users]) -> Opening:
+    """Begin a ramp; the same one under way is resumed instead.
+
+    :param seen: who has the toggle's variant now
+    """
+
+    def opening(current: t.Optional[Rollout], world: World) -> t.Union[Rollout, begin.Unchanged]:
+        if current is None or current.status.ended:
+            return begin.begin_ramp(wanted, ramp, seen, world)
+        if current.to_release == wanted.release and current.strategy == wanted.strategy.name:
+            return commands.resume(current, world)
+        raise _still_active(current)
 
     return opening
 
@@ -87,3 +101,11 @@ def _active(current: t.Optional[Rollout]) -> Rollout:
     if current is None or current.status.ended:
         raise NoRollout("no rollout is under way")
     return current
+
+
+def _still_active(current: Rollout) -> RolloutActive:
+    return RolloutActive(
+        "rollout {0} to {1} is {2}: {3}".format(
+            current.id, current.to_release, current.status.value, current.reason or "not ended"
+        )
+    )

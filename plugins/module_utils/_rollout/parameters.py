@@ -38,6 +38,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.stra
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.rolling import Rolling
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import Stage
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.toggle_ramp import (
+    USERS,
+    ToggleRamp,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.users import Users, users_in
 
 Params = t.Mapping[str, t.Any]
 
@@ -72,13 +77,19 @@ def check(params: Params, check_mode: bool) -> None:
     if params["lease"] <= 0 or params["keep"] < 1:
         raise InvalidOption("lease must be above 0 and keep at least 1")
     if params["command"] == "begin":
-        steps = _foreseen(strategy(params), fleet(params["fleet"]))
+        if params["strategy"] != ToggleRamp.name and not params["release"]:
+            raise InvalidOption("release: command begin needs it")
+        steps = _foreseen(params)
         _check_lease(params["lease"], bake_slice(_watched(steps)), _watched(steps))
         _check_length(steps)
 
 
-def _foreseen(chosen: Strategy, hosts: Fleet) -> t.Tuple[Step, ...]:
-    """The steps that *chosen* comes to, whichever of the pools serves; none for pools that it cannot use, which cannot begin."""
+def _foreseen(params: Params) -> t.Tuple[Step, ...]:
+    """The steps that the strategy comes to, whichever of the pools serves; none for pools that it cannot use, which cannot begin."""
+    chosen = strategy(params)
+    if isinstance(chosen, ToggleRamp):
+        return chosen.plan(Pools(USERS, USERS, "before"), Options())
+    hosts = fleet(params["fleet"])
     try:
         check_fleet(hosts, chosen)
     except InvalidOption:
@@ -133,11 +144,11 @@ def delivery(params: Params, rollout_id: str) -> Delivery:
     # Whatever stands in the inventory for the next delivery, one under way can be promoted, resumed and taken back.
     begins = params["command"] == "begin"
     chosen = strategy(params) if begins else BlueGreen()
-    watched = _watched(_foreseen(chosen, fleet(params["fleet"]))) if begins else 0.0
+    watched = _watched(_foreseen(params)) if begins else 0.0
     return Delivery(
         rollout_id,
         params["app"],
-        params["release"] or "",
+        chosen.goal if isinstance(chosen, ToggleRamp) else params["release"] or "",
         chosen,
         Options(
             progress_deadline=params["progress_deadline"],
@@ -155,6 +166,9 @@ def delivery(params: Params, rollout_id: str) -> Delivery:
 def strategy(params: Params) -> Strategy:
     """What the operator chose of the strategy."""
     name = params["strategy"]
+    if name == ToggleRamp.name:
+        return _ramp(params)
+    _refuse(params, ("toggle",), name, "; say it with a step")
     if name != Canary.name:
         _refuse(params, ("baseline_pool",), name)
         if params["promotion"] != "swap":
@@ -178,6 +192,15 @@ def strategy(params: Params) -> Strategy:
     )
 
 
+def _ramp(params: Params) -> ToggleRamp:
+    if params["toggle"] is None:
+        raise InvalidOption("toggle: strategy {0} needs it".format(ToggleRamp.name))
+    none = ("release", "supersede", "baseline_pool", "preview", "promotion_checks", "promotion_bake", "gate", "backup")
+    _refuse(params, none, ToggleRamp.name)
+    stages = tuple(_stage(number, step) for number, step in enumerate(params["steps"], 1))
+    return ToggleRamp(params["toggle"], stages, params["bake"], params["background"])
+
+
 def _refuse(params: Params, choices: t.Sequence[str], name: str, instead: str = "") -> None:
     """Refuse what the strategy would not look at."""
     ignored = [choice for choice in choices if params[choice]]
@@ -195,14 +218,16 @@ def _stage(number: int, step: Params) -> Stage:
                 number, pause, _UNTIL_PROMOTED
             )
         ) from None
-    mirror = step["mirror"]
-    for name, value in (("share", share), ("mirror", mirror), ("pause", seconds), ("seconds", step["seconds"])):
+    mirror, percent = step["mirror"], step["percent"]
+    numbers = {"share": share, "mirror": mirror, "percent": percent, "pause": seconds, "seconds": step["seconds"]}
+    for name, value in numbers.items():
         if value is not None and not (math.isfinite(value) and value >= 0):
             raise InvalidOption("steps: the {0} of step {1} is {2:g}".format(name, number, value))
     return Stage(
         share=None if share is None else _parts(number, "share", share),
         mirror=None if mirror is None else _parts(number, "mirror", mirror),
         hosts=step["hosts"] or "",
+        percent=None if percent is None else _parts(number, "percent", percent),
         learn=step["learn"] or "",
         pause=seconds,
         gate=pause == _UNTIL_PROMOTED,
@@ -241,6 +266,11 @@ def fleet(data: t.Mapping[str, t.Any]) -> Fleet:
                     "like a number needs quotes in YAML".format(host, pool, release)
                 )
     return data
+
+
+def users(data: t.Mapping[str, t.Any]) -> t.Dict[str, Users]:
+    """By host, who has the variant of the toggle that a ramp is about."""
+    return users_in(data.get(USERS) or {})
 
 
 def splits(data: t.Mapping[str, t.Any]) -> t.Dict[str, t.Optional[Observed]]:

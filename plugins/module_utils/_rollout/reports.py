@@ -31,6 +31,7 @@ class Report:
     :param metrics: what the step's own analysis came to about each metric
     :param offsets: what one that only learns has learned
     :param was: of a toggle, its definition before; None where there was none
+    :param killed: whether its kill switch was on
     :param backup: the snapshot that was taken of the host's data, and how it was proven
     :param verdict: of the step's own analysis
     :param background_verdict: of that in the background
@@ -47,6 +48,7 @@ class Report:
     metrics: t.Tuple[MetricSeen, ...] = ()
     offsets: t.Optional[t.Mapping[str, t.Any]] = None
     was: t.Optional[t.Mapping[str, t.Any]] = None
+    killed: bool = False
     backup: t.Optional[t.Mapping[str, t.Any]] = None
     verdict: t.Optional[str] = None
     background_verdict: t.Optional[str] = None
@@ -87,6 +89,7 @@ def parse_report(host: str, data: t.Any, now: float) -> t.Optional[Report]:
             metrics_in(data.get("metrics"), now),
             data.get("offsets"),
             data.get("was"),
+            bool(data.get("killed")),
             data.get("backup"),
             data.get("verdict"),
             data.get("background_verdict"),
@@ -133,6 +136,7 @@ def judge(action: Action, expected: t.Sequence[str], reports: t.Mapping[str, t.O
         metrics=own.metrics,
         offsets=_first(answer.offsets for answer in answers.values()),
         was={name: answer.was for name, answer in answers.items()} if action.kind is Kind.TOGGLE else None,
+        killed=any(answer.killed for answer in answers.values()),
         backups={name: answer.backup for name, answer in answers.items() if answer.backup is not None},
         verdict=own.verdict,
         background_verdict=along.background_verdict,

@@ -115,7 +115,7 @@ def timeline(rollout: Rollout) -> Timeline:
     """The timeline of *rollout*, as far as it is."""
     # Of what happened at one time the verdict comes first, as the rest follows from it.
     marks = sorted([*_verdicts(rollout.judged), *_noted(rollout)], key=lambda mark: mark.at)
-    pools = dict.fromkeys([rollout.old_pool, rollout.new_pool])
+    pools = dict.fromkeys([] if rollout.ramps else [rollout.old_pool, rollout.new_pool])
     for split in rollout.splits_seen:
         pools.update(dict.fromkeys(pool for pool in sorted(split.shares) if split.shares[pool]))
     return Timeline(

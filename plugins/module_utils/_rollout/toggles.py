@@ -10,6 +10,7 @@ run is killed.
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
@@ -41,6 +42,10 @@ KNOWN = (
 Not among them is what would stay when the toggle is put back: the kill switch, and the rules that flags share.
 """
 
+OTHERS = "others"
+"""The users who do not get the variant of a ramp."""
+PUTTING_BACK = "putting toggles back"
+"""Marks an abort that may have put some back."""
 PUT_BACK = "toggle "
 """Before the number of its step, the name of a toggle that is put back, in ``unwound``."""
 
@@ -79,11 +84,25 @@ def check_toggle(toggle: t.Mapping[str, t.Any], option: str) -> None:
 def to_put_back(rollout: Rollout) -> t.List[t.Tuple[str, Step]]:
     """The toggles that *rollout* has changed, the last one first: the name among what is undone, and the step that undoes it.
 
-    Among them are those that it is to put back for the rollout whose place it took, whether it has come to that or not.
+    One that was changed several times goes back at once, to what it was at first. Among them are those that it is to put
+    back for the rollout whose place it took, whether it has come to that or not.
     """
-    steps = []
+    steps: t.Dict[str, t.Tuple[str, Step]] = {}
     for number, step in reversed(list(enumerate(rollout.steps))):
         was = rollout.toggled.get(str(number), step.was)
-        if was is not None and PUT_BACK + str(number) not in rollout.unwound:
-            steps.append((PUT_BACK + str(number), Step(Kind.TOGGLE, step.pool, toggle=step.toggle, was=was)))
-    return steps
+        if was is not None:
+            back = Step(Kind.TOGGLE, step.pool, toggle=step.toggle, was=was)
+            steps[_place(step.toggle or {})] = PUT_BACK + str(number), back
+    return [(name, step) for name, step in steps.values() if name not in rollout.unwound]
+
+
+def users_after(toggle: t.Mapping[str, t.Any]) -> t.Dict[str, int]:
+    """How many users have which variant, 1/100 %, once a ramp has set *toggle* so."""
+    share = round(100 * float(toggle["percent"]))
+    return {str(toggle["variant"]): share, OTHERS: 10000 - share}
+
+
+def _place(toggle: t.Mapping[str, t.Any]) -> str:
+    """What tells a toggle from others: where it is kept, and its name."""
+    parts = ("backend", "path", "unleash", "environment", "name")
+    return json.dumps([toggle.get(part) for part in parts], sort_keys=True)

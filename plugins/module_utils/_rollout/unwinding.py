@@ -147,6 +147,8 @@ def record_unwinding(rollout: Rollout, action: Action, outcome: Outcome, world: 
                 rollout, "{0}; a toggle could not be put back: {1}".format(rollout.reason, outcome.reason), world
             )
         name, _toggle = toggles.to_put_back(rollout)[0]
+        if rollout.ramps:
+            rollout = rollout.giving(rollout.splits_seen[0].shares, world.now)
         return dataclasses.replace(rollout, unwound=with_name(rollout.unwound, name))
     done = batches.DEPLOYED + part(action.pool, action.hosts) if action.hosts else action.kind.value
     return dataclasses.replace(rollout, attempts=0, unwound=with_name(rollout.unwound, done))

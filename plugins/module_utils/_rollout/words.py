@@ -92,6 +92,8 @@ def progress(rollout: t.Optional[Rollout], action: Action) -> t.List[str]:
     if rollout.splits_seen and not rollout.in_one_pool:
         seen = rollout.splits_seen[-1]
         lines.append("split: " + (_split(seen.shares, seen.header) if seen.shares else "no balancer can be read"))
+    if rollout.ramps and rollout.splits_seen:
+        lines.append("users: " + _split(rollout.splits_seen[-1].shares, None))
     hosts = members(rollout, rollout.lands_on)
     if hosts:
         done = len(with_release(rollout))

@@ -57,8 +57,10 @@ class Canary:
     in_one_pool: t.ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if any(stage.hosts for stage in self.stages):
-            raise InvalidOption("steps: a canary gives the new pool shares; hosts are steps of strategy rolling")
+        if any(stage.hosts or stage.percent is not None for stage in self.stages):
+            raise InvalidOption(
+                "steps: a canary gives the new pool shares; hosts are steps of strategy rolling, percent of toggle_ramp"
+            )
         shares = [stage.share for stage in self.stages if stage.share is not None]
         if not shares:
             raise InvalidOption("steps: none of them gives the new pool a share")

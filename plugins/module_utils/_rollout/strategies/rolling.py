@@ -47,8 +47,10 @@ class Rolling:
     baseline: t.ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        if any(stage.share is not None or stage.mirror is not None for stage in self.stages):
-            raise InvalidOption("steps: strategy rolling goes by hosts; shares and mirrors are steps of a canary")
+        if any(stage.gives and not stage.hosts for stage in self.stages):
+            raise InvalidOption(
+                "steps: strategy rolling goes by hosts; share and mirror are steps of a canary, percent of toggle_ramp"
+            )
         check_learning(self.stages)
         given = False
         for stage in self.stages:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps of a canary, or of a rolling rollout, as an operator writes them.
+"""The steps of a canary, a rolling rollout or a ramp, as an operator writes them.
 
 PRIVATE to the collection. Pure.
 """
@@ -24,6 +24,7 @@ class Stage:
     :param share: of a canary: give the new pool this part of the traffic, 1 to 10000
     :param mirror: of a canary: before its first share, give it a copy of this part of the requests, 1 to 10000
     :param hosts: of a rolling rollout: give the release to so many hosts of the pool in all, a count or a percentage
+    :param percent: of a ramp: give the variant to this part of the users, 1 to 10000
     :param learn: the name of an analysis for which it is learned, before the release is on any host, by how much the hosts differ
     :param pause: watch it for so many seconds
     :param gate: end the run and wait for ``promote``
@@ -37,6 +38,7 @@ class Stage:
     share: t.Optional[int] = None
     mirror: t.Optional[int] = None
     hosts: str = ""
+    percent: t.Optional[int] = None
     learn: str = ""
     pause: t.Optional[float] = None
     gate: bool = False
@@ -47,19 +49,19 @@ class Stage:
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        numbers = (self.share, self.mirror, self.pause)
+        numbers = (self.share, self.mirror, self.percent, self.pause)
         words = (self.hosts, self.learn, self.gate, self.analysis, self.health, self.tasks, self.toggle is not None)
         if sum(number is not None for number in numbers) + sum(map(bool, words)) != 1:
             raise InvalidOption(
-                "steps: each is one of share, mirror, hosts, learn, pause, analysis, health, toggle and task_file"
+                "steps: each is one of share, mirror, hosts, percent, learn, pause, analysis, health, toggle and task_file"
             )
         if self.toggle is not None:
             check_toggle(self.toggle, "steps")
 
     @property
     def gives(self) -> bool:
-        """Whether requests come to the new release by it."""
-        return self.share is not None or self.mirror is not None or bool(self.hosts)
+        """Whether requests come to what is new by it."""
+        return any(part is not None for part in (self.share, self.mirror, self.percent)) or bool(self.hosts)
 
     @property
     def takes_time(self) -> bool:
@@ -71,7 +73,7 @@ def check_background(stages: t.Sequence[Stage], background: str) -> None:
     """Refuse an analysis in the background that would never look."""
     if background and not any(gives_time(stages, index) for index in range(len(stages))):
         raise InvalidOption(
-            "background: there is no pause of some seconds and no analysis after the first share, mirror or hosts in which {0} could look".format(
+            "background: there is no pause of some seconds and no analysis after the first share, mirror, hosts or percent in which {0} could look".format(
                 background
             )
         )

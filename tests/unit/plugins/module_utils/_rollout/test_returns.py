@@ -103,3 +103,21 @@ def test_a_pool_that_somebody_gave_traffic_is_free_again_before_the_way_back_dep
     assert (action.kind, action.shares) == (Kind.SHIFT, {"blue": 0, "green": 10000})
     told, action = machine.decide(machine.record(told, action.seq, Outcome(Result.SUCCEEDED), world), world)
     assert (action.kind, action.pool) == (Kind.DEPLOY, "blue")
+
+
+def test_traffic_that_somebody_moves_amid_the_way_back_is_moved_again_by_another_rollback() -> None:
+    """Found by Hypothesis: the run that resumed it waited for somebody to move it back, run after run."""
+    fleet = {"blue": {"a": "1.0"}, "green": {"b": None}}
+    last, world = delivered(BlueGreen(bake=0), fleet, {"blue": 10000, "green": 0})
+    way_back = back(last, world)
+    assert isinstance(way_back, Rollout)
+    returned = World(1000.0, {"lb1": Observed({"blue": 10000, "green": 0})})
+    way_back, shift = machine.decide(way_back, world)
+    way_back, drain = machine.decide(machine.record(way_back, shift.seq, Outcome(Result.SUCCEEDED), returned), returned)
+    assert [shift.kind, drain.kind] == [Kind.SHIFT, Kind.DRAIN]
+    moved = World(1000.0, {"lb1": Observed({"blue": 7500, "green": 2500})})
+    paused, end = machine.decide(machine.record(way_back, drain.seq, Outcome(Result.SUCCEEDED), moved), moved)
+    assert (end.kind, paused.status) == (Kind.END, Status.PAUSED)
+    again, action = machine.decide(commands.return_again(paused, moved), moved)
+    again, action = machine.decide(machine.record(again, action.seq, Outcome(Result.SUCCEEDED), moved), moved)
+    assert (action.kind, action.shares) == (Kind.SHIFT, {"green": 0, "blue": 10000})
