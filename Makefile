@@ -8,7 +8,7 @@ SHELL := /bin/sh
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
 VENV := .venv
-# Which deliveries the demo plays: blue_green, canary, or both, one after the other.
+# What the demo plays: blue_green, canary, toggle, or several of them, one after the other.
 PART := blue_green
 
 .PHONY: help
@@ -16,7 +16,7 @@ help: ## what there is to run
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: environment-demo ## deliver releases under load, and take bad ones back; no root. PART=canary does so step by step
+demo: environment-demo ## deliver releases under load, and take bad ones back; no root. PART=canary does so step by step, PART=toggle with a feature
 	@$(VENV)/bin/python examples/demo/demo.py $(PART)
 
 .PHONY: test

@@ -4,7 +4,8 @@
 """``make demo``: deliveries to a site on loopback, under load.
 
 By blue-green a good release and two bad ones; with ``PART=canary`` a good and a
-bad one step by step, and with ``PART="blue_green canary"`` all of them. Ends
+bad one step by step; with ``PART=toggle`` a feature for more and more users,
+which is then killed; and with ``PART="blue_green canary toggle"`` all of them. Ends
 with 0 only when each delivery went as it should and no request failed but those
 that the bad releases answered themselves.
 """
@@ -24,11 +25,13 @@ import typing as t
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+import ramp
 from load import records, report
 from loopback.site import REPOSITORY, Run, Site, Started
 
-RATES = {"blue_green": 100, "canary": 700}
+RATES = {"blue_green": 100, "canary": 700, "toggle": 500}
 """Requests a second, by part: of few, a twentieth would be too few to judge a release by in a short time."""
+USERS = ("--users", "1000")
 INSTANCES = 3
 CANARY = pathlib.Path(__file__).with_name("canary.yml")
 OPTIONS: dict[str, t.Any] = {
@@ -37,7 +40,7 @@ OPTIONS: dict[str, t.Any] = {
     "rollout_check_interval": 0.5,
     "rollout_check_deadline": 4,
 }
-SAID = re.compile(r' {4,}"(?:msg": ")?((?:.* → |(?:split|so far|verdict|why): ).*)",?$')
+SAID = re.compile(r' {4,}"(?:msg": ")?((?:.* → |(?:split|users|so far|verdict|why): ).*)",?$')
 """A line of a playbook's output that says what the rollout does next, or how it stands."""
 LAST_LOOK_SECONDS = 1
 """How long the load goes on after a delivery, to see what serves then."""
@@ -101,7 +104,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     # Not the system's choice, which on macOS is too long for the address of a socket.
     with tempfile.TemporaryDirectory(prefix="demo-", dir="/tmp") as folder:
-        site = Site(pathlib.Path(folder), "caddy", instances=INSTANCES, variables=OPTIONS)
+        flags = "toggle" in chosen
+        site = Site(pathlib.Path(folder), "caddy", instances=INSTANCES, variables=OPTIONS, flags=flags)
         try:
             return _play(site, chosen)
         except KeyboardInterrupt:
@@ -126,14 +130,16 @@ def _play(site: Site, parts: t.Sequence[str]) -> int:
     print(f"$ .venv/bin/ansible-playbook {shlex.join(site.options)} playbooks/status.yml\n", flush=True)
     played: list[Played] = []
     recorded: list[records.Record] = []
+    as_ramped = True
     for part in parts:
-        load = site.load("--rate", str(RATES[part]), "--connections", "32")
+        load = site.load("--rate", str(RATES[part]), "--connections", "32", *(USERS if part == "toggle" else ()))
         print(f"{RATES[part]} requests a second go to {site.url} from now on.\n", flush=True)
         played += [_play_act(site, act) for act in ACTS if act.playbook == part]
+        as_ramped = as_ramped and (part != "toggle" or ramp.play(site, _tell))
         time.sleep(LAST_LOOK_SECONDS)
         recorded += load.stop()
-    good = [_show(one, recorded) for one in played]
-    return _close(played, good, recorded, time.monotonic() - began)
+    good = [as_ramped, *(_show(one, recorded) for one in played)]
+    return _close(parts, played, good, recorded, time.monotonic() - began)
 
 
 def _play_act(site: Site, act: Act) -> Played:
@@ -221,7 +227,13 @@ def _sparkline(during: report.Records, release: str, seconds: int) -> str:
     return "".join(marks[math.ceil(share * (len(marks) - 1))] for share in shares)
 
 
-def _close(played: t.Sequence[Played], good: t.Sequence[bool], recorded: list[records.Record], seconds: float) -> int:
+def _close(
+    parts: t.Sequence[str],
+    played: t.Sequence[Played],
+    good: t.Sequence[bool],
+    recorded: list[records.Record],
+    seconds: float,
+) -> int:
     bad = {one.act.release for one in played if one.act.result == "rolled_back"}
     failed = [record for record in recorded if record.failed]
     unexplained = [record for record in failed if record.release not in bad]
@@ -232,7 +244,7 @@ def _close(played: t.Sequence[Played], good: t.Sequence[bool], recorded: list[re
         print(", each because a bad release answered so before its traffic was taken back.")
     if all(good) and not unexplained:
         print("Nothing else was lost.")
-        for part in RATES.keys() - {one.act.playbook for one in played}:
+        for part in RATES.keys() - set(parts):
             print(f"There is more to see: make demo PART={part}")
         return 0
     print("NOT as it should be: see above.")

@@ -64,10 +64,14 @@ async def _flush_regularly(file: records.RecordFile) -> None:
 def _plan(options: argparse.Namespace) -> Plan:
     where = target.resolve(options.url)
     body = options.body.read_bytes() if options.method == "POST" else None
+    users = [{"X-User": f"user-{number}"} for number in range(options.users)] or [{}]
     limits = [options.requests, options.duration and round(options.duration * options.rate)]
     return Plan(
         address=where.address,
-        request=target.request_bytes(where, options.method, body, dict(options.header), options.keep_alive),
+        requests=tuple(
+            target.request_bytes(where, options.method, body, {**dict(options.header), **user}, options.keep_alive)
+            for user in users
+        ),
         rate=options.rate,
         connections=options.connections,
         keep_alive=options.keep_alive,
@@ -95,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     option("--timeout", type=_positive, default=10.0, metavar="SECONDS", help="for each request (%(default)s)")
     option("--method", choices=("POST", "GET"), default="POST", help="(%(default)s)")
     option("--body", type=pathlib.Path, default=LETTER, metavar="FILE", help="JSON to post (a letter to analyse)")
+    option("--users", type=_count, default=0, metavar="N", help="so many take turns, each named in X-User")
     option("--header", type=_header, action="append", default=[], metavar="NAME:VALUE", help="may be repeated")
     return parser
 

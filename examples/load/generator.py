@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import collections.abc
 import dataclasses
+import itertools
 import time
 
 from load.connection import Connection, ExchangeFailed, connect
@@ -20,7 +21,7 @@ class Plan:
     """What to send.
 
     :param address: IP address and port
-    :param request: the bytes of each request
+    :param requests: the bytes of each request, one after the other, and again from the first
     :param rate: requests a second
     :param connections: how many requests may be under way at once; when all are, the next are late
     :param keep_alive: use connections again, otherwise a new one for each request
@@ -29,7 +30,7 @@ class Plan:
     """
 
     address: tuple[str, int]
-    request: bytes
+    requests: tuple[bytes, ...]
     rate: float
     connections: int
     keep_alive: bool = True
@@ -47,6 +48,7 @@ class Generator:
         self._plan = plan
         self._keep = keep
         self._stopping = False
+        self._requests = itertools.cycle(plan.requests)
         self._idle: set[asyncio.Future[None]] = set()
 
     async def run(self) -> None:
@@ -96,7 +98,7 @@ class Generator:
             async with asyncio.timeout(self._plan.timeout):
                 if connection is None or not connection.usable:
                     connection = await connect(*self._plan.address)
-                outcome, release, instance = await connection.exchange(self._plan.request)
+                outcome, release, instance = await connection.exchange(next(self._requests))
         except ExchangeFailed as error:
             outcome = error.kind
         except TimeoutError:

@@ -122,6 +122,7 @@ class Site:
     :param variables: further variables for every run
     :param instances: how many in each pool, called ``blue-1``, ``blue-2``, … and ``green-1``, …
     :param baseline: whether there is a pool ``baseline`` too, in which canaries start the old release afresh
+    :param flags: whether the instances read feature toggles, all of them in ``flags.json``, and tell who saw what, each in a file of its own
     :param balancers: how many, called ``lb-1``, …; the load goes to the first
     """
 
@@ -134,6 +135,7 @@ class Site:
         instances: int = 2,
         balancers: int = 1,
         baseline: bool = False,
+        flags: bool = False,
     ) -> None:
         self.directory = directory
         pools = ["blue", "green", *(["baseline"] if baseline else [])]
@@ -148,6 +150,7 @@ class Site:
             "site_balancer": balancer,
             "site_balancer_binary": binary or find_binary(balancer),
             **({"rollout_baseline_pool": "baseline", "balancer_pools": pools} if baseline else {}),
+            "site_flags": flags,
             **(variables or {}),
         }
         self._loads: list[Load] = []

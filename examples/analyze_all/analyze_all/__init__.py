@@ -10,5 +10,7 @@ One document in, one verdict out; nothing is kept. From the outside in:
 ``server``     the HTTP interface
 ``sample``     what a caller may send
 ``scoring``    the verdict, weighed from the ``aspects``
+``learned``    the verdict by likeness, which is the AI path
+``flags``      who gets that path; ``exposures`` tell who saw it
 ``manifest``   which release this is, and which ``faults`` it was built to have
 """

@@ -15,10 +15,14 @@ import logging
 import pathlib
 import re
 import sys
+import typing as t
 
 from analyze_all import manifest, serving
 from analyze_all.health import Limits
 from analyze_all.server import Service
+
+if t.TYPE_CHECKING:
+    from analyze_all import flags
 
 _INSTANCE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.:_-]{0,63}")
 
@@ -41,10 +45,23 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     instance = options.instance or f"{options.host}:{bound.getsockname()[1]}"
     logging.getLogger("analyze_all").info("%s %s as %s", release.app, release.version, instance)
-    service = Service(release, instance, Limits(memory_bytes=options.memory_limit * 1024 * 1024), options.fault_seed)
+    limits = Limits(memory_bytes=options.memory_limit * 1024 * 1024)
+    service = Service(release, instance, limits, options.fault_seed, _flags(options, release, instance))
     times = serving.StopTimes(lame_duck=options.lame_duck, drain=options.drain)
     asyncio.run(serving.serve(service, release, instance, bound, times))
     return 0
+
+
+def _flags(options: argparse.Namespace, release: manifest.Manifest, instance: str) -> flags.Flags | None:
+    """The feature toggles, where there is a file of them."""
+    if options.flags is None:
+        return None
+    # Only who has toggles needs an SDK.
+    from analyze_all import exposures, flags  # noqa: PLC0415
+
+    resource = {"service.name": release.app, "service.version": release.version, "service.instance.id": instance}
+    told = [exposures.Exposures(options.exposures, resource)] if options.exposures else []
+    return flags.Flags(options.flags, *told)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,6 +91,13 @@ def _parser() -> argparse.ArgumentParser:
         default=Limits().memory_bytes // 1024 // 1024,
         metavar="MIB",
         help="resident memory above which the service calls itself degraded (%(default)s)",
+    )
+    parser.add_argument("--flags", type=pathlib.Path, metavar="FILE", help="feature toggles, in flagd's form")
+    parser.add_argument(
+        "--exposures",
+        type=pathlib.Path,
+        metavar="FILE",
+        help="where it is appended which user saw which variant of them, as OTLP's JSON",
     )
     parser.add_argument("--fault-seed", type=int, help="makes the choice of failing requests repeatable")
     return parser

@@ -31,6 +31,12 @@ class Metrics:
         # A series that begins with the first of its events cannot be told from one whose name is wrong.
         for code in ("200", "500"):
             self._requests.labels(code)
+        self._by_variant = prometheus.Counter(
+            "analyze_all_variant_requests",
+            "Analyses asked for while there are toggles, by the variant of analyze-all-ai that their user has and the code of the answer.",
+            ["variant", "code"],
+            registry=registry,
+        )
         self._duration = prometheus.Histogram(
             "analyze_all_request_duration_seconds",
             "From the arrival of a request for an analysis to its answer.",
@@ -63,9 +69,14 @@ class Metrics:
         self._accuracy.set(float("nan"))
         self._outcomes = {True: 0, False: 0}
 
-    def answered(self, code: int, seconds: float) -> None:
-        """Count an answer to a request for an analysis."""
+    def answered(self, code: int, seconds: float, variant: str | None = None) -> None:
+        """Count an answer to a request for an analysis.
+
+        :param variant: that the user has of the toggle; None where there are no toggles
+        """
         self._requests.labels(str(code)).inc()
+        if variant is not None:
+            self._by_variant.labels(variant, str(code)).inc()
         self._duration.observe(seconds)
 
     def assessed(self, sample: Sample, assessment: Assessment) -> None:

@@ -25,8 +25,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from analyze_all import health, scoring
-from analyze_all.document import take_apart
+from analyze_all import health, learned, scoring
+from analyze_all.document import Document, take_apart
 from analyze_all.faults import FaultInjector, InjectedError
 from analyze_all.manifest import Manifest
 from analyze_all.memory import resident_bytes
@@ -34,6 +34,9 @@ from analyze_all.metrics import CONTENT_TYPE, Metrics
 from analyze_all.readiness import LeavingNotice, Readiness
 from analyze_all.recent import RecentRequests
 from analyze_all.sample import InvalidSample, Sample, parse
+
+if t.TYPE_CHECKING:
+    from analyze_all.flags import Flags
 
 LARGEST_BODY = 64 * 1024
 """Bytes; what takes longer to analyse than others should have to wait belongs in a queue."""
@@ -49,12 +52,20 @@ class BodyTooLarge(Exception):
 class Service:
     """Answers requests for one instance of one release."""
 
-    def __init__(self, manifest: Manifest, instance: str, limits: health.Limits, fault_seed: int | None = None) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        instance: str,
+        limits: health.Limits,
+        fault_seed: int | None = None,
+        flags: Flags | None = None,
+    ) -> None:
         self.readiness = Readiness(never_ready=manifest.faults.never_ready)
         self._manifest = manifest
         self._instance = instance
         self._limits = limits
         self._faults = FaultInjector(manifest.faults, fault_seed)
+        self._flags = flags
         self._metrics = Metrics(manifest.version, instance)
         self._recent = RecentRequests()
         self._started = time.monotonic()
@@ -74,16 +85,19 @@ class Service:
     async def _analyze(self, request: Request) -> Response:
         begun = time.perf_counter()
         code = 500
+        by_ai, variant = self._flags.ai(request.headers.get("X-User")) if self._flags else (False, None)
         try:
             with self._metrics.in_flight.track_inprogress():
-                response = await self._verdict(request)
+                response = await self._verdict(request, learned.assess if by_ai else scoring.assess)
             code = response.status_code
+            if variant is not None:
+                response.headers["X-Variant"] = variant
         finally:
-            self._metrics.answered(code, time.perf_counter() - begun)
+            self._metrics.answered(code, time.perf_counter() - begun, variant)
             self._recent.record(time.monotonic(), failed=code >= 500)
         return response
 
-    async def _verdict(self, request: Request) -> Response:
+    async def _verdict(self, request: Request, assess: t.Callable[[Document], scoring.Assessment]) -> Response:
         try:
             await self._faults.strike()
             sample = parse(await _body(request))
@@ -93,7 +107,7 @@ class Service:
             return _error(400, "invalid-sample", str(error))
         except BodyTooLarge as error:
             return _error(413, "body-too-large", str(error))
-        assessment = scoring.assess(sample.document)
+        assessment = assess(sample.document)
         self._metrics.assessed(sample, assessment)
         return JSONResponse(_as_json(sample, assessment))
 

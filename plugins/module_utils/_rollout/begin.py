@@ -145,8 +145,8 @@ def begin_ramp(
             "toggle {0} is {1} on {2}".format(name, "killed" if killed else "disabled", ", ".join(killed or disabled))
         )
     if all(ramp.is_reached(users) for users in seen.values()):
-        return Unchanged("{0} already".format(ramp.goal))
-    before = {users.describe(name) for users in seen.values()}
+        return Unchanged("toggle {0} is {1} already".format(name, ramp.goal))
+    before = {users.describe() for users in seen.values()}
     ahead = max(users.share for users in seen.values() if users.is_on or not users.share)
     if ahead > ramp.first_share:
         raise InvalidOption(
@@ -154,7 +154,7 @@ def begin_ramp(
                 ramp.first_share / 100, ahead / 100
             )
         )
-    release = before.pop() if len(before) == 1 else "{0} different from host to host".format(name)
+    release = before.pop() if len(before) == 1 else "different from host to host"
     steps = ramp.plan(Pools(USERS, USERS, release), wanted.options)
     opened = dataclasses.replace(_open(wanted, USERS, USERS, release, steps, world), ramps=name)
     return opened.giving({str(ramp.toggle["variant"]): ahead, OTHERS: 10000 - ahead}, world.now)
@@ -216,10 +216,14 @@ def _begin_return_in_batches(last: Rollout, wanted: Delivery, world: World) -> t
     pool = last.lands_on
     release = last.to_release if again else last.from_release
     if last.status is (Status.SUCCEEDED if again else Status.ROLLED_BACK):
-        serves = "it is" if last.ramps else "pool {0} serves".format(pool)
-        return Unchanged("{0} {1}: rollout {2} is {3}".format(serves, release or "nothing", last.id, last.status.value))
+        what = (
+            "toggle {0} is {1}".format(last.ramps, release)
+            if last.ramps
+            else "{0} serves, from pool {1}".format(release or "nothing", pool)
+        )
+        return Unchanged("{0}: rollout {1} is {2}".format(what, last.id, last.status.value))
     release = _release_to_return_to(last, release)
-    if world.splits and serving_pool(world, list(last.pools)) != pool:
+    if world.splits and not last.ramps and serving_pool(world, list(last.pools)) != pool:
         raise TrafficUnclear("pool {0}, whose hosts are to get {1} again, does not serve".format(pool, release))
     back = dataclasses.replace(wanted, release=release, irreversible=False)
     before = last.from_release if again else last.to_release

@@ -168,9 +168,11 @@ def abandon(rollout: Rollout, world: World) -> Rollout:
     """
     if rollout.status.ended:
         raise NoRollout("rollout {0} has ended: {1}".format(rollout.id, rollout.status.value))
-    is_elsewhere = rollout.in_one_pool and not world.splits
-    serving = rollout.lands_on if is_elsewhere else serving_pool(world, list(rollout.pools))
-    left = "toggle {0} stays as it is".format(rollout.ramps) if rollout.ramps else "pool {0} serves".format(serving)
+    if rollout.ramps:
+        left = "toggle {0} stays as it is".format(rollout.ramps)
+    else:
+        is_elsewhere = rollout.in_one_pool and not world.splits
+        left = "pool {0} serves".format(rollout.lands_on if is_elsewhere else serving_pool(world, list(rollout.pools)))
     reason = "abandoned by an operator; {0}".format(left)
     ended = dataclasses.replace(
         rollout,

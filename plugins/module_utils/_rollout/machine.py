@@ -56,6 +56,8 @@ def decide(rollout: Rollout, world: World) -> t.Tuple[Rollout, Action]:
     status in which the rollout is left. Every pass moves the position up or
     the status towards an end, so this ends.
     """
+    if rollout.ramps:
+        world = dataclasses.replace(world, splits={})
     current = heed(rollout.seeing(world), world)
     while True:
         proposal = _BY_STATUS[current.status](current, world)

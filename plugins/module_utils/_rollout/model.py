@@ -427,8 +427,8 @@ class Rollout:
         return dataclasses.replace(self, entries=self.entries + (entry,))
 
     def seeing(self, world: World) -> Rollout:
-        """The same rollout, which knows what the balancers carry out; they have nothing to do with a ramp."""
-        if self.ramps:
+        """The same rollout, which knows what the balancers carry out, where it has to do with any."""
+        if not world.splits:
             return self
         return dataclasses.replace(self, splits_seen=with_split(self.splits_seen, world.seen))
 

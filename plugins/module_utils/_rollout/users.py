@@ -36,16 +36,14 @@ class Users:
         """Whether anybody gets anything by it."""
         return self.exists and self.enabled and not self.killed
 
-    def describe(self, name: str) -> str:
-        """The same in words, of the toggle *name*."""
-        if not self.is_on or not self.share:
-            return "{0} off".format(name)
-        return described(name, str(self.audience.get("variant")), self.share)
+    def describe(self) -> str:
+        """The same in words."""
+        return described(str(self.audience.get("variant")), self.share) if self.is_on and self.share else "off"
 
 
-def described(name: str, variant: str, share: int) -> str:
-    """The toggle *name* whose *variant* so many users get, 1/100 %, in words."""
-    return "{0} {1} for {2:g} %".format(name, variant, share / 100)
+def described(variant: str, share: int) -> str:
+    """That so many users get *variant*, 1/100 %, in words."""
+    return "{0} for {1:g} %".format(variant, share / 100)
 
 
 def users_in(data: t.Mapping[str, t.Any]) -> t.Dict[str, Users]:

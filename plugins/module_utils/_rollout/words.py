@@ -172,8 +172,9 @@ def _beside(done: t.Union[Action, Step]) -> str:
 def _toggle(toggle: t.Optional[t.Mapping[str, t.Any]]) -> str:
     """A toggle, and what it is to be."""
     asked = toggle or {}
-    said = ["{0:g} %".format(float(asked["percent"]))] if asked.get("percent") is not None else []
-    said += [str(asked[name]) for name in ("state", "default_variant") if asked.get(name)]
+    share = [] if asked.get("percent") is None else ["{0:g} %".format(float(asked["percent"]))]
+    said = ["{0} for {1}".format(asked["variant"], share[0])] if share and asked.get("variant") else share
+    said += [str(asked[name]) for name in ("state", "default_variant") if asked.get(name) and not share]
     return "toggle {0}".format(asked.get("name")) + (": " + ", ".join(said) if said else "")
 
 

@@ -137,3 +137,10 @@ class ToggleChangedMeanwhile(DeliveryError):
 
     code = "toggle-changed-meanwhile"
     remedy = "See the events of the flag in the server, which have each change, then run the task again"
+
+
+class ExposuresUnreadable(DeliveryError):
+    """The file in which an app tells of exposures cannot be read."""
+
+    code = "exposures-unreadable"
+    remedy = "Check that the app, or its collector, writes there, and that this user may read it"

@@ -42,6 +42,7 @@ class Options:
     """
 
     strategy: str = "canary"
+    toggle: Data | None = None
     steps: t.Sequence[Data] = ()
     analyses: t.Mapping[str, Data] = dataclasses.field(default_factory=dict)
     background: str = ""
@@ -82,7 +83,7 @@ class Options:
         ]
         named = ("strategy", "preview", "gate", "bake", "warm", "rollback_window", "progress_deadline", "error_limit")
         more = ("stop_on_abort", "irreversible", "full", "lease", "background", "supersede", "baseline_pool")
-        batches = ("promotion", "floor", "batch")
+        batches = ("promotion", "floor", "batch", *(["toggle"] if self.toggle else []))
         return {"steps": steps, **{name: getattr(self, name) for name in (*named, *more, *batches)}}
 
     @property
@@ -202,9 +203,17 @@ class Run:
                 raise
 
     def _open(self, command: str, release: str | None, **options: t.Any) -> Data:
-        fleet = {
+        fleet: Data = {
             pool: hosts for pool, hosts in self.site.fleet().items() if pool == "blue" or not self.options.in_one_pool
         }
+        if self.options.toggle:
+            fleet = {
+                "users": {
+                    name: self.site.toggle(name, self.options.toggle["name"])
+                    for names in fleet.values()
+                    for name in names
+                }
+            }
         wanted = {"release": release, "fleet": fleet} if command == "begin" else {}
         plan = {**self.options.plan, "full": self.options.full and command == "promote"}
         return self.ask(command, token=self._token, splits=self._observe(), **wanted, **plan, **options)
@@ -376,7 +385,7 @@ def _by_health(health: Data) -> Data:
 
 
 def _hosts(run: Run, action: Data) -> list[str]:
-    return action["hosts"] or run.site.pools[action["pool"]]
+    return action["hosts"] or run.site.pools["blue" if action["pool"] == "users" else action["pool"]]
 
 
 def _balancers(_run: Run, _action: Data) -> list[str]:
@@ -391,8 +400,8 @@ def _toggle(run: Run, answer: Data, actor: str) -> Data:
     action = answer["action"]
     file = {"path": str(run.site.toggles(actor)), "name": action["toggle"]["name"]}
     if action["opens"]:
-        found = call("feature_toggle_info", **file)["toggles"]
-        return {"was": found.get(file["name"], {}).get("definition")}
+        found = run.site.toggle(actor, file["name"]) or {}
+        return {"was": found.get("definition"), "killed": found.get("killed", False)}
     if action["was"] is None:
         call("feature_toggle", **{**action["toggle"], **file})
     else:

@@ -162,6 +162,10 @@ class Site:
         """The file of an instance's feature toggles."""
         return self._file(name, "toggles")
 
+    def toggle(self, name: str, toggle: str) -> dict[str, t.Any] | None:
+        """What the module ``feature_toggle_info`` says of one of them; None where there is none."""
+        return call("feature_toggle_info", path=str(self.toggles(name)), name=toggle)["toggles"].get(toggle)
+
     def tell(self, name: str, quality: str, value: t.Any) -> None:
         """Let a running instance behave otherwise from now on."""
         assert laid_down.ask(self._ports[name], f"/control/{quality}/{json.dumps(value)}").status == 200

@@ -136,12 +136,17 @@ class Story:
         self._options = Options(**options)
         return self._run("begin", meanwhile, release)
 
+    def when_ramping(self, meanwhile: Meanwhile | None = None, **options: t.Any) -> Story:
+        """A toggle is given to more and more users, and that is carried on until its run ends."""
+        self._options = Options(strategy="toggle_ramp", **options)
+        return self._run("begin", meanwhile)
+
     def when(self, command: str, meanwhile: Meanwhile | None = None, **options: t.Any) -> Story:
         """Another run: ``promote``, ``rollback``, ``resume`` or ``abandon``; the rest is as in the delivery."""
         self._options = dataclasses.replace(self._options, **{"full": False, **options})
         return self._run(command, meanwhile)
 
-    def when_killed(self, fault: str, release: str, **options: t.Any) -> Story:
+    def when_killed(self, fault: str, release: str | None, **options: t.Any) -> Story:
         """A run in a process of its own delivers *release* until it is killed at *fault*, as ``PLACE:COUNT``."""
         self._options = Options(**options)
         process = self._start(fault, release, self._options)
@@ -154,7 +159,7 @@ class Story:
         """A delivery by somebody else, in a process of its own, which goes on beside the run under way."""
         return self._start("never:1", release, Options(**options))
 
-    def _start(self, fault: str, release: str, options: Options) -> subprocess.Popen[str]:
+    def _start(self, fault: str, release: str | None, options: Options) -> subprocess.Popen[str]:
         marks = self._folder / "marks"
         marks.mkdir()
         given = {
@@ -364,8 +369,7 @@ class Story:
 
     def toggles(self, name: str) -> list[Data | None]:
         """A feature toggle on each instance; None where there is none."""
-        files = [self.site.toggles(instance) for names in self.site.pools.values() for instance in names]
-        return [call("feature_toggle_info", path=str(file))["toggles"].get(name) for file in files]
+        return [self.site.toggle(instance, name) for names in self.site.pools.values() for instance in names]
 
     def serving(self) -> set[str | None]:
         """The releases that answer now."""

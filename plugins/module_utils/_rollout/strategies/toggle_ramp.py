@@ -81,7 +81,7 @@ class ToggleRamp:
     @property
     def goal(self) -> str:
         """What the users have at the end, in words."""
-        return described(self.toggle["name"], str(self.toggle["variant"]), self._share_at(len(self.stages)))
+        return described(str(self.toggle["variant"]), self._share_at(len(self.stages)))
 
     def plan(self, pools: Pools, options: Options) -> t.Tuple[Step, ...]:
         del pools, options

@@ -19,6 +19,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.erro
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     Action,
     Kind,
+    Observed,
     Options,
     Outcome,
     Result,
@@ -83,18 +84,18 @@ def test_refused_a_background_that_has_no_time() -> None:
 
 
 def test_it_begins_with_what_the_users_have() -> None:
-    assert rollout(users(100), users(100)).from_release == "new-thing on for 1 %"
-    assert rollout(Users(), Users()).from_release == "new-thing off"
-    assert rollout(users(100), users()).from_release == "new-thing different from host to host"
+    assert rollout(users(100), users(100)).from_release == "on for 1 %"
+    assert rollout(Users(), Users()).from_release == "off"
+    assert rollout(users(100), users()).from_release == "different from host to host"
     opened = rollout()
-    assert (opened.to_release, opened.ramps) == ("new-thing on for 100 %", "new-thing")
+    assert (opened.to_release, opened.ramps) == ("on for 100 %", "new-thing")
     assert [step.kind.value for step in opened.steps] == ["toggle", "bake", "toggle", "analyse", "toggle", "bake"]
 
 
 def test_nothing_is_begun_where_as_many_have_it_already() -> None:
     ramp = ToggleRamp(TOGGLE, STAGES)
     unchanged = begun(ramp, users(2500), users(2500))
-    assert unchanged == begin.Unchanged("new-thing on for 25 % already")
+    assert unchanged == begin.Unchanged("toggle new-thing is on for 25 % already")
     ramp = ToggleRamp({**TOGGLE, "allow": ["ann"]}, STAGES)
     with pytest.raises(InvalidOption, match="25 % have it already"):
         begun(ramp, users(2500), users(2500))
@@ -134,7 +135,8 @@ class Site:
         self.rollout, self.action = machine.decide(opened, self.world())
 
     def world(self) -> World:
-        return World(self.now, {})
+        # What the balancers do, or that one cannot be read, is of no matter to a ramp.
+        return World(self.now, {"lb1": Observed({"blue": 5000, "green": 5000}), "lb2": None})
 
     def do(self, how: str) -> None:
         """The action under way is done, in part or whole, and reported; or the run dies."""
@@ -268,7 +270,7 @@ def test_it_is_told_by_users() -> None:
         site.do("done")
     assert site.action is not None
     assert words.progress(site.rollout, site.action) == [
-        "shop-new-thing new-thing off → new-thing on for 100 % [2/6] bake users for 10 s",
+        "shop-new-thing off → on for 100 % [2/6] bake users for 10 s",
         "users: on 5 %, others 95 %",
-        "then: [3/6] toggle new-thing: 25 %",
+        "then: [3/6] toggle new-thing: on for 25 %",
     ]
