@@ -244,7 +244,7 @@ def _close(
         print(", each because a bad release answered so before its traffic was taken back.")
     if all(good) and not unexplained:
         print("Nothing else was lost.")
-        for part in RATES.keys() - set(parts):
+        for part in [part for part in RATES if part not in parts]:
             print(f"There is more to see: make demo PART={part}")
         return 0
     print("NOT as it should be: see above.")
