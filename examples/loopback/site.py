@@ -243,9 +243,9 @@ class Site:
         self._loads.append(load)
         return load
 
-    def journal(self) -> dict[str, t.Any] | None:
-        """The latest rollout as the journal on disk has it."""
-        folder = self.directory / "state" / "analyze-all"
+    def journal(self, name: str = "analyze-all") -> dict[str, t.Any] | None:
+        """The latest rollout as the journal of that name, by default that of deliveries, has it on disk."""
+        folder = self.directory / "state" / name
         with contextlib.suppress(FileNotFoundError):
             name = (folder / "current").read_text(encoding="utf-8").strip()
             document = json.loads((folder / "rollouts" / f"{name}.json").read_text(encoding="utf-8"))

@@ -33,9 +33,10 @@ class FaultInjector:
         self._owed = self._random.random() if faults.errors_evenly else 0.0
         self._leaked: list[bytes] = []
 
-    async def strike(self) -> None:
+    async def strike(self, by_ai: bool = False) -> None:
         """Take the time, and the memory, that one analysis costs in this release.
 
+        :param by_ai: whether it is on the AI path
         :raises InjectedError: this analysis is one of those that fail
         """
         if self._faults.leak_bytes_per_request:
@@ -43,6 +44,8 @@ class FaultInjector:
             self._leaked.append(b"\xff" * self._faults.leak_bytes_per_request)
         if self._faults.latency_ms:
             await asyncio.sleep(self._faults.latency_ms / 1000)
+        if by_ai and self._random.random() < self._faults.ai_error_rate:
+            raise InjectedError(f"this release fails {self._faults.ai_error_rate:.2%} of its AI's analyses on purpose")
         if self._fails():
             raise InjectedError(f"this release fails {self._faults.error_rate:.2%} of its analyses on purpose")
 

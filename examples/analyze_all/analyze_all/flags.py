@@ -19,8 +19,6 @@ from openfeature.exception import OpenFeatureError
 from openfeature.hook import Hook
 
 FLAG = "analyze-all-ai"
-USER_HEADER = "X-User"
-"""The request's header with the name by which a user is in or out."""
 WITHOUT = "off"
 """What is said of a request for which the file told no variant."""
 POLL_MS = 100

@@ -31,6 +31,7 @@ class Faults:
 
     :param error_rate: fraction of analyses that are answered with 500, 0 to 1
     :param errors_evenly: fail at even distances, not at random
+    :param ai_error_rate: fraction of analyses on the AI path that are answered with 500 on top, 0 to 1
     :param latency_ms: milliseconds that every analysis takes on top
     :param never_ready: never report ready
     :param leak_bytes_per_request: bytes kept for ever by each analysis
@@ -39,6 +40,7 @@ class Faults:
 
     error_rate: float = 0.0
     errors_evenly: bool = False
+    ai_error_rate: float = 0.0
     latency_ms: float = 0.0
     never_ready: bool = False
     leak_bytes_per_request: int = 0
@@ -47,6 +49,7 @@ class Faults:
 
 HIGHEST = {
     "error_rate": 1,
+    "ai_error_rate": 1,
     "latency_ms": 60_000,
     "leak_bytes_per_request": 64 * 1024 * 1024,
     "start_delay_seconds": 3600,

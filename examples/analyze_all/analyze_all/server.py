@@ -26,7 +26,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from analyze_all import health, learned, scoring
-from analyze_all.document import Document, take_apart
+from analyze_all.document import take_apart
 from analyze_all.faults import FaultInjector, InjectedError
 from analyze_all.manifest import Manifest
 from analyze_all.memory import resident_bytes
@@ -34,6 +34,9 @@ from analyze_all.metrics import CONTENT_TYPE, Metrics
 from analyze_all.readiness import LeavingNotice, Readiness
 from analyze_all.recent import RecentRequests
 from analyze_all.sample import InvalidSample, Sample, parse
+
+USER_HEADER = "X-User"
+"""The request's header with the name by which a user gets a feature or not."""
 
 if t.TYPE_CHECKING:
     from analyze_all.flags import Flags
@@ -85,10 +88,10 @@ class Service:
     async def _analyze(self, request: Request) -> Response:
         begun = time.perf_counter()
         code = 500
-        by_ai, variant = self._flags.ai(request.headers.get("X-User")) if self._flags else (False, None)
+        by_ai, variant = self._flags.ai(request.headers.get(USER_HEADER)) if self._flags else (False, None)
         try:
             with self._metrics.in_flight.track_inprogress():
-                response = await self._verdict(request, learned.assess if by_ai else scoring.assess)
+                response = await self._verdict(request, by_ai)
             code = response.status_code
             if variant is not None:
                 response.headers["X-Variant"] = variant
@@ -97,9 +100,9 @@ class Service:
             self._recent.record(time.monotonic(), failed=code >= 500)
         return response
 
-    async def _verdict(self, request: Request, assess: t.Callable[[Document], scoring.Assessment]) -> Response:
+    async def _verdict(self, request: Request, by_ai: bool) -> Response:
         try:
-            await self._faults.strike()
+            await self._faults.strike(by_ai)
             sample = parse(await _body(request))
         except InjectedError as error:
             return _error(500, "injected-error", str(error))
@@ -107,7 +110,7 @@ class Service:
             return _error(400, "invalid-sample", str(error))
         except BodyTooLarge as error:
             return _error(413, "body-too-large", str(error))
-        assessment = assess(sample.document)
+        assessment = (learned if by_ai else scoring).assess(sample.document)
         self._metrics.assessed(sample, assessment)
         return JSONResponse(_as_json(sample, assessment))
 
