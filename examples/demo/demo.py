@@ -25,9 +25,10 @@ import typing as t
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-import ramp
 from load import records, report
 from loopback.site import REPOSITORY, Run, Site, Started
+
+from demo import ramp
 
 RATES = {"blue_green": 100, "canary": 700, "toggle": 500}
 """Requests a second, by part: of few, a twentieth would be too few to judge a release by in a short time."""

@@ -61,4 +61,4 @@ def uses_ai(session: requests.Session, site: Site, number: int) -> bool:
     """Whether that user gets it."""
     headers = {"Content-Type": "application/json", "X-User": f"user-{number}"}
     answer = session.post(site.url, data=LETTER.read_bytes(), headers=headers, timeout=30)
-    return answer.headers.get("X-Variant") == "on"
+    return bool(answer.headers.get("X-Variant") == "on")

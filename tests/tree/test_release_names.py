@@ -63,7 +63,10 @@ def rollout_role(name: str) -> bool:
     (check, *_others) = load_yaml(Path("roles/rollout/tasks/preflight.yml"))
     asked = [entry["that"] for entry in check["loop"] if "rollout_release" in entry["that"]]
     assert asked
-    return all(templated(that, {"rollout_command": "begin", "rollout_release": name}) for that in asked)
+    return all(
+        templated(that, {"rollout_command": "begin", "__rollout_ramps": False, "rollout_release": name})
+        for that in asked
+    )
 
 
 ASKED = [release_module, rollout_module, release_role, rollout_role]

@@ -19,7 +19,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     SCHEMA,
     Action,
-    Entry,
     Kind,
     Options,
     Pause,
@@ -28,6 +27,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.mode
     Step,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import (
+    Entry,
     Judged,
     MetricSeen,
     Point,

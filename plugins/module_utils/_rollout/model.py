@@ -14,6 +14,7 @@ import enum
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import (
+    Entry,
     Judged,
     MetricSeen,
     SplitSeen,
@@ -271,21 +272,6 @@ class World:
     def any_out(self, pool: str, hosts: t.Collection[str]) -> bool:
         """Whether a readable balancer has taken one of *hosts* of *pool* out."""
         return any(not split.out.get(pool, frozenset()).isdisjoint(hosts) for split in self.readable)
-
-
-@dataclasses.dataclass(frozen=True)
-class Entry:
-    """One line of the journal: what was intended, what came of it, or what was noticed.
-
-    :param step: of an action: the index of the step in the plan that asked for it; None on the way back
-    """
-
-    at: float
-    what: str
-    seq: t.Optional[int] = None
-    kind: str = ""
-    text: str = ""
-    step: t.Optional[int] = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -27,6 +27,21 @@ Data = t.Mapping[str, t.Any]
 
 
 @dataclasses.dataclass(frozen=True)
+class Entry:
+    """One line of the journal: what was intended, what came of it, or what was noticed.
+
+    :param step: of an action: the index of the step in the plan that asked for it; None on the way back
+    """
+
+    at: float
+    what: str
+    seq: t.Optional[int] = None
+    kind: str = ""
+    text: str = ""
+    step: t.Optional[int] = None
+
+
+@dataclasses.dataclass(frozen=True)
 class SplitSeen:
     """What the balancers carried out from a time on.
 

@@ -12,8 +12,9 @@ import dataclasses
 import enum
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Entry, Rollout
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Rollout
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.observations import (
+    Entry,
     Judged,
     Point,
     SplitSeen,

@@ -15,11 +15,11 @@ import sys
 import time
 import typing as t
 
-import requests
 from load import records, report
 from loopback.site import Load
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import LaidDown, environment, until
+from ansible_collections.progressive.delivery.tests.e2e.canary.client import Client
 from ansible_collections.progressive.delivery.tests.e2e.canary.run import Data, Meanwhile, Options, Run
 from ansible_collections.progressive.delivery.tests.e2e.canary.site import APP, BALANCER, Site
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call
@@ -65,18 +65,6 @@ COMPARED: Data = {"duration": 20, "interval": 0.2, "metrics": [ERRORS]}
 PLACES = 60
 """How many places there are in the canary of ``test_kills.py`` at which it can be killed: before and after each write to the journal."""
 HERE = pathlib.Path(__file__).resolve().parent
-
-
-class Client:
-    """Somebody with a browser: what a cookie says is said again in the next request."""
-
-    def __init__(self, port: int) -> None:
-        self._url = f"http://127.0.0.1:{port}/"
-        self._session = requests.Session()
-
-    def release(self) -> str | None:
-        """The release that answers now."""
-        return self._session.get(self._url, timeout=30).headers["X-Release"]
 
 
 class Story:

@@ -28,6 +28,7 @@ RAMP = {
     },
     "toggle_ramp_steps": [{"percent": 50}, {"analysis": "errors"}],
     "toggle_ramp_bake": 0,
+    "rollout_bake_checks": [{"name": "ready", "type": "http", "path": "/readyz"}],
     "rollout_analyses": {
         "errors": {
             "duration": 40,
