@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.progressive.delivery.tests.bench import backups as saving
+from ansible_collections.progressive.delivery.tests.bench import kill_switch as switching
 from ansible_collections.progressive.delivery.tests.bench import kills as killing
 from ansible_collections.progressive.delivery.tests.bench import markdown, rival
 from ansible_collections.progressive.delivery.tests.bench import precision as dividing
@@ -81,6 +82,25 @@ def rivals(rows: t.Sequence[rival.Row]) -> str:
                 f"{row.rival_seconds:.1f} s for {row.rival_items:,}" + _scaled(row),
                 f"{row.ratio:.0f} ×",
                 f"{row.hold} ×",
+            ]
+            for row in rows
+        ],
+    )
+
+
+def kill_switch(rows: t.Sequence[switching.Row]) -> str:
+    """How soon apps hear of a kill switch."""
+    return markdown.table(
+        ["what", "hosts", "task", "until the last app heard", "of that after its file changed", "rival", "ratio"],
+        [
+            [
+                row.what,
+                str(row.hosts),
+                f"{row.task:.2f} s",
+                f"{row.last_seen:.2f} s",
+                f"{row.after_write:.2f} s at most",
+                f"{row.rival}: {row.rival_last_seen:.2f} s",
+                f"{row.ratio:.2f} ×",
             ]
             for row in rows
         ],

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import pathlib
@@ -15,18 +16,37 @@ import typing as t
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
 
 
+@dataclasses.dataclass(frozen=True)
+class Timed:
+    """When a task began, in seconds since the epoch, and how long it took, on all hosts together."""
+
+    start: float
+    seconds: float
+
+
 def task_seconds(folder: pathlib.Path, variables: dict[str, t.Any], tasks: list[dict[str, t.Any]]) -> dict[str, float]:
     """Run *tasks* on this host; what each took, by its name.
 
     :raises RuntimeError: a task failed
     """
+    return {name: timed.seconds for name, timed in tasks_timed(folder, ["here"], variables, tasks).items()}
+
+
+def tasks_timed(
+    folder: pathlib.Path, hosts: t.Sequence[str], variables: dict[str, t.Any], tasks: list[dict[str, t.Any]]
+) -> dict[str, Timed]:
+    """Run *tasks* as if this host were all *hosts*, on all of them at once; each by its name.
+
+    :raises RuntimeError: a task failed
+    """
     connection = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    inventory = {"all": {"hosts": {"here": connection}, "vars": variables}}
+    inventory = {"all": {"hosts": dict.fromkeys(hosts, connection), "vars": variables}}
     files = {"inventory.json": inventory, "play.json": [{"hosts": "all", "gather_facts": False, "tasks": tasks}]}
     for name, content in files.items():
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
+    inventory_file, play_file = (str(folder / name) for name in files)
     played = subprocess.run(
-        ["ansible-playbook", "-i", str(folder / "inventory.json"), str(folder / "play.json")],
+        ["ansible-playbook", "-i", inventory_file, "--forks", str(len(hosts)), play_file],
         env={**laid_down.environment(), "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
         capture_output=True,
         text=True,
@@ -35,9 +55,9 @@ def task_seconds(folder: pathlib.Path, variables: dict[str, t.Any], tasks: list[
     if played.returncode != 0:
         raise RuntimeError(f"ansible-playbook ended with {played.returncode}: {played.stdout[-3000:]}{played.stderr}")
     done = json.loads(played.stdout[played.stdout.index("{") :])["plays"][0]["tasks"]
-    return {task["task"]["name"]: _seconds(task["task"]["duration"]) for task in done}
+    return {task["task"]["name"]: _timed(task["task"]["duration"]) for task in done}
 
 
-def _seconds(duration: dict[str, str]) -> float:
+def _timed(duration: dict[str, str]) -> Timed:
     start, end = (datetime.datetime.fromisoformat(duration[key]) for key in ("start", "end"))
-    return (end - start).total_seconds()
+    return Timed(start.timestamp(), (end - start).total_seconds())
