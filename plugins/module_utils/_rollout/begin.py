@@ -132,7 +132,7 @@ def begin_ramp(
 
     :param seen: who has it now, by host or by the server that keeps the toggle
     :raises ToggleOff: it was killed or disabled, so nobody would get anything
-    :raises InvalidOption: nobody said how it is now, or more users have the variant than the first step gives it to
+    :raises InvalidOption: nobody said how it is now, users have another variant, or more of them have this one than the first step gives it to
     """
     check_names(wanted.app, None)
     if not seen:
@@ -147,7 +147,14 @@ def begin_ramp(
     if all(ramp.is_reached(users) for users in seen.values()):
         return Unchanged("toggle {0} is {1} already".format(name, ramp.goal))
     before = {users.describe() for users in seen.values()}
-    ahead = max(users.share for users in seen.values() if users.is_on or not users.share)
+    others = {str(users.audience.get("variant")) for users in seen.values() if users.has} - {ramp.toggle["variant"]}
+    if others:
+        raise InvalidOption(
+            "toggle: users have its variant {0}, which a ramp of {1} would take from them; give {0} to 0 % of them first".format(
+                ", ".join(sorted(others)), ramp.toggle["variant"]
+            )
+        )
+    ahead = max(users.has for users in seen.values())
     if ahead > ramp.first_share:
         raise InvalidOption(
             "steps: the first gives {0:g} % of the users the variant, but {1:g} % have it already; begin with no less".format(

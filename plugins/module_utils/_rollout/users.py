@@ -36,9 +36,14 @@ class Users:
         """Whether anybody gets anything by it."""
         return self.exists and self.enabled and not self.killed
 
+    @property
+    def has(self) -> int:
+        """The part of the users that gets the variant now, 1/100 %."""
+        return self.share if self.is_on else 0
+
     def describe(self) -> str:
         """The same in words."""
-        return described(str(self.audience.get("variant")), self.share) if self.is_on and self.share else "off"
+        return described(str(self.audience.get("variant")), self.share) if self.has else "off"
 
 
 def described(variant: str, share: int) -> str:

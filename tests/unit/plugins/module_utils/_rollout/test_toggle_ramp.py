@@ -106,6 +106,22 @@ def test_nobody_who_has_it_is_taken_out_by_its_first_step() -> None:
         begun(ToggleRamp(TOGGLE, STAGES), users(0), users(1000))
 
 
+def test_nobody_loses_another_variant_by_it() -> None:
+    blue = dataclasses.replace(users(1000), audience={"variant": "blue", "percent": 10})
+    with pytest.raises(
+        InvalidOption, match="toggle: users have its variant blue, which a ramp of on would take from them"
+    ):
+        begun(ToggleRamp(TOGGLE, STAGES), users(), blue)
+    assert isinstance(begun(ToggleRamp(TOGGLE, STAGES), users(), dataclasses.replace(blue, share=0)), Rollout)
+
+
+def test_a_share_of_a_toggle_that_is_off_is_nobody_s() -> None:
+    enabling = ToggleRamp({**TOGGLE, "state": "enabled"}, STAGES)
+    opened = begun(enabling, users(9000, enabled=False), users(9000, enabled=False))
+    assert isinstance(opened, Rollout)
+    assert opened.from_release == "off"
+
+
 @pytest.mark.parametrize("off", [{"killed": True}, {"enabled": False}])
 def test_what_is_off_is_not_given_to_anybody(off: t.Mapping[str, bool]) -> None:
     with pytest.raises(ToggleOff, match=r"toggle new-thing is (killed|disabled) on b"):
