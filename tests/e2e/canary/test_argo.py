@@ -173,7 +173,10 @@ def test_a_pause_that_is_longer_than_the_progress_deadline_does_not_count(story:
 @pytest.mark.parametrize(
     ("malformed", "reason"),
     [
-        ({"steps": [{"share": 10, "pause": 5}]}, "each is one of share, mirror, hosts, percent, learn, pause, analysis"),
+        (
+            {"steps": [{"share": 10, "pause": 5}]},
+            "each is one of share, mirror, hosts, percent, learn, pause, analysis",
+        ),
         ({"steps": [{"share": 10}, {"pause": "a while"}]}, "neither a number of seconds nor until_promoted"),
         (
             {"analyses": {"ratio": {**RATIO, "metrics": [{**ERROR_RATIO, "success_condition": "result <"}]}}},
