@@ -56,7 +56,7 @@ def _flags(options: argparse.Namespace, release: manifest.Manifest, instance: st
     """The feature toggles, where there is a file of them."""
     if options.flags is None:
         return None
-    # Only who has toggles needs an SDK.
+    # Hosts on which the service runs without toggles have no OpenFeature SDK, and would fail at the import.
     from analyze_all import exposures, flags  # noqa: PLC0415
 
     resource = {"service.name": release.app, "service.version": release.version, "service.instance.id": instance}

@@ -19,6 +19,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.stra
     Stage,
     check_background,
     check_learning,
+    check_rising,
     gives_time,
     step_of,
 )
@@ -64,13 +65,7 @@ class Canary:
         shares = [stage.share for stage in self.stages if stage.share is not None]
         if not shares:
             raise InvalidOption("steps: none of them gives the new pool a share")
-        for before, share in zip([0, *shares], shares):
-            if not before < share <= WHOLE:
-                raise InvalidOption(
-                    "steps: a share of {0:g} % after {1:g} %; shares rise, up to 100 %".format(
-                        share / 100, before / 100
-                    )
-                )
+        check_rising(shares, "a share of {0:g} %")
         self._check_mirrors()
         check_learning(self.stages)
         if shares[-1] == WHOLE and self.stages[-1].share != WHOLE:

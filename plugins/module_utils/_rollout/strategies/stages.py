@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Kind, Step
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import BAKE
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import BAKE, WHOLE
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.toggles import check_toggle
 
 
@@ -77,6 +77,18 @@ def check_background(stages: t.Sequence[Stage], background: str) -> None:
                 background
             )
         )
+
+
+def check_rising(shares: t.Sequence[int], said: str) -> None:
+    """Refuse shares, 1/100 %, that do not rise from above 0 up to all.
+
+    :param said: one of them in words, with a place for it in per cent
+    """
+    for before, share in zip([0, *shares], shares):
+        if not before < share <= WHOLE:
+            raise InvalidOption(
+                "steps: {0} after {1:g} %; shares rise, up to 100 %".format(said.format(share / 100), before / 100)
+            )
 
 
 def check_learning(stages: t.Sequence[Stage]) -> None:

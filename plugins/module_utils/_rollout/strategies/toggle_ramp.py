@@ -18,6 +18,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout.stra
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.stages import (
     Stage,
     check_background,
+    check_rising,
     gives_time,
     step_of,
 )
@@ -62,13 +63,7 @@ class ToggleRamp:
         shares = [stage.percent for stage in stages if stage.percent is not None]
         if not shares:
             raise InvalidOption("steps: none of them gives users the variant; put percent among them")
-        for before, share in zip([0, *shares], shares):
-            if not before < share <= WHOLE:
-                raise InvalidOption(
-                    "steps: {0:g} % of the users after {1:g} %; the shares rise, up to 100 %".format(
-                        share / 100, before / 100
-                    )
-                )
+        check_rising(shares, "{0:g} % of the users")
         for index, stage in enumerate(stages):
             if stage.analysis and not 0 < self._share_at(index) < WHOLE:
                 raise InvalidOption(

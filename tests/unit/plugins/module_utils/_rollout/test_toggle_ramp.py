@@ -66,7 +66,7 @@ def rollout(*seen: Users, stages: t.Sequence[Stage] = (*STAGES, Stage(percent=10
         (TOGGLE, (Stage(pause=1.0),), "steps: none of them gives users the variant"),
         (TOGGLE, (Stage(share=500),), "steps: those of strategy toggle_ramp are percent"),
         (TOGGLE, (Stage(hosts="1"),), "steps: those of strategy toggle_ramp are percent"),
-        (TOGGLE, (Stage(percent=500), Stage(percent=500)), "steps: 5 % of the users after 5 %; the shares rise"),
+        (TOGGLE, (Stage(percent=500), Stage(percent=500)), "steps: 5 % of the users after 5 %; shares rise"),
         (TOGGLE, (Stage(percent=10001),), "steps: 100.01 % of the users after 0 %"),
         (TOGGLE, (Stage(analysis="e"), Stage(percent=500)), "steps: the analysis e comes while no users have"),
         (TOGGLE, (Stage(percent=10000), Stage(analysis="e")), "steps: the analysis e comes while all users have"),
