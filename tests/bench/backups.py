@@ -29,8 +29,8 @@ from ansible_collections.progressive.delivery.tests.e2e.balancers import module_
 TREE_BYTES = 1_000_000_000
 HOLD = 1.1
 """How many times as long as the bare tool, and as large, ours may be."""
-RUNS = 4
-"""How often each does its work, as often before the other as after it; the median counts."""
+RUNS = 6
+"""How often each does its work, as often before the other, which finds the machine otherwise, as after it; the mean counts."""
 PASSWORD = "of the benchmark"
 APP = "bench"
 
@@ -87,7 +87,7 @@ class Row:
 
     :param what: ``save`` or ``restore``
     :param tree: bytes of all files
-    :param seconds: the median of our runs, each from the start of the module's process to its end
+    :param seconds: the mean of our runs, each from the start of the module's process to its end
     :param size: bytes of our repository after one snapshot
     :param differs: the paths of the tree that our snapshot gave back otherwise, or not
     """
@@ -138,7 +138,7 @@ def measure(scale: float, engines: t.Sequence[str], folder: pathlib.Path) -> t.I
             if described.get(path) != given_back.get(path)
         )
         for what, pairs in (("save", saves), ("restore", restores)):
-            seconds, rival_seconds = (statistics.median(side) for side in zip(*pairs, strict=True))
+            seconds, rival_seconds = (statistics.fmean(side) for side in zip(*pairs, strict=True))
             yield Row(engine, what, bytes_of_tree, seconds, tool.name, rival_seconds, *sizes, differs)
 
 

@@ -10,6 +10,7 @@ identifier, and need the repository for itself alone.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import time
@@ -27,6 +28,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.engi
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.interface import Engine
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.lock_owner import LockOwner, is_dead
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic_folder import Folder
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic_known import (
+    Entry,
+    KnownSnapshots,
+)
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic_reading import Counted
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.secret_pipe import handed
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.turns import in_turn
@@ -90,10 +95,15 @@ class Restic(Engine):
         self._patience = patience
         local = restic_answers.local_path(repository)
         self._folder = None if local is None else Folder(local)
+        self._known = (
+            KnownSnapshots(self._folder, password, self._given.get("RESTIC_CACHE_DIR"))
+            if self._folder is not None and hasattr(hashlib, "scrypt")
+            else None
+        )
         self._has_answered = local is not None
         self._has_opened = False
         self._holes: t.Optional[bool] = None
-        self._listed: t.Dict[str, bytes] = {}
+        self._listed: t.Optional[t.List[Entry]] = None
 
     @property
     def _shown(self) -> str:
@@ -108,20 +118,16 @@ class Restic(Engine):
             local_repository.check_writable(self._folder.path)
 
     def snapshots(self, app: str) -> t.List[Snapshot]:
-        if self._is_seen_free():
-            return []
-        listed = self._attempt(restic_commands.snapshots(app), "list the snapshots of")
-        if listed is None:
-            return []
-        self._listed[app] = listed.out
-        return restic_answers.snapshots(listed.out)
+        self._listed = [] if self._is_seen_free() else self._all()
+        return restic_answers.snapshots(restic_answers.of_app(self._listed or [], app))
 
     def take(self, content: Content, labels: Labels) -> Taken:
         saved_paths.check_there(content)
-        self._listed.clear()
+        self._listed = None
         self._sweep()
         taken = time.time()
-        saving = restic_commands.backup(content, labels, self._host, taken)
+        tags = restic_commands.tags(labels, taken)
+        saving = restic_commands.backup(content, tags, self._host)
         accepted = (0, restic_answers.INCOMPLETE)
         saved = None if self._is_seen_free() else self._attempt(saving, "save to", accepted=accepted)
         if saved is None:
@@ -132,6 +138,7 @@ class Restic(Engine):
         identifier = self._whole(summary.identifier)
         if identifier is not None and restic_answers.is_whole(saved, paths):
             snapshot = Snapshot(identifier, taken, labels, self._host, paths)
+            self._keep(identifier, tags, paths)
             return Taken(snapshot, files=summary.files, bytes=summary.bytes, added=summary.added)
         snapshot = self._snapshot(summary.identifier)
         missing = sorted({*content.paths, content.dumps} - set(snapshot.paths))
@@ -165,21 +172,19 @@ class Restic(Engine):
             holes.dig(folder)
 
     def record_proof(self, snapshot: Snapshot, proof: Proof) -> None:
-        self._listed.clear()
+        self._listed = None
         self._sweep()
-        self._done(restic_commands.mark(snapshot, proof, self._host), "record a proof in", stdin=b"proven\n")
+        tags = restic_commands.tags_of_proof(snapshot, proof)
+        saved = self._done(restic_commands.mark(tags, self._host), "record a proof in", stdin=b"proven\n")
+        self._keep(self._whole(restic_answers.summary(saved.out).identifier), tags, ["/" + restic_commands.PROOF])
 
     def remove(self, snapshots: t.Sequence[Snapshot]) -> None:
         began = time.time()
         self._sweep()
-        listed = [
-            self._listed.pop(app, b"") or self._done(restic_commands.snapshots(app), "list the snapshots of").out
-            for app in sorted({snapshot.labels.app for snapshot in snapshots})
-        ]
-        there = {identifier for out in listed for identifier in restic_answers.identifiers(out)}
-        gone = there & {snapshot.identifier for snapshot in snapshots}
-        kept = {snapshot.identifier for out in listed for snapshot in restic_answers.snapshots(out)} - gone
-        markers = [marker for out in listed for marker, proven in restic_answers.markers(out) if proven not in kept]
+        listed = self._of_apps({snapshot.labels.app for snapshot in snapshots})
+        gone = {entry["id"] for entry in listed} & {snapshot.identifier for snapshot in snapshots}
+        kept = {snapshot.identifier for snapshot in restic_answers.snapshots(listed)} - gone
+        markers = [marker for marker, proven in restic_answers.markers(listed) if proven not in kept]
         # The proofs last: one without a snapshot says nothing, and the next call takes it away.
         removals = [identifiers for identifiers in (sorted(gone), markers) if identifiers]
         for identifiers in removals:
@@ -188,6 +193,36 @@ class Restic(Engine):
             self._done(restic_commands.prune(), "free room in")
         if self._folder is not None and not self._folder.locks():
             self._folder.remove_parts(before=began)
+
+    def _all(self) -> t.Optional[t.List[Entry]]:
+        """All that the repository has; None when there is none."""
+        known = None if self._known is None else self._known.all()
+        if known is not None:
+            self._has_opened = True
+            return known
+        listed = self._attempt(restic_commands.snapshots(), "list the snapshots of")
+        if listed is None:
+            return None
+        entries = restic_answers.entries(listed.out)
+        if self._known is not None:
+            self._known.keep(entries)
+        return entries
+
+    def _of_apps(self, apps: t.Collection[str]) -> t.List[Entry]:
+        """All of these apps, as it was listed last since anything was saved."""
+        if not apps:
+            return []
+        listed, self._listed = self._listed, None
+        if listed is None:
+            listed = self._all()
+        if listed is None:
+            raise self._no_repository()
+        return [entry for app in apps for entry in restic_answers.of_app(listed, app)]
+
+    def _keep(self, identifier: t.Optional[str], tags: t.Sequence[str], paths: t.Sequence[str]) -> None:
+        """Know what was saved without asking for it."""
+        if self._known is not None and identifier is not None:
+            self._known.keep([restic_answers.entry(identifier, self._host, tags, paths)])
 
     def _is_seen_free(self) -> bool:
         path = None if self._folder is None else self._folder.path
@@ -205,7 +240,8 @@ class Restic(Engine):
         return self._holes
 
     def _snapshot(self, identifier: str) -> Snapshot:
-        listed = restic_answers.snapshots(self._done(restic_commands.snapshot(identifier), "look at a snapshot of").out)
+        answer = self._done(restic_commands.snapshot(identifier), "look at a snapshot of")
+        listed = restic_answers.snapshots(restic_answers.entries(answer.out))
         if len(listed) != 1:
             raise UnknownSnapshot("the repository {0} has no snapshot {1}".format(self._shown, identifier))
         return listed[0]
@@ -255,8 +291,11 @@ class Restic(Engine):
         """As :meth:`_attempt`, where there must be a repository."""
         finished = self._attempt(arguments, doing, **options)
         if finished is None:
-            raise RepositoryUnreachable("there is no repository of restic at {0}".format(self._shown))
+            raise self._no_repository()
         return finished
+
+    def _no_repository(self) -> RepositoryUnreachable:
+        return RepositoryUnreachable("there is no repository of restic at {0}".format(self._shown))
 
     def _attempt(
         self,

@@ -23,7 +23,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.engi
     proofs_by_snapshot,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.lock_owner import LockOwner
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic_commands import PROOF, TAKEN
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic_commands import (
+    PROOF,
+    TAKEN,
+    tag,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.restic_known import Entry
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.written_time import seconds
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.errors import (
     BackupError,
@@ -184,9 +189,23 @@ def _is_utf8(path: str) -> bool:
     return True
 
 
-def snapshots(out: bytes) -> t.List[Snapshot]:
+def entries(out: bytes) -> t.List[Entry]:
+    """What ``snapshots --json`` lists."""
+    return json.loads(out or b"[]") or []
+
+
+def entry(identifier: str, host: str, tags: t.Sequence[str], paths: t.Sequence[str]) -> Entry:
+    """What will be listed of a snapshot that was just saved. When is among its tags, or, of a proof, of no matter."""
+    return {"id": identifier, "hostname": host, "tags": list(tags), "paths": list(paths)}
+
+
+def of_app(listed: t.Iterable[Entry], app: str) -> t.List[Entry]:
+    """Those that have to do with the app, proofs too."""
+    return [entry for entry in listed if tag("app", app) in (entry.get("tags") or ())]
+
+
+def snapshots(listed: t.Sequence[Entry]) -> t.List[Snapshot]:
     """The backups with their proofs, oldest first; what others put into the repository is passed over."""
-    listed = json.loads(out or b"[]") or []
     proofs = proofs_by_snapshot(proof for _marker, proof in _markers(listed))
     found = []
     for entry in listed:
@@ -206,7 +225,7 @@ def snapshots(out: bytes) -> t.List[Snapshot]:
     return sorted(found, key=lambda snapshot: snapshot.taken)
 
 
-def _taken(label: str, entry: t.Mapping[str, t.Any]) -> float:
+def _taken(label: str, entry: Entry) -> float:
     """When, by its label; by restic's own time where earlier versions of ours gave it none."""
     with contextlib.suppress(ValueError):
         if is_time(float(label)):
@@ -214,26 +233,21 @@ def _taken(label: str, entry: t.Mapping[str, t.Any]) -> float:
     return seconds(entry["time"])
 
 
-def identifiers(out: bytes) -> t.Set[str]:
-    """Of all that is listed."""
-    return {entry["id"] for entry in json.loads(out or b"[]") or []}
-
-
-def markers(out: bytes) -> t.List[t.Tuple[str, str]]:
+def markers(listed: t.Sequence[Entry]) -> t.List[t.Tuple[str, str]]:
     """The snapshots that are proofs, each with the identifier of what it proves."""
-    return [(marker, proof[0]) for marker, proof in _markers(json.loads(out or b"[]") or [])]
+    return [(marker, proof[0]) for marker, proof in _markers(listed)]
 
 
-def _markers(listed: t.Sequence[t.Mapping[str, t.Any]]) -> t.List[t.Tuple[str, t.Tuple[str, Proof]]]:
+def _markers(listed: t.Sequence[Entry]) -> t.List[t.Tuple[str, t.Tuple[str, Proof]]]:
     found = ((entry["id"], as_proof(_values(entry))) for entry in listed if _is_marker(entry))
     return [(identifier, proof) for identifier, proof in found if proof is not None]
 
 
-def _is_marker(entry: t.Mapping[str, t.Any]) -> bool:
+def _is_marker(entry: Entry) -> bool:
     return PROOF in (entry.get("tags") or ())
 
 
-def _values(entry: t.Mapping[str, t.Any]) -> t.Dict[str, str]:
+def _values(entry: Entry) -> t.Dict[str, str]:
     parts = (tag.partition("=") for tag in entry.get("tags") or ())
     return {name: decoded(value) for name, equals, value in parts if equals}
 

@@ -71,26 +71,28 @@ def config() -> t.List[str]:
     return ["cat", "config", _UNLOCKED]
 
 
-def snapshots(app: str) -> t.List[str]:
-    """All that have to do with the app, proofs too."""
-    return ["snapshots", "--json", _UNLOCKED, "--tag", tag("app", app)]
+def snapshots() -> t.List[str]:
+    """All that there are, proofs too."""
+    return ["snapshots", "--json", _UNLOCKED]
 
 
 def snapshot(identifier: str) -> t.List[str]:
     return ["snapshots", "--json", _UNLOCKED, identifier]
 
 
-def backup(content: Content, labels: Labels, host: str, taken: float) -> t.List[str]:
-    """With its time among its labels: so all of it is known before restic tells of it, which would have to be asked again for that."""
-    values = [*of_labels(labels), (TAKEN, repr(taken))]
-    tags = [argument for name, value in values for argument in ("--tag", tag(name, value))]
+def tags(labels: Labels, taken: float) -> t.List[str]:
+    """Of a backup, with its time among them: so all of it is known before restic tells of it, which would have to be asked again for that."""
+    return [tag(name, value) for name, value in (*of_labels(labels), (TAKEN, repr(taken)))]
+
+
+def tags_of_proof(snapshot: Snapshot, proof: Proof) -> t.List[str]:
+    values = [("app", snapshot.labels.app), *of_proof(snapshot.identifier, proof)]
+    return [PROOF, *(tag(name, value) for name, value in values)]
+
+
+def backup(content: Content, tagged: t.Iterable[str], host: str) -> t.List[str]:
     return [
-        "backup",
-        "--json",
-        "--quiet",
-        "--host",
-        host,
-        *tags,
+        *_save(tagged, host),
         *restic_excludes(content),
         "--",
         *content.paths,
@@ -98,11 +100,14 @@ def backup(content: Content, labels: Labels, host: str, taken: float) -> t.List[
     ]
 
 
-def mark(snapshot: Snapshot, proof: Proof, host: str) -> t.List[str]:
+def mark(tagged: t.Iterable[str], host: str) -> t.List[str]:
     """Save a proof, whose few bytes come from standard input."""
-    values = [("app", snapshot.labels.app), *of_proof(snapshot.identifier, proof)]
-    tags = [argument for name, value in values for argument in ("--tag", tag(name, value))]
-    return ["backup", "--json", "--quiet", "--host", host, "--tag", PROOF, *tags, "--stdin", "--stdin-filename", PROOF]
+    return [*_save(tagged, host), "--stdin", "--stdin-filename", PROOF]
+
+
+def _save(tagged: t.Iterable[str], host: str) -> t.List[str]:
+    given = [argument for each in tagged for argument in ("--tag", each)]
+    return ["backup", "--json", "--quiet", "--host", host, *given]
 
 
 def dump(identifier: str) -> t.List[str]:

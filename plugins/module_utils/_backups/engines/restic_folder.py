@@ -25,9 +25,13 @@ class Folder:
         """The identifiers of all locks."""
         return [name for name in self._names("locks") if _PART not in name]
 
+    def snapshots(self) -> t.List[str]:
+        """The identifiers of all snapshots."""
+        return [name for name in self._names("snapshots") if _PART not in name]
+
     def snapshot(self, beginning: str) -> t.Optional[str]:
         """The identifier of the one snapshot that begins so; None where there is none, or more than one."""
-        found = [name for name in self._names("snapshots") if name.startswith(beginning) and _PART not in name]
+        found = [name for name in self.snapshots() if name.startswith(beginning)]
         return found[0] if len(found) == 1 else None
 
     def remove_lock(self, identifier: str) -> None:

@@ -20,8 +20,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._environments
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.keys import path_of
 from ansible_collections.progressive.delivery.plugins.module_utils._environments.secrets.file import path_below
 
-_SHOWN = 300
-"""Characters of what the program says when it fails."""
+_SHOWN = 400
+"""Characters of what the program says when it fails: the cause stands before what can be done in general."""
 
 
 class Sops:
@@ -72,7 +72,7 @@ class Sops:
                 "the program {0} cannot be run here: {1}".format(self._program, error.strerror)
             ) from error
         if ended.returncode:
-            said = " ".join(ended.stderr.decode("utf-8", "replace").split())[-_SHOWN:]
+            said = " ".join(ended.stderr.decode("utf-8", "replace").split())[:_SHOWN]
             raise SecretUnavailable("{0} cannot decrypt {1}: {2}".format(self._program, path, said))
         try:
             return json.loads(ended.stdout)

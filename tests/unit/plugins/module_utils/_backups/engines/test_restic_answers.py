@@ -11,8 +11,9 @@ import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import errors
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines import restic_answers as answers
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines import restic_commands as commands
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.engines.lock_owner import LockOwner
-from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Labels, Proof
+from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Labels, Proof, Snapshot
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.process import Finished
 
 LISTED = [
@@ -58,15 +59,24 @@ ABSENT = Finished(
 
 
 def test_backups_are_told_from_proofs_and_from_what_others_keep_there():
-    older, newer = answers.snapshots(json.dumps(LISTED).encode())
+    older, newer = answers.snapshots(answers.of_app(answers.entries(json.dumps(LISTED).encode()), "shop"))
 
     assert older.identifier.startswith("b5820a29")
     assert older.proofs == (Proof(2.5, "restore"),)
     assert newer.taken == 1795707241.697934276
     assert newer.labels == Labels("shop", release="1.1.0+é", reason="a, b")
     assert (newer.host, newer.paths, newer.proofs) == ("vm", ("/srv/data", "/var/lib/progressive-delivery-dumps"), ())
-    assert answers.identifiers(json.dumps(LISTED).encode()) == {entry["id"] for entry in LISTED}
-    assert answers.markers(json.dumps(LISTED).encode()) == [(LISTED[2]["id"], older.identifier)]
+    assert answers.markers(LISTED) == [(LISTED[2]["id"], older.identifier)]
+    assert answers.of_app(LISTED, "sho") == []
+
+
+def test_what_was_just_saved_is_listed_as_restic_will_list_it():
+    snapshot = Snapshot("1a2b", 2.5, Labels("shop", reason="a, b"), "vm", ("/srv/data",), (Proof(3.5, "checksum"),))
+    saved = answers.entry("1a2b", "vm", commands.tags(snapshot.labels, snapshot.taken), snapshot.paths)
+    proof = answers.entry("3c4d", "other", commands.tags_of_proof(snapshot, snapshot.proofs[0]), ["/proof"])
+
+    assert answers.snapshots(answers.of_app([saved, proof], "shop")) == [snapshot]
+    assert answers.markers([saved, proof]) == [("3c4d", "1a2b")]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +86,7 @@ def test_backups_are_told_from_proofs_and_from_what_others_keep_there():
 def test_when_a_backup_was_taken_is_in_its_label_where_that_is_a_time(label, taken):
     entry = {**LISTED[0], "tags": [*LISTED[0]["tags"], label]}
 
-    assert [snapshot.taken for snapshot in answers.snapshots(json.dumps([entry]).encode())] == [taken]
+    assert [snapshot.taken for snapshot in answers.snapshots([entry])] == [taken]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +104,7 @@ def test_a_backup_is_whole_when_restic_says_nothing_and_can_name_all_of_it(code,
 
 @pytest.mark.parametrize("nothing", [b"", b"null", b"[]"])
 def test_no_snapshots_are_an_empty_list(nothing):
-    assert answers.snapshots(nothing) == []
-    assert answers.identifiers(nothing) == set()
+    assert answers.entries(nothing) == []
 
 
 def test_a_summary_is_found_among_what_comes_before_it():

@@ -20,7 +20,7 @@ CONTENT = Content(("/srv/da[t]a", "/srv/logs"), "/var/lib/x/progressive-delivery
 
 
 def test_a_backup_names_its_labels_its_host_and_its_paths():
-    assert commands.backup(CONTENT, Labels("shop", reason="a, b"), "web1", 1.5) == [
+    assert commands.backup(CONTENT, commands.tags(Labels("shop", reason="a, b"), 1.5), "web1") == [
         *("backup", "--json", "--quiet", "--host", "web1", "--tag", "app=shop", "--tag", "reason=a%2C%20b"),
         *("--tag", "taken=1.5"),
         *("--", "/srv/da[t]a", "/srv/logs", "/var/lib/x/progressive-delivery-dumps"),
@@ -29,7 +29,7 @@ def test_a_backup_names_its_labels_its_host_and_its_paths():
 
 def test_what_is_left_out_is_said_before_the_paths():
     content = Content(CONTENT.paths, CONTENT.dumps, ("*.tmp", "/srv/logs/[!a]*"))
-    command = commands.backup(content, Labels("shop"), "web1", 1.5)
+    command = commands.backup(content, commands.tags(Labels("shop"), 1.5), "web1")
 
     assert [argument for argument in command if argument.startswith("--exclude")] == restic_excludes(content)
     assert command.index(restic_excludes(content)[-1]) < command.index(content.paths[0])
@@ -43,7 +43,7 @@ def test_room_is_freed_by_the_command_that_forgets_where_that_is_asked():
 def test_a_proof_is_a_snapshot_that_says_of_what():
     snapshot = Snapshot("1a2b", 0.0, Labels("shop", release="1.0"), "web1", ())
 
-    assert commands.mark(snapshot, Proof(1.5, "restore"), "web2") == [
+    assert commands.mark(commands.tags_of_proof(snapshot, Proof(1.5, "restore")), "web2") == [
         *("backup", "--json", "--quiet", "--host", "web2", "--tag", "proof", "--tag", "app=shop", "--tag", "of=1a2b"),
         *("--tag", "how=restore", "--tag", "at=1.5", "--stdin", "--stdin-filename", "proof"),
     ]
