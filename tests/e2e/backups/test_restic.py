@@ -8,15 +8,14 @@ from __future__ import annotations
 import os
 import pathlib
 import subprocess
-import time
 
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._backups import errors
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.model import Proof
-from ansible_collections.progressive.delivery.tests.e2e.backups import trees
+from ansible_collections.progressive.delivery.tests.e2e.backups import elsewhere, trees
 from ansible_collections.progressive.delivery.tests.e2e.backups.repositories import LABELS, PASSWORD, World
-from ansible_collections.progressive.delivery.tests.e2e.backups.rest_repository import serving
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import until
 
 
 @pytest.fixture
@@ -24,40 +23,49 @@ def world(tmp_path: pathlib.Path) -> World:
     return World("restic", tmp_path)
 
 
-def test_a_repository_behind_a_server(world: World) -> None:
-    with serving(world.repository, "shop", "s3cret") as address:
-        engine = world.engine(repository=f"rest:http://shop:s3cret@{address}/")
+@pytest.mark.parametrize("kind", elsewhere.KINDS)
+def test_a_repository_elsewhere(world: World, kind: str) -> None:
+    with elsewhere.KINDS[kind](world.folder) as there:
+        engine = world.engine(repository=there.repository, environment=there.environment)
         engine.check()
         assert engine.snapshots("shop") == []
         snapshot = engine.take(world.content(), LABELS).snapshot
-        place = {
-            "RESTIC_REPOSITORY": f"rest:http://shop:s3cret@{address}/",
+        given = {
+            "RESTIC_REPOSITORY": there.repository,
             "RESTIC_CACHE_DIR": f"{world.folder}/cache",
+            "RESTIC_PASSWORD": PASSWORD,
         }
         with subprocess.Popen(
             ["restic", "backup", "--stdin"],
-            env={**os.environ, **place, "RESTIC_PASSWORD": PASSWORD},
+            env={**os.environ, **given, **there.environment},
             stdin=subprocess.PIPE,
         ) as holder:
-            while not list(world.repository.glob(f"locks/{'?' * 64}")):
-                time.sleep(0.01)
+            until(lambda: bool(list(there.folder.glob(f"locks/{'?' * 64}"))), "restic has locked the repository")
             with pytest.raises(
-                errors.RepositoryLocked, match=f"process {holder.pid} ", check=lambda e: "s3cret" not in str(e)
+                errors.RepositoryLocked,
+                match=f"process {holder.pid} ",
+                check=lambda e: elsewhere.SECRET not in str(e),
             ):
                 engine.remove([])
             holder.kill()
 
         engine.remove([])
 
-        assert not list(world.repository.glob("locks/*"))
+        assert not list(there.folder.glob("locks/*"))
         engine.record_proof(snapshot, Proof(at=1.5, how="restore"))
+        engine.read_through(snapshot)
         assert engine.snapshots("shop")[0].proof == Proof(at=1.5, how="restore")
         folder = world.folder / "restored"
         folder.mkdir()
         engine.extract(snapshot, str(folder), snapshot.paths)
         assert trees.described(f"{folder}{world.data}") == trees.described(world.data)
-        stranger = world.engine(repository=f"rest:http://shop:guess-it@{address}/")
-        with pytest.raises(errors.RepositoryUnreachable, match="401", check=lambda error: "guess-it" not in str(error)):
+        repository, environment = there.as_stranger
+        stranger = world.engine(repository=repository, environment=environment)
+        with pytest.raises(
+            errors.RepositoryUnreachable,
+            match=there.refusal,
+            check=lambda error: elsewhere.STRANGERS not in str(error),
+        ):
             stranger.take(world.content(), LABELS)
 
 
