@@ -72,6 +72,8 @@ class Definition:
         else:
             statements += [dropped(self.kind, identifier(self.name))] if replace else []
             statements.append(self.sql)
+        # MySQL keeps the semicolon that ends a statement among others as part of a body; one more would be an empty statement.
+        statements[-1] = statements[-1].rstrip("; \n")
         statements += ["SET NAMES utf8mb4", "SET SESSION sql_mode = '', time_zone = '+00:00'"]
         return ";\n".join(statements)
 

@@ -151,7 +151,7 @@ class Scratch:
                     failed.append(pending.pop(0))
             if reason is not None and len(failed) == len(definitions):
                 raise Refused("the {0} {1}: {2}".format(failed[-1].kind.lower(), failed[-1].name, reason)) from reason
-            pending, definitions = failed, failed
+            pending, definitions = list(failed), failed
 
     def _standing_in_the_way(self, database: Dumped) -> t.List[Definition]:
         """What is live and has to go before the tables can change: triggers, and views where a table is to be."""
