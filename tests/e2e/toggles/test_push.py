@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role pushes a file to all hosts or to none, and finishes what a run that was killed had begun."""
+"""The playbook pushes a file to all hosts or to none, and finishes what a run that was killed had begun."""
 
 from __future__ import annotations
 
@@ -15,17 +15,6 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.push
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import ROOT
 
 HOSTS = ("a", "b", "c")
-PLAY = """
-- hosts: all
-  gather_facts: false
-  tasks:
-    - ansible.builtin.include_role:
-        name: progressive.delivery.feature_toggles
-      vars:
-        feature_toggles_source: {folder}/source.json
-        feature_toggles_path: {folder}/{{{{ inventory_hostname }}}}/flags.json
-        feature_toggles_hosts: "{{{{ groups['all'] }}}}"
-"""
 
 
 def file(percent: int) -> str:
@@ -37,7 +26,12 @@ def file(percent: int) -> str:
 def push(folder: pathlib.Path, content: str, *arguments: str) -> tuple[int, str]:
     """How the run ended, and what it printed."""
     (folder / "source.json").write_text(content)
-    (folder / "play.yml").write_text(PLAY.format(folder=folder))
+    variables = {
+        "feature_toggles_source": f"{folder}/source.json",
+        "feature_toggles_path": f"{folder}/{{{{ inventory_hostname }}}}/flags.json",
+        "feature_toggles_hosts": list(HOSTS),
+        "ansible_python_interpreter": sys.executable,
+    }
     environment = {
         **os.environ,
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
@@ -45,7 +39,7 @@ def push(folder: pathlib.Path, content: str, *arguments: str) -> tuple[int, str]
         "ANSIBLE_NOCOLOR": "1",
     }
     command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", ",".join(HOSTS), "-c", "local"]
-    command += ["-e", f"ansible_python_interpreter={sys.executable}", *arguments, str(folder / "play.yml")]
+    command += ["-e", json.dumps(variables), *arguments, "progressive.delivery.feature_toggles"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
