@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import subprocess
@@ -87,6 +88,31 @@ def test_what_cannot_be_read_is_told_as_that_and_nothing_incomplete_is_kept(
     assert "Remote: integrity" in told.value.message
     assert "backed it up" in told.value.message
     assert world.engine().snapshots("shop") == []
+
+
+def test_when_borg_had_no_time_left_after_it_had_removed_a_lock_of_the_dead_it_is_asked_again(
+    world: World, tmp_path: pathlib.Path
+) -> None:
+    """What it said on a machine with much else to do."""
+    world.take()
+    said = [
+        {"type": "log_message", "levelname": "WARNING", "message": "Killed stale lock vm@3281355014145.29782-0."},
+        {
+            "type": "log_message",
+            "levelname": "ERROR",
+            "msgid": "LockTimeout",
+            "message": f"Failed to create/acquire the lock {world.repository}/lock.exclusive (timeout).",
+        },
+    ]
+    (tmp_path / "said").write_text("".join(json.dumps(line) + "\n" for line in said))
+    borg = tmp_path / "borg"
+    borg.write_text(f'#!/bin/sh\ncd {tmp_path}\nmv said told 2>&- && cat told >&2 && exit 2\nexec borg "$@"\n')
+    borg.chmod(0o700)
+
+    world.take(program=str(borg))
+
+    assert (tmp_path / "told").exists()
+    assert len(world.engine().snapshots("shop")) == 2
 
 
 def test_a_repository_without_encryption_is_not_used(world: World) -> None:

@@ -91,6 +91,7 @@ class Borg(Engine):
         self._program = program
         self._patience = patience
         self._has_opened = False
+        self._has_freed = False
         self._listed: t.Dict[str, bytes] = {}
 
     def check(self) -> None:
@@ -194,6 +195,8 @@ class Borg(Engine):
 
     def _remove_dead_locks(self) -> bool:
         """Remove locks whose owners are no more, when no others are there; whether there were any."""
+        if self._has_freed:
+            return True
         owners = borg_lock.owners(self._folder) if self._folder is not None else []
         if not owners or not all(map(is_dead, owners)):
             return False
@@ -219,6 +222,7 @@ class Borg(Engine):
 
         def attempt() -> t.Optional[Finished]:
             finished, logged = self._run(arguments, **options)
+            self._has_freed = borg_answers.has_freed(logged)
             only_warned = finished.code == borg_answers.WARNED
             telling = borg_answers.bad(logged) if only_warned else logged
             if finished.code == 0 or (only_warned and not telling):

@@ -61,9 +61,8 @@ _WARNINGS: t.Sequence[t.Tuple[str, t.Type[BackupError]]] = (
     (r"\[Errno (?:28|122)\] (?:No space left on device|Disk quota exceeded)", RepositoryFull),
     (r"(?m)^Include pattern .* never matched", UnknownSnapshot),
 )
-_HARMLESS = re.compile(
-    r": file changed while we backed it up\Z|^Killed stale lock|^Removed stale |^Remote: |^Archive \S+ not found \(\d+/\d+\)"
-)
+_HARMLESS = re.compile(r": file changed while we backed it up\Z|^Remote: |^Archive \S+ not found \(\d+/\d+\)")
+_FREED = re.compile("Killed stale lock|Removed stale ")
 _OF_ANOTHER_HOST = "Remote: "
 _EXCEPTION = re.compile(r"^(?:[\w.]+(?:Error|Exception)|Exception)\b.*", re.MULTILINE)
 
@@ -136,6 +135,11 @@ def _by_text(text: str, known: t.Sequence[t.Tuple[str, t.Type[BackupError]]]) ->
     return next((kind for pattern, kind in known if re.search(pattern, text)), None)
 
 
+def has_freed(logged: t.Sequence[Message]) -> bool:
+    """Whether borg itself removed a lock of the dead. With no time to wait for one it ends all the same, at a door that is open by then."""
+    return any(_FREED.match(message.text) for message in logged)
+
+
 def is_absent(logged: t.Sequence[Message], local: bool) -> bool:
     """Whether the place can be reached, and there is no repository.
 
@@ -151,7 +155,11 @@ def bad(logged: t.Sequence[Message]) -> t.List[Message]:
     A file that changes while it is read is none: only what is not in use can be read at one instant, and what must be consistent is dumped.
     Nor is an archive that is to be deleted and is not there.
     """
-    return [message for message in logged if message.level != "INFO" and not _HARMLESS.search(message.text)]
+    return [
+        message
+        for message in logged
+        if message.level != "INFO" and not (_HARMLESS.search(message.text) or _FREED.match(message.text))
+    ]
 
 
 def said(logged: t.Sequence[Message]) -> str:
