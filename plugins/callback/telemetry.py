@@ -1,0 +1,193 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ships what runs are seen to do; translates core's objects, and nothing else."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: telemetry
+type: notification
+short_description: Ship events of runs to where they are looked at
+version_added: "0.2.0"
+author:
+  - The progressive.delivery engineers
+description:
+  - Tells of every run, play and task how long it took, how it ended and on which hosts it failed, and of the collection's own modules what they
+    came to. Everything else of a result stays where it is, and so do arguments, messages and whatever C(no_log) hides.
+  - A thread of its own ships it. The run waits for no sink; what one that is down does not take is kept on disk and shipped by the next run.
+  - An event has the same C(id) whenever it comes, so who gets one twice knows.
+requirements:
+  - enabled by C(callbacks_enabled = progressive.delivery.telemetry) in the section C(defaults) of C(ansible.cfg), or by the environment
+    variable E(ANSIBLE_CALLBACKS_ENABLED)
+  - jmespath and requests, on the controller
+options:
+  sinks:
+    description:
+      - Where events go, any number of addresses with commas between them.
+      - C(jsonl:PATH) writes them to a file, a JSON object a line.
+      - C(cloudevents+https://HOST/PATH), or with C(http), sends them as batches of CloudEvents.
+    type: list
+    elements: str
+    default: ["jsonl:~/.ansible/progressive_delivery/events.jsonl"]
+    ini:
+      - section: progressive_delivery_telemetry
+        key: sinks
+    env:
+      - name: PROGRESSIVE_DELIVERY_SINKS
+  labels:
+    description:
+      - What else every event is to say, such as C(team=search,environment=production).
+      - The number of an AWX job is added as C(job), and its host as C(controller).
+    type: list
+    elements: str
+    default: []
+    ini:
+      - section: progressive_delivery_telemetry
+        key: labels
+    env:
+      - name: PROGRESSIVE_DELIVERY_LABELS
+  backlog:
+    description: The folder in which waits what sinks did not take.
+    type: path
+    default: ~/.ansible/progressive_delivery/backlog
+    ini:
+      - section: progressive_delivery_telemetry
+        key: backlog
+    env:
+      - name: PROGRESSIVE_DELIVERY_BACKLOG
+  backlog_megabytes:
+    description: How much waits for each sink at most. What comes when it is full is counted, and lost.
+    type: int
+    default: 50
+    ini:
+      - section: progressive_delivery_telemetry
+        key: backlog_megabytes
+    env:
+      - name: PROGRESSIVE_DELIVERY_BACKLOG_MEGABYTES
+  flush:
+    description: For how many seconds at most the end of the run waits for what is not shipped yet.
+    type: float
+    default: 5
+    ini:
+      - section: progressive_delivery_telemetry
+        key: flush
+    env:
+      - name: PROGRESSIVE_DELIVERY_FLUSH
+"""
+
+import os
+import time
+import typing as t
+import uuid
+
+from ansible import context
+from ansible.plugins.callback import CallbackBase
+
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import opening, said
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import (
+    HostEnded,
+    Outcome,
+    PlayBegan,
+    RunBegan,
+    RunEnded,
+    TaskBegan,
+)
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.shipping import Shipping
+
+
+class CallbackModule(CallbackBase):
+    """Observes a run."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "progressive.delivery.telemetry"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shipping: Shipping | None = None
+        self._began: dict[tuple[str, str], float] = {}
+        self._retries: dict[tuple[str, str], int] = {}
+
+    def set_options(self, *args: t.Any, **options: t.Any) -> None:
+        super().set_options(*args, **options)
+        self._labels = opening.labels(self.get_option("labels"), os.environ)
+        self._shipping = opening.shipping(
+            self.get_option("sinks"), self.get_option("backlog"), self.get_option("backlog_megabytes") * 1_000_000
+        )
+
+    def v2_playbook_on_start(self, playbook: t.Any) -> None:
+        name = os.path.basename(getattr(playbook, "_file_name", "") or "")
+        self._see(RunBegan(uuid.uuid4().hex, time.time(), name, bool(context.CLIARGS.get("check")), self._labels))
+
+    def v2_playbook_on_play_start(self, play: t.Any) -> None:
+        self._see(PlayBegan(time.time(), play.get_name()))
+
+    def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:  # noqa: ARG002 (core names it)
+        self._task_began(task)
+
+    def v2_playbook_on_handler_task_start(self, task: t.Any) -> None:
+        self._task_began(task)
+
+    def v2_runner_on_start(self, host: t.Any, task: t.Any) -> None:
+        self._began[(task._uuid, host.get_name())] = time.time()
+
+    def v2_runner_retry(self, result: t.Any) -> None:
+        host, task = _of(result)
+        place = task._uuid, host.get_name()
+        self._retries[place] = self._retries.get(place, 0) + 1
+
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        self._host_ended(result, "changed" if result.is_changed() else "ok")
+
+    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
+        self._host_ended(result, "ignored" if ignore_errors else "failed")
+
+    def v2_runner_on_unreachable(self, result: t.Any) -> None:
+        self._host_ended(result, "unreachable")
+
+    def v2_runner_on_skipped(self, result: t.Any) -> None:
+        self._host_ended(result, "skipped")
+
+    def v2_playbook_on_stats(self, stats: t.Any) -> None:
+        hosts = {host: dict(stats.summarize(host)) for host in sorted(stats.processed)}
+        self._see(RunEnded(time.time(), hosts))
+        if self._shipping is not None:
+            self._shipping.end(self.get_option("flush"))
+            for line in opening.summary(self._shipping):
+                self._display.display(line)
+
+    def _see(self, observation: t.Any) -> None:
+        if self._shipping is not None:
+            self._shipping.see(observation)
+
+    def _task_began(self, task: t.Any) -> None:
+        role = task._role.get_name() if task._role else ""
+        self._see(TaskBegan(time.time(), task._uuid, task.get_name(), task.resolved_action or task.action, role))
+
+    def _host_ended(self, result: t.Any, outcome: Outcome) -> None:
+        host, task = _of(result)
+        told = result.result if hasattr(result, "result") else result._result
+        now = time.time()
+        place = task._uuid, host.get_name()
+        action = task.resolved_action or task.action
+        self._see(
+            HostEnded(
+                now,
+                task._uuid,
+                host.get_name(),
+                outcome,
+                self._began.pop(place, now),
+                # Core's own count of them is one too few where all failed.
+                1 + self._retries.pop(place, 0),
+                said.said(action, told),
+                said.problem(action, told) if outcome in ("failed", "ignored") else "",
+            )
+        )
+
+
+def _of(result: t.Any) -> tuple[t.Any, t.Any]:
+    """The host and the task of a result. Core makes these public in 2.19, and takes the others away in 2.23."""
+    host, task = (getattr(result, name if hasattr(result, name) else "_" + name) for name in ("host", "task"))
+    return host, task

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One sink and its backlog: what it cannot take now it gets later, in order.
+
+PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.backlog import Backlog
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import (
+    Shipment,
+    Sink,
+    SinkDown,
+)
+
+AT_ONCE = 500
+"""Events in one shipment."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds after a failure in which the sink is not asked; twice as many after each further one."""
+
+
+@dataclasses.dataclass
+class Tally:
+    """What became of the events of a run.
+
+    :param shipped: taken by the sink, with those that earlier runs had left
+    :param kept: on disk for the next run
+    :param lost: for which there was no room
+    :param why: what the sink said last when it did not take them
+    """
+
+    shipped: int = 0
+    kept: int = 0
+    lost: int = 0
+    why: str = ""
+
+
+class Outlet:
+    """Where events go to one sink.
+
+    :param clock: seconds that only grow
+    """
+
+    def __init__(self, sink: Sink, backlog: Backlog, clock: collections.abc.Callable[[], float]) -> None:
+        self.sink = sink
+        self.tally = Tally()
+        self._backlog = backlog
+        self._clock = clock
+        self._closed_until = float("-inf")
+        self._pause = FIRST_PAUSE
+        self._is_left = False
+
+    def ship(self, shipment: Shipment) -> None:
+        """Send these after all that waits, or let them wait too."""
+        if self._is_left:
+            return
+        waiting = not self._backlog.is_empty()
+        if self._clock() < self._closed_until:
+            self.keep(shipment)
+            return
+        sent = 0
+        try:
+            if waiting:
+                cleared = self._backlog.send(self.sink.send, AT_ONCE)
+                self.tally.shipped += cleared
+                self.tally.kept = max(0, self.tally.kept - cleared)
+            while sent < len(shipment):
+                part = shipment[sent : sent + AT_ONCE]
+                self.sink.send(part)
+                sent += len(part)
+                self.tally.shipped += len(part)
+            self._pause = FIRST_PAUSE
+        except SinkDown as down:
+            self.tally.why = str(down)
+            self._closed_until = self._clock() + self._pause
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+            if not self._is_left:
+                self.keep(shipment[sent:])
+
+    def leave(self, shipment: Shipment) -> None:
+        """Let these wait for the next run, and whatever :meth:`ship` is about in another thread come to nothing more."""
+        self._is_left = True
+        self.keep(shipment)
+
+    def keep(self, shipment: Shipment) -> None:
+        """Let these wait for the sink."""
+        if shipment:
+            lost = self._backlog.keep(shipment)
+            self.tally.lost += lost
+            self.tally.kept += len(shipment) - lost

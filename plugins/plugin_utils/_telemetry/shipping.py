@@ -1,0 +1,113 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A thread that ships what a run is seen to do, so that the run waits for no sink.
+
+PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import contextlib
+import queue
+import threading
+import time
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.cloudevents import cloudevent
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import Observation
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.outlet import Outlet
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.recording import Recording
+
+ROOM = 100_000
+"""Observations that wait for the thread."""
+_TOGETHER = 2_000
+"""Observations of which events are made and shipped together."""
+
+
+class Shipping:
+    """The thread, which begins with the first observation.
+
+    :param together: seconds for which observations are gathered before they are shipped together
+    """
+
+    def __init__(self, outlets: collections.abc.Sequence[Outlet], together: float = 0.2) -> None:
+        self.outlets = tuple(outlets)
+        self.unseen = 0
+        """Observations for which there was no room."""
+        self._together = together
+        self._recording = Recording()
+        self._queue: queue.Queue[Observation | None] = queue.Queue(ROOM)
+        self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
+        self._ending = threading.Event()
+        self._under_way: list[dict[str, t.Any]] = []
+        self._behind = 0
+        """The outlets from this one on may not have what is under way yet."""
+
+    def see(self, observation: Observation) -> None:
+        """Ship this, soon. Never waits."""
+        if not self._thread.is_alive() and not self._ending.is_set():
+            self._thread.start()
+        try:
+            self._queue.put_nowait(observation)
+        except queue.Full:
+            self.unseen += 1
+
+    def end(self, seconds: float) -> bool:
+        """Ship what is left, for *seconds* at most; whether that was enough.
+
+        What was not shipped by then is kept for the next run. What a sink was taking right then it gets twice, with the same identifiers.
+        """
+        self._ending.set()
+        if not self._thread.is_alive():
+            return True
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(None)
+        self._thread.join(seconds)
+        if not self._thread.is_alive():
+            return True
+        under_way, behind = self._under_way, self._behind
+        rest = self._events(self._drained())
+        for place, outlet in enumerate(self.outlets):
+            outlet.leave([*(under_way if place >= behind else ()), *rest])
+        self._queue.put_nowait(None)
+        return False
+
+    def _run(self) -> None:
+        over = False
+        while not over:
+            seen, over = self._gathered()
+            self._under_way, self._behind = self._events(seen), 0
+            for outlet in self.outlets:
+                if self._under_way:
+                    outlet.ship(self._under_way)
+                self._behind += 1
+        for outlet in self.outlets:
+            outlet.sink.close()
+
+    def _events(self, seen: t.Iterable[Observation]) -> list[dict[str, t.Any]]:
+        return [cloudevent(event) for each in seen for event in self._recording.events(each)]
+
+    def _drained(self) -> list[Observation]:
+        found = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                found.append(self._queue.get_nowait())
+        return [each for each in found if each is not None]
+
+    def _gathered(self) -> tuple[list[Observation], bool]:
+        """What has come for a while, and whether no more will."""
+        item = self._queue.get()
+        until = time.monotonic() + self._together
+        seen = []
+        while item is not None:
+            seen.append(item)
+            left = 0.0 if self._ending.is_set() else until - time.monotonic()
+            if len(seen) == _TOGETHER:
+                return seen, False
+            try:
+                item = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
+            except queue.Empty:
+                return seen, False
+        return seen, True

@@ -1,0 +1,160 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole plays of which the callback tells, to sinks that are up, down or slow, and of a run that is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import typing as t
+
+import pytest
+
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import ROOT, until
+from ansible_collections.progressive.delivery.tests.loopback_servers import Reply, refusing_port, web_server
+
+SECRET = "s3cret-of-shop"
+PLAY = f"""
+- name: Deliver
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Say it
+      ansible.builtin.command: echo {SECRET}
+    - name: Turn it on
+      progressive.delivery.feature_toggle:
+        path: "{{{{ folder }}}}/{{{{ inventory_hostname }}}}.json"
+        name: search
+        variants: {{"on": true, "off": false}}
+        default_variant: "off"
+        percent: 25
+        description: {SECRET}
+    - name: Turn another on, which nobody is to know
+      progressive.delivery.feature_toggle:
+        path: "{{{{ folder }}}}/{{{{ inventory_hostname }}}}.json"
+        name: hidden
+        variants: {{"on": true, "off": false}}
+        default_variant: "off"
+      no_log: true
+    - name: Try it
+      ansible.builtin.command: "false"
+      register: tried
+      until: tried is succeeded
+      retries: 2
+      delay: 0
+      ignore_errors: true
+    - name: Fail with a secret
+      ansible.builtin.fail:
+        msg: {SECRET}
+      when: inventory_hostname == "b"
+    - name: Linger
+      ansible.builtin.pause:
+        seconds: "{{{{ linger | default(0) }}}}"
+"""
+
+
+@pytest.fixture
+def run(tmp_path: pathlib.Path) -> t.Callable[..., subprocess.Popen[str]]:
+    """Begins a play whose callback ships to *sinks*."""
+    (tmp_path / "play.yml").write_text(PLAY)
+
+    def begun(*sinks: str, **variables: t.Any) -> subprocess.Popen[str]:
+        environment = {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_CALLBACKS_ENABLED": "progressive.delivery.telemetry",
+            "PROGRESSIVE_DELIVERY_SINKS": ",".join(sinks),
+            "PROGRESSIVE_DELIVERY_BACKLOG": str(tmp_path / "backlog"),
+            "PROGRESSIVE_DELIVERY_LABELS": "team=search",
+            "JOB_ID": "42",
+        }
+        given = {"folder": str(tmp_path), "ansible_python_interpreter": sys.executable, **variables}
+        command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", "a,b,", "-c", "local"]
+        return subprocess.Popen(
+            [*command, "-e", json.dumps(given), str(tmp_path / "play.yml")],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    return begun
+
+
+def events(path: pathlib.Path) -> list[dict[str, t.Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_a_run_is_told_whole_and_without_a_secret(tmp_path: pathlib.Path, run) -> None:
+    got: list[dict[str, t.Any]] = []
+
+    def respond(exchange):
+        got.extend(json.loads(exchange.body))
+        return Reply(202)
+
+    with web_server(respond) as server:
+        output, _ = run(f"jsonl:{tmp_path}/events", f"cloudevents+http://127.0.0.1:{server.port}/").communicate()
+
+    told = events(tmp_path / "events")
+    assert got == told
+    assert f"telemetry: {tmp_path}/events: {len(told)} shipped" in output
+    assert SECRET not in (tmp_path / "events").read_text()
+    assert "hidden" not in (tmp_path / "events").read_text()
+    assert {event["data"]["team"] for event in told} == {"search"}
+    assert {event["data"]["job"] for event in told} == {"42"}
+    assert len({event["id"] for event in told}) == len(told)
+
+    tasks = {event["data"]["task"]: event["data"] for event in told if event["type"].endswith("task.ended")}
+    assert tasks["Say it"]["outcomes"] == {"changed": 2}
+    assert tasks["Try it"]["outcomes"] == {"ignored": 2}
+    assert tasks["Try it"]["attempts"] == 6
+    assert tasks["Fail with a secret"]["outcomes"] == {"failed": 1, "skipped": 1}
+    toggled = [event["data"] for event in told if event["type"] == "progressive.delivery.toggle.changed"]
+    assert [(each["host"], each["percent"]) for each in sorted(toggled, key=lambda each: each["host"])] == [
+        ("a", 25),
+        ("b", 25),
+    ]
+    (failed,) = [event["data"] for event in told if event["type"].endswith("host.failed")]
+    assert (failed["host"], failed["task"]) == ("b", "Fail with a secret")
+    assert (told[0]["data"]["playbook"], told[-1]["data"]["failed_hosts"]) == ("play.yml", ["b"])
+
+
+def test_what_a_sink_that_was_down_missed_comes_with_the_next_run(tmp_path: pathlib.Path, run) -> None:
+    late = tmp_path / "late"
+    late.mkdir()
+    sinks = f"jsonl:{tmp_path}/events", f"jsonl:{late}"
+    with refusing_port() as port:
+        first = run(*sinks, f"cloudevents+http://127.0.0.1:{port}/")
+        output, _ = first.communicate()
+    assert first.returncode == 2
+    count = len(events(tmp_path / "events"))
+    assert f"telemetry: {late}: 0 shipped, {count} kept for the next run ({late}: Is a directory)" in output
+    assert f"telemetry: http://127.0.0.1:{port}/: 0 shipped, {count} kept for the next run" in output
+    late.rmdir()
+
+    output, _ = run(*sinks).communicate()
+
+    assert events(late) == events(tmp_path / "events")
+    assert f"telemetry: {late}: {len(events(late))} shipped\n" in output
+
+
+def test_of_a_run_that_is_killed_nothing_that_was_shipped_is_missing(tmp_path: pathlib.Path, run) -> None:
+    with run(f"jsonl:{tmp_path}/events", linger=600) as killed:
+        until(lambda: any(event["type"].endswith("host.failed") for event in events(tmp_path / "events")), "b failed")
+        killed.send_signal(signal.SIGKILL)
+    before = events(tmp_path / "events")
+    assert before[-1]["type"] != "progressive.delivery.run.ended"
+
+    run(f"jsonl:{tmp_path}/events").communicate()
+
+    after = events(tmp_path / "events")
+    assert after[: len(before)] == before
+    assert len({event["id"] for event in after}) == len(after)
+    assert after[-1]["type"] == "progressive.delivery.run.ended"

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the callback's options mean, and sinks by their addresses."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import opening
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import SinkDown
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.registry import sink_at
+from ansible_collections.progressive.delivery.tests.loopback_servers import Reply, refusing_port, web_server
+
+EVENTS = [{"id": "r-1", "specversion": "1.0"}, {"id": "r-2", "specversion": "1.0"}]
+
+
+def test_labels_are_those_that_were_given_and_those_of_awx():
+    environment = {"JOB_ID": "42", "AWX_HOST": "https://awx.example.com", "HOME": "/home/x"}
+    assert opening.labels(["team=search", "note=a=b"], environment) == {
+        "job": "42",
+        "controller": "https://awx.example.com",
+        "team": "search",
+        "note": "a=b",
+    }
+
+
+@pytest.mark.parametrize("odd", ["team", "Team=x", "app=shop", "=x", "a b=c"])
+def test_a_label_that_is_none_is_refused(odd):
+    with pytest.raises(InvalidOption, match="labels: "):
+        opening.labels([odd], {})
+
+
+@pytest.mark.parametrize(
+    "address", ["jsonl:", "jsonl:relative", "cloudevents+ftp://x/", "cloudevents+https://", "nats://x", ""]
+)
+def test_an_address_that_means_no_sink_is_refused(address):
+    with pytest.raises(InvalidOption, match="sinks: "):
+        sink_at(address)
+
+
+def test_a_file_gets_a_line_an_event_and_is_its_owners(tmp_path):
+    path = tmp_path / "logs" / "events.jsonl"
+    sink = sink_at(f"jsonl:{path}")
+    sink.send(EVENTS[:1])
+    sink.send(EVENTS[1:])
+
+    assert [json.loads(line) for line in path.read_text().splitlines()] == EVENTS
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_file_that_cannot_be_written_is_a_sink_that_is_down(tmp_path):
+    with pytest.raises(SinkDown, match="Is a directory"):
+        sink_at(f"jsonl:{tmp_path}").send(EVENTS)
+
+
+def test_a_receiver_gets_a_batch_of_cloudevents():
+    got = []
+
+    def respond(exchange):
+        got.append((exchange.headers["Content-Type"], exchange.headers["Authorization"], json.loads(exchange.body)))
+        return Reply(202)
+
+    with web_server(respond) as server:
+        sink = sink_at(f"cloudevents+http://shop:s3cret@127.0.0.1:{server.port}/events")
+        sink.send(EVENTS)
+        assert "s3cret" not in sink.name
+    ((kind, authorization, body),) = got
+    assert kind == "application/cloudevents-batch+json; charset=utf-8"
+    assert authorization.startswith("Basic ")
+    assert body == EVENTS
+
+
+@pytest.mark.parametrize("status", [301, 400, 503])
+def test_a_receiver_that_does_not_take_it_is_down(status):
+    with (
+        web_server(lambda _exchange: Reply(status, b"", {"Location": "/other"})) as server,
+        pytest.raises(SinkDown, match=f"answered {status}"),
+    ):
+        sink_at(f"cloudevents+http://127.0.0.1:{server.port}/").send(EVENTS)
+
+
+def test_a_receiver_that_is_not_there_is_down():
+    with refusing_port() as port, pytest.raises(SinkDown, match="cannot be reached"):
+        sink_at(f"cloudevents+http://127.0.0.1:{port}/").send(EVENTS)
+
+
+def test_the_end_says_what_went_where(tmp_path):
+    done = opening.shipping(
+        [f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}"], str(tmp_path / "b"), 90
+    )
+    for outlet in done.outlets:
+        outlet.ship(EVENTS)
+
+    assert opening.summary(done) == [
+        f"telemetry: {tmp_path}/e: 2 shipped",
+        f"telemetry: {tmp_path}: 0 shipped, 2 kept for the next run ({tmp_path}: Is a directory)",
+    ]
