@@ -11,7 +11,7 @@ type: notification
 short_description: Ship events of runs to where they are looked at
 version_added: "0.2.0"
 author:
-  - The progressive.delivery engineers
+  - The progressive.delivery engineers (@progressive-delivery)
 description:
   - Tells of every run, play and task how long it took, how it ended and on which hosts it failed, and of the collection's own modules what they
     came to. Everything else of a result stays where it is, and so do arguments, messages and whatever C(no_log) hides.
