@@ -60,7 +60,7 @@ class HostEnded:
 
     :param began: when it began there
     :param attempts: how often it was tried, with ``until`` or the like
-    :param said: of the collection's own modules, what :mod:`_telemetry.said` lets through; of others nothing
+    :param said: what :mod:`_telemetry.said` lets through, which is nothing but of the collection's own modules
     :param problem: the name of the kind of failure, of the collection's own modules
     """
 
@@ -70,7 +70,7 @@ class HostEnded:
     outcome: Outcome
     began: float
     attempts: int = 1
-    said: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    said: tuple[t.Mapping[str, t.Any], ...] = ()
     problem: str = ""
 
 

@@ -80,11 +80,10 @@ class Recording:
             task.last = max(task.last, seen.at)
             if seen.at - seen.began >= task.slowest:
                 task.slowest, task.slowest_host = seen.at - seen.began, seen.host
-        if seen.said:
-            self._about.update(
-                {name: seen.said["about"][name] for name in ("app", "rollout", "release") if name in seen.said["about"]}
-            )
-            yield self._event(seen.said["kind"], seen.at, seen.said["facts"], {**seen.said["about"], "host": seen.host})
+        for said in seen.said:
+            about = said["about"]
+            self._about.update({name: about[name] for name in ("app", "rollout", "release") if name in about})
+            yield self._event(said["kind"], seen.at, said["facts"], {**about, "host": seen.host})
         if seen.outcome in TROUBLE and task is not None:
             facts = {
                 "task": task.began.name,

@@ -77,13 +77,30 @@ MODULES: t.Mapping[str, tuple[Said, ...]] = {
 """By module. The one place to change what of its results is shipped."""
 
 
-def said(action: str, result: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What is taken of a result of *action*: ``kind``, ``about`` and ``facts`` of an event; nothing when it is worth none.
+def said(action: str, result: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], ...]:
+    """What is taken of a result of *action*, for each item of a loop: ``kind``, ``about`` and ``facts`` of an event.
 
-    :param result: as the module gave it; a censored one says nothing
+    :param result: as core has it; what it has censored says nothing
     """
+    return tuple(event for each in _items(result) if (event := _event(action, each)) is not None)
+
+
+def problem(action: str, result: t.Mapping[str, t.Any]) -> str:
+    """The name of the kind of failure, the first of a loop, where one of the collection's modules gave it; empty otherwise."""
+    names = [each.get("error") for each in _items(result)] if action.startswith(COLLECTION) else []
+    return next((name for name in names if isinstance(name, str)), "")
+
+
+def _items(result: t.Mapping[str, t.Any]) -> t.Sequence[t.Mapping[str, t.Any]]:
+    """The results of a loop, or the one that there is without."""
+    found = result.get("results")
+    is_loop = isinstance(found, list) and all(isinstance(each, dict) and "ansible_loop_var" in each for each in found)
+    return t.cast("list[dict[str, t.Any]]", found) if is_loop else [result]
+
+
+def _event(action: str, result: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
     if not action.startswith(COLLECTION) or "censored" in result or result.get("_ansible_no_log"):
-        return {}
+        return None
     for each in MODULES.get(action[len(COLLECTION) :], ()):
         if _compiled(each.when).search(result):
             about = {name: _compiled(expression).search(result) for name, expression in each.about.items()}
@@ -93,13 +110,7 @@ def said(action: str, result: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
                 "about": {name: str(value) for name, value in about.items() if value},
                 "facts": {name: value for name, value in facts.items() if value is not None},
             }
-    return {}
-
-
-def problem(action: str, result: t.Mapping[str, t.Any]) -> str:
-    """The name of the kind of failure, where one of the collection's modules gave it; empty otherwise."""
-    name = result.get("error") if action.startswith(COLLECTION) else None
-    return name if isinstance(name, str) else ""
+    return None
 
 
 @functools.cache

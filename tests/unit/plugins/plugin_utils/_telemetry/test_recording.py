@@ -67,7 +67,7 @@ def test_what_a_module_said_is_an_event_and_those_after_it_say_what_it_is_about(
     told = events(
         BEGAN,
         TaskBegan(101.0, "t1", "Move", "progressive.delivery.rollout"),
-        ended("t1", "a", "changed", said={"kind": "rollout.moved", "about": about, "facts": {"status": "running"}}),
+        ended("t1", "a", "changed", said=({"kind": "rollout.moved", "about": about, "facts": {"status": "running"}},)),
         TaskBegan(103.0, "t2", "Shift", "progressive.delivery.traffic"),
         ended("t2", "b", "failed", problem="unhealthy-pool"),
     )

@@ -20,11 +20,25 @@ BACKUP = {
 
 
 def test_what_is_named_of_a_result_is_taken():
-    assert said("progressive.delivery.backup", BACKUP) == {
+    taken = {
         "kind": "backup.taken",
         "about": {"app": "shop", "release": "1.0"},
         "facts": {"snapshot": "1a2b", "proven": "restore", "files": 3, "engine": "restic"},
     }
+    assert said("progressive.delivery.backup", BACKUP) == (taken,)
+
+
+def test_each_item_of_a_loop_says_its_own():
+    items = [{"ansible_loop_var": "item", "changed": True, "split": {"blue": share}} for share in (5, 25)]
+    items += [{"ansible_loop_var": "item", "censored": "hidden", "changed": True}]
+    items += [{"ansible_loop_var": "item", "changed": False, "failed": True, "error": "unhealthy-pool"}]
+    loop = {"changed": True, "results": items}
+
+    assert [each["facts"] for each in said("progressive.delivery.traffic", loop)] == [
+        {"split": {"blue": 5}},
+        {"split": {"blue": 25}},
+    ]
+    assert problem("progressive.delivery.traffic", loop) == "unhealthy-pool"
 
 
 @pytest.mark.parametrize(
@@ -39,14 +53,14 @@ def test_what_is_named_of_a_result_is_taken():
     ],
 )
 def test_of_everything_else_nothing_is(action, result):
-    assert said(action, result) == {}
+    assert said(action, result) == ()
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_no_result_is_too_odd(module):
     for odd in ({}, {"changed": True}, {"changed": True, "snapshot": None, "rollout": 5, "split": []}):
         taken = said(f"progressive.delivery.{module}", odd)
-        assert not taken or None not in taken["facts"].values()
+        assert all(None not in each["facts"].values() for each in taken)
 
 
 def test_a_failure_is_named_by_the_collections_modules_alone():
