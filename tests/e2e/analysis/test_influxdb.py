@@ -16,8 +16,7 @@ import typing as t
 import pytest
 import requests
 
-from ansible_collections.progressive.delivery.tests.e2e.analysis.test_prometheus import free_port
-from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import until
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import free_port, until
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call
 
 POOLS = {"baseline": "stable", "canary": "canary"}

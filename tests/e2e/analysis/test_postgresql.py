@@ -18,8 +18,7 @@ import typing as t
 import psycopg
 import pytest
 
-from ansible_collections.progressive.delivery.tests.e2e.analysis.test_prometheus import free_port
-from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import until
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import free_port, until
 from ansible_collections.progressive.delivery.tests.module_call import call
 
 POOLS = {"baseline": "stable", "canary": "canary"}

@@ -9,7 +9,6 @@ import collections.abc
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -19,6 +18,7 @@ import prometheus_client
 import pytest
 import requests
 
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import free_port
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call
 
 CONFIGURATION = """
@@ -89,11 +89,6 @@ class Prometheus:
     def end(self) -> None:
         self.process.kill()
         self.process.wait()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 @pytest.fixture

@@ -34,10 +34,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._backups.sour
     Redis,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._backups.sources.resp import Certificates, Connection
-from ansible_collections.progressive.delivery.tests.e2e.analysis.test_prometheus import free_port
 from ansible_collections.progressive.delivery.tests.e2e.backups.folders import Folders
 from ansible_collections.progressive.delivery.tests.e2e.backups.redis_server import PASSWORD, RedisServer
-from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import until
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import free_port, until
 from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._health.authority import Authority
 
 PATH = os.environ["PATH"]

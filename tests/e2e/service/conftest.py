@@ -17,16 +17,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import free_port
 from ansible_collections.progressive.delivery.tests.module_call import call
 
 INSTANCE = pathlib.Path(__file__).resolve().parent / "instance.py"
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Supervised:

@@ -21,8 +21,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unle
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.environment import Environment
 from ansible_collections.progressive.delivery.plugins.module_utils._toggles.unleash.server import UnleashServer
 from ansible_collections.progressive.delivery.tests.e2e.analysis.test_postgresql import PostgreSQL
-from ansible_collections.progressive.delivery.tests.e2e.analysis.test_prometheus import free_port
-from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import ROOT, until
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import ROOT, free_port, until
 
 VERSION = "8.2.0"
 ADMIN = "*:*.admin-token-of-the-tests"
