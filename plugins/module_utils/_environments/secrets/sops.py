@@ -72,7 +72,9 @@ class Sops:
                 "the program {0} cannot be run here: {1}".format(self._program, error.strerror)
             ) from error
         if ended.returncode:
-            said = " ".join(ended.stderr.decode("utf-8", "replace").split())[:_SHOWN]
+            # Its lines are broken anywhere, and begin with a bar.
+            words = ended.stderr.decode("utf-8", "replace").split()
+            said = " ".join(word for word in words if word != "|")[:_SHOWN]
             raise SecretUnavailable("{0} cannot decrypt {1}: {2}".format(self._program, path, said))
         try:
             return json.loads(ended.stdout)
