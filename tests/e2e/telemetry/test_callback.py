@@ -100,7 +100,7 @@ def test_a_run_is_told_whole_and_without_a_secret(tmp_path: pathlib.Path, run) -
         return Reply(202)
 
     with web_server(respond) as server:
-        output, _ = run(f"jsonl:{tmp_path}/events", f"cloudevents+http://127.0.0.1:{server.port}/").communicate()
+        output, _none = run(f"jsonl:{tmp_path}/events", f"cloudevents+http://127.0.0.1:{server.port}/").communicate()
 
     told = events(tmp_path / "events")
     assert got == told
@@ -132,14 +132,14 @@ def test_what_a_sink_that_was_down_missed_comes_with_the_next_run(tmp_path: path
     sinks = f"jsonl:{tmp_path}/events", f"jsonl:{late}"
     with refusing_port() as port:
         first = run(*sinks, f"cloudevents+http://127.0.0.1:{port}/")
-        output, _ = first.communicate()
+        output, _none = first.communicate()
     assert first.returncode == 2
     count = len(events(tmp_path / "events"))
     assert f"telemetry: {late}: 0 shipped, {count} kept for the next run ({late}: Is a directory)" in output
     assert f"telemetry: http://127.0.0.1:{port}/: 0 shipped, {count} kept for the next run" in output
     late.rmdir()
 
-    output, _ = run(*sinks).communicate()
+    output, _none = run(*sinks).communicate()
 
     assert events(late) == events(tmp_path / "events")
     assert f"telemetry: {late}: {len(events(late))} shipped\n" in output
