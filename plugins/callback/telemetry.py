@@ -168,7 +168,7 @@ class CallbackModule(CallbackBase):
 
     def _host_ended(self, result: t.Any, outcome: Outcome) -> None:
         host, task = _of(result)
-        told = result.result if hasattr(result, "result") else result._result
+        told, fields = (_public(result, name) for name in ("result", "task_fields"))
         now = time.time()
         place = task._uuid, host.get_name()
         action = task.resolved_action or task.action
@@ -181,13 +181,18 @@ class CallbackModule(CallbackBase):
                 self._began.pop(place, now),
                 # Core's own count of them is one too few where all failed.
                 1 + self._retries.pop(place, 0),
-                said.said(action, told),
+                # What is only foreseen has not happened.
+                () if fields.get("check_mode") else said.said(action, told),
                 said.problem(action, told) if outcome in ("failed", "ignored") else "",
             )
         )
 
 
 def _of(result: t.Any) -> tuple[t.Any, t.Any]:
-    """The host and the task of a result. Core makes these public in 2.19, and takes the others away in 2.23."""
-    host, task = (getattr(result, name if hasattr(result, name) else "_" + name) for name in ("host", "task"))
-    return host, task
+    """The host and the task of a result."""
+    return _public(result, "host"), _public(result, "task")
+
+
+def _public(result: t.Any, name: str) -> t.Any:
+    """What core has made public in 2.19, and takes away by its other name in 2.23."""
+    return getattr(result, name if hasattr(result, name) else "_" + name)

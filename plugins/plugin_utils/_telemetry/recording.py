@@ -4,7 +4,7 @@
 """Observations become events, and what is known of a run grows by none of them.
 
 PRIVATE to the collection. Pure: no I/O, no clock. What is kept is as large as
-the tasks that are under way and the hosts that take part, not as their results.
+the tasks of a play, not as their results.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TROUBLE = ("failed", "unreachable")
 
 @dataclasses.dataclass
 class _Task:
-    """A task that is under way, over all hosts."""
+    """A task, over all hosts that came to its end since it was told of last."""
 
     began: TaskBegan
     play: str
@@ -61,11 +61,12 @@ class Recording:
             yield self._event("run.began", seen.at, {"playbook": seen.playbook, "check": seen.check})
         elif isinstance(seen, PlayBegan):
             yield from self._tasks_ended()
+            self._tasks.clear()
             self._play = seen
             yield self._event("play.began", seen.at, {"play": seen.name})
         elif isinstance(seen, TaskBegan):
             yield from self._tasks_ended()
-            self._tasks[seen.task] = _Task(seen, self._play.name if self._play else "", seen.at)
+            self._tasks.setdefault(seen.task, _Task(seen, self._play.name if self._play else "", seen.at))
         elif isinstance(seen, HostEnded):
             yield from self._host_ended(seen)
         else:
@@ -95,6 +96,7 @@ class Recording:
             yield self._event("host.failed", seen.at, facts, {"host": seen.host})
 
     def _tasks_ended(self) -> t.Iterator[Event]:
+        """Tell of the tasks that hosts have ended; of one that other hosts come to later, as with the strategy free, that is told then."""
         for task in self._tasks.values():
             if task.outcomes:
                 facts = {
@@ -108,7 +110,7 @@ class Recording:
                     "outcomes": {outcome: task.outcomes[outcome] for outcome in OUTCOMES if task.outcomes[outcome]},
                 }
                 yield self._event("task.ended", task.last, facts)
-        self._tasks.clear()
+                self._tasks[task.began.task] = _Task(task.began, task.play, task.last)
 
     def _run_ended(self, seen: RunEnded) -> t.Iterator[Event]:
         totals: collections.Counter[str] = collections.Counter()

@@ -63,7 +63,7 @@ def run(tmp_path: pathlib.Path) -> t.Callable[..., subprocess.Popen[str]]:
     """Begins a play whose callback ships to *sinks*."""
     (tmp_path / "play.yml").write_text(PLAY)
 
-    def begun(*sinks: str, **variables: t.Any) -> subprocess.Popen[str]:
+    def begun(*sinks: str, options: t.Sequence[str] = (), **variables: t.Any) -> subprocess.Popen[str]:
         environment = {
             **os.environ,
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
@@ -78,7 +78,7 @@ def run(tmp_path: pathlib.Path) -> t.Callable[..., subprocess.Popen[str]]:
         given = {"folder": str(tmp_path), "ansible_python_interpreter": sys.executable, **variables}
         command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", "a,b,", "-c", "local"]
         return subprocess.Popen(
-            [*command, "-e", json.dumps(given), str(tmp_path / "play.yml")],
+            [*command, *options, "-e", json.dumps(given), str(tmp_path / "play.yml")],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -143,6 +143,18 @@ def test_what_a_sink_that_was_down_missed_comes_with_the_next_run(tmp_path: path
 
     assert events(late) == events(tmp_path / "events")
     assert f"telemetry: {late}: {len(events(late))} shipped\n" in output
+
+
+def test_what_is_only_foreseen_has_not_happened(tmp_path: pathlib.Path, run) -> None:
+    run(f"jsonl:{tmp_path}/events", options=["--check"]).communicate()
+
+    told = events(tmp_path / "events")
+    assert told[0]["data"]["check"] is True
+    assert [event["data"]["task"] for event in told if event["type"].endswith("task.ended")][:2] == [
+        "Say it",
+        "Turn it on",
+    ]
+    assert not [event for event in told if event["type"].endswith("toggle.changed")]
 
 
 def test_of_a_run_that_is_killed_nothing_that_was_shipped_is_missing(tmp_path: pathlib.Path, run) -> None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A file that events are written to, a JSON object a line.
 
-PRIVATE to the collection. Runs that write to the same file at a time do not mix within lines.
+PRIVATE to the collection. Runs that write to the same file take turns.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ from __future__ import annotations
 import json
 import os
 
+from ansible_collections.progressive.delivery.plugins.module_utils._files import flock
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import (
     Shipment,
     Sink,
     SinkDown,
 )
+
+_PATIENCE = 1.0
+"""Seconds to wait for another run that writes."""
 
 
 class Jsonl(Sink):
@@ -26,19 +30,31 @@ class Jsonl(Sink):
         self._path = path
 
     def send(self, shipment: Shipment) -> None:
-        lines = "".join(json.dumps(event, separators=(",", ":")) + "\n" for event in shipment)
+        lines = "".join(json.dumps(event, separators=(",", ":")) + "\n" for event in shipment).encode()
         try:
             os.makedirs(os.path.dirname(self._path) or ".", mode=0o700, exist_ok=True)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                _write(descriptor, lines.encode())
+                if not flock.taken(descriptor, _PATIENCE):
+                    raise SinkDown("{0}: another run writes to it".format(self._path))
+                _append(descriptor, lines)
             finally:
                 os.close(descriptor)
         except OSError as error:
             raise SinkDown("{0}: {1}".format(self._path, error.strerror)) from error
 
 
-def _write(descriptor: int, content: bytes) -> None:
-    """All of it; in one call where the system takes it so, as nothing of others comes between then."""
-    while content:
-        content = content[os.write(descriptor, content) :]
+def _append(descriptor: int, lines: bytes) -> None:
+    """Write all of them behind the last whole line, or none of them.
+
+    :raises OSError: not all could be written
+    """
+    before = os.fstat(descriptor).st_size
+    if before and os.pread(descriptor, 1, before - 1) != b"\n":
+        lines = b"\n" + lines  # Of a run that was killed.
+    try:
+        while lines:
+            lines = lines[os.write(descriptor, lines) :]
+    except OSError:
+        os.ftruncate(descriptor, before)
+        raise

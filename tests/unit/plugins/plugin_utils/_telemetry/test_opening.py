@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import stat
 
 import pytest
@@ -56,6 +57,31 @@ def test_a_file_gets_a_line_an_event_and_is_its_owners(tmp_path):
 def test_a_file_that_cannot_be_written_is_a_sink_that_is_down(tmp_path):
     with pytest.raises(SinkDown, match="Is a directory"):
         sink_at(f"jsonl:{tmp_path}").send(EVENTS)
+
+
+def test_what_a_killed_run_wrote_of_a_line_is_a_line_of_its_own(tmp_path):
+    path = tmp_path / "events"
+    path.write_text('{"id": "torn')
+    sink_at(f"jsonl:{path}").send(EVENTS)
+
+    assert path.read_text().splitlines()[0] == '{"id": "torn'
+    assert [json.loads(line) for line in path.read_text().splitlines()[1:]] == EVENTS
+
+
+def test_where_there_is_no_room_for_all_there_is_none_of_it(tmp_path):
+    path = tmp_path / "events"
+    sink = sink_at(f"jsonl:{path}")
+    sink.send(EVENTS)
+    before = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, limits[1]))
+    try:
+        with pytest.raises(SinkDown, match="File too large"):
+            sink.send(EVENTS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert path.read_bytes() == before
 
 
 def test_a_receiver_gets_a_batch_of_cloudevents():

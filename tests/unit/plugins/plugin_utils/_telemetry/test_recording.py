@@ -78,6 +78,23 @@ def test_what_a_module_said_is_an_event_and_those_after_it_say_what_it_is_about(
     assert (failed.about["app"], failed.about["rollout"], failed.facts["problem"]) == ("shop", "r-9", "unhealthy-pool")
 
 
+def test_hosts_that_come_to_a_task_after_others_have_gone_on_are_counted_too():
+    told = events(
+        BEGAN,
+        TaskBegan(101.0, "t1", "first", "x.y.z"),
+        ended("t1", "a", "ok", at=101.5),
+        TaskBegan(102.0, "t2", "second", "x.y.z"),
+        ended("t2", "a", "ok", at=103.0),
+        TaskBegan(103.5, "t1", "first", "x.y.z"),
+        ended("t1", "b", "unreachable", at=104.0),
+        RunEnded(105.0, {}),
+    )
+
+    tasks = [(event.facts["task"], event.facts["outcomes"]) for event in told if event.kind == "task.ended"]
+    assert tasks == [("first", {"ok": 1}), ("second", {"ok": 1}), ("first", {"unreachable": 1})]
+    assert [event.facts["task"] for event in told if event.kind == "host.failed"] == ["first"]
+
+
 @given(
     st.lists(
         st.lists(
