@@ -75,8 +75,9 @@ def sftp(work: pathlib.Path) -> t.Iterator[Elsewhere]:
         "StrictModes": "no",
     }
     (work / "sshd").write_text("".join(f"{name} {value}\n" for name, value in options.items()))
-    # Where sshd locks itself in; the package leaves it to the system's start.
-    pathlib.Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    if os.geteuid() == 0:
+        # Where root's sshd locks itself in; the package leaves it to the system's start.
+        pathlib.Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     with _serving(["/usr/sbin/sshd", "-D", "-e", "-f", str(work / "sshd")], port, work):
         (work / "hosts").write_text(f"[127.0.0.1]:{port} {(work / 'server.pub').read_text()}")
         known, stranger = ({"PATH": _ssh(work, name)} for name in ("known", "stranger"))
