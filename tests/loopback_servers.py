@@ -69,7 +69,7 @@ def web_server(respond: Responder, tls: ssl.SSLContext | None = None, host: str 
             self.end_headers()
             self.wfile.write(reply.body)
 
-        do_GET = do_HEAD = do_POST = answer
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer
 
         def log_message(self, *_message: object) -> None:
             """Keep the output of the tests readable."""

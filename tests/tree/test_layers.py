@@ -11,7 +11,18 @@ from pathlib import Path
 from ansible_collections.progressive.delivery.tests.tree.checkout import load_yaml
 
 COLLECTION = "ansible_collections.progressive.delivery.plugins."
-SHARED_AREAS = {"_errors", "_expression", "_files", "_missing_library", "_quorum", "_release_name", "_shown_url"}
+SHARED_AREAS = {
+    "_attempts",
+    "_errors",
+    "_expression",
+    "_files",
+    "_http_api",
+    "_http_options",
+    "_missing_library",
+    "_quorum",
+    "_release_name",
+    "_shown_url",
+}
 
 
 def imported_names(path: Path) -> set[str]:

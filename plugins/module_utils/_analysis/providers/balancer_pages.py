@@ -18,21 +18,17 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     ProviderRefused,
     ProviderUnreachable,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.attempts import Answer, Attempts
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import HttpApi
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
-    HTTP,
-    Kind,
-    Params,
-    access_to,
-)
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import Kind
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.pages import (
     Pages,
     Sample,
     Source,
     samples,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.provider_api import ProviderApi
+from ansible_collections.progressive.delivery.plugins.module_utils._attempts import Answer, Attempts
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_options import HTTP, Params, access_to
 
 Page = t.Callable[[], t.Iterable[Sample]]
 
@@ -117,7 +113,7 @@ def kind_of(name: str, path: str, read: t.Callable[[LocalSocket], t.Iterable[Sam
 
     def _source(address: str, params: Params) -> Source:
         if address.startswith("/"):
-            place, attempts = LocalSocket(address, params["timeout"]), Attempts(params["attempts"])
+            place, attempts = LocalSocket(address, params["timeout"]), Attempts(params["attempts"], ProviderUnreachable)
             return Source({"balancer": address}, lambda: attempts.of(lambda: list(read(place))))
         if not address.startswith(("http://", "https://")):
             raise InvalidOption(
@@ -125,7 +121,7 @@ def kind_of(name: str, path: str, read: t.Callable[[LocalSocket], t.Iterable[Sam
                     address
                 )
             )
-        api = HttpApi(name, access_to(address, params))
+        api = ProviderApi(name, access_to(address, params))
         return Source({"balancer": urllib.parse.urlsplit(address).netloc}, lambda: samples(api.text(path)))
 
     return Kind(build=build, options={**HTTP, "balancers": {"type": "list", "elements": "str"}}, needs=["balancers"])

@@ -22,14 +22,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
     ADDRESS,
     LOOK_BACK,
-    TRUST,
     Kind,
-    Params,
     need_text,
     seconds_back,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series, newest
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_options import TRUST, Params
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import (
     MissingLibrary,
     OptionalLibrary,

@@ -16,18 +16,18 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     BadMeasurement,
     ProviderRefused,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
     ADDRESS,
-    HTTP,
     LOOK_BACK,
     Kind,
-    access_to,
     need_text,
     seconds_back,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.provider_api import ProviderApi
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series, newest
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
+from ansible_collections.progressive.delivery.plugins.module_utils._http_options import HTTP, access_to
 
 _KEYS = ("DD-API-KEY", "DD-APPLICATION-KEY")
 
@@ -45,7 +45,7 @@ class Datadog:
         for key in _KEYS:
             if key not in sent:
                 raise InvalidOption("provider: type datadog needs the header {0}; give it as a secret".format(key))
-        self._api = HttpApi("Datadog", access)
+        self._api = ProviderApi("Datadog", access)
         self._look_back = look_back
         self._clock = clock
 

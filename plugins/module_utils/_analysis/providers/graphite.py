@@ -12,17 +12,17 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import BadMeasurement
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
     ADDRESS,
-    HTTP,
     LOOK_BACK,
     Kind,
-    access_to,
     need_text,
     seconds_back,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.provider_api import ProviderApi
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series, newest
+from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
+from ansible_collections.progressive.delivery.plugins.module_utils._http_options import HTTP, access_to
 
 
 class Graphite:
@@ -32,7 +32,7 @@ class Graphite:
     """
 
     def __init__(self, access: Access, look_back: float) -> None:
-        self._api = HttpApi("Graphite", access)
+        self._api = ProviderApi("Graphite", access)
         self._from = "-{0:.0f}s".format(look_back)
 
     def check(self, query: str) -> None:

@@ -16,15 +16,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     BadMeasurement,
     ProviderRefused,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
-    ADDRESS,
-    HTTP,
-    Kind,
-    access_to,
-)
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import ADDRESS, Kind
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.provider_api import ProviderApi
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series, newest
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
+from ansible_collections.progressive.delivery.plugins.module_utils._http_options import HTTP, access_to
 
 _TIME = "time"
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
@@ -40,7 +37,7 @@ class InfluxDB:
     """
 
     def __init__(self, access: Access, database: str) -> None:
-        self._api = HttpApi("InfluxDB", access)
+        self._api = ProviderApi("InfluxDB", access)
         self._database = database
 
     def check(self, query: str) -> None:

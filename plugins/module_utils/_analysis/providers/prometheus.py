@@ -15,16 +15,16 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     BadMeasurement,
     ProviderRefused,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
     ADDRESS,
-    HTTP,
     Kind,
-    access_to,
     need_text,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.provider_api import ProviderApi
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.selector import parse_selector
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
+from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
+from ansible_collections.progressive.delivery.plugins.module_utils._http_options import HTTP, access_to
 
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`""")
 _WINDOW = re.compile(r"\[([^\]:]*)")
@@ -37,7 +37,7 @@ class Prometheus:
     """A Prometheus server; satisfies ``Provider`` and ``LookingBack``. A query is PromQL that yields a vector or a scalar."""
 
     def __init__(self, access: Access) -> None:
-        self._api = HttpApi("Prometheus", access)
+        self._api = ProviderApi("Prometheus", access)
 
     def check(self, query: str) -> None:
         """Leave it to Prometheus, which alone knows its language; raises InvalidOption where there is nothing."""

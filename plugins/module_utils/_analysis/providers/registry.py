@@ -23,15 +23,11 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.pro
     sql,
     web,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.attempts import need_patience
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.interface import Provider
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
-    PATIENCE,
-    Kind,
-    Options,
-    Params,
-)
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import Kind
+from ansible_collections.progressive.delivery.plugins.module_utils._attempts import need_patience
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_options import PATIENCE, Options, Params
 
 KINDS: t.Mapping[str, Kind] = {
     "prometheus": prometheus.KIND,

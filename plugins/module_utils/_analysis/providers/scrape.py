@@ -11,20 +11,17 @@ from __future__ import annotations
 import typing as t
 import urllib.parse
 
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
-    HTTP,
-    Kind,
-    Params,
-    access_to,
-)
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import Kind
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.pages import (
     Pages,
     Sample,
     Source,
     samples,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.provider_api import ProviderApi
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
+from ansible_collections.progressive.delivery.plugins.module_utils._http_options import HTTP, Params, access_to
 
 
 def scrape(targets: t.Mapping[str, t.Sequence[Access]]) -> Pages:
@@ -48,7 +45,7 @@ def scrape(targets: t.Mapping[str, t.Sequence[Access]]) -> Pages:
 def _instance(pool: str, access: Access) -> Source:
     """One instance of a pool."""
     place = urllib.parse.urlsplit(access.address).netloc
-    api = HttpApi("{0} of pool {1}".format(place, pool), access)
+    api = ProviderApi("{0} of pool {1}".format(place, pool), access)
 
     def read() -> t.Iterator[Sample]:
         return samples(api.text(""))

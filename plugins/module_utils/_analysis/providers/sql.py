@@ -20,16 +20,15 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     ProviderRefused,
     ProviderUnreachable,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.attempts import Attempts
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
     ADDRESS,
     Kind,
-    Params,
     need_text,
-    secret_in,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
+from ansible_collections.progressive.delivery.plugins.module_utils._attempts import Attempts
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_options import Params, secret_in
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import (
     MissingLibrary,
     OptionalLibrary,
@@ -146,7 +145,7 @@ def _build(params: Params) -> Sql:
         )
     except ImportError as error:
         raise MissingLibrary(error.name or dialect.driver) from error
-    return Sql(engine, params["timeout"], Attempts(params["attempts"]))
+    return Sql(engine, params["timeout"], Attempts(params["attempts"], ProviderUnreachable))
 
 
 KIND = Kind(

@@ -11,16 +11,13 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import BadMeasurement
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import (
-    ADDRESS,
-    HTTP,
-    Kind,
-    access_to,
-)
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import ADDRESS, Kind
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.provider_api import ProviderApi
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._expression import CannotApply, Expression, compiled
+from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
+from ansible_collections.progressive.delivery.plugins.module_utils._http_options import HTTP, access_to
 
 
 class Web:
@@ -33,7 +30,7 @@ class Web:
     """
 
     def __init__(self, access: Access, body: t.Optional[t.Mapping[str, t.Any]] = None) -> None:
-        self._api = HttpApi("the JSON", access)
+        self._api = ProviderApi("the JSON", access)
         self._body = body
 
     def check(self, query: str) -> None:

@@ -14,12 +14,12 @@ import typing as t
 
 import pytest
 
+from ansible_collections.progressive.delivery.plugins.module_utils import _attempts
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
     BadMeasurement,
     ProviderRefused,
     ProviderUnreachable,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers import attempts
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.balancer_pages import LocalSocket
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.haproxy import statistics
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import (
@@ -41,7 +41,7 @@ PAGE = b'# TYPE rq counter\nrq{cluster="canary"} 7\n'
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "_FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(_attempts, "_FIRST_PAUSE", 0.001)
 
 
 def provider(kind: str, *balancers: str, **options: t.Any) -> t.Any:

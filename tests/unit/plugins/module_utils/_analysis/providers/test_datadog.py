@@ -16,9 +16,9 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     ProviderRefused,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.datadog import Datadog, parse
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
 from ansible_collections.progressive.delivery.tests.loopback_servers import Exchange, Reply, web_server
 
 QUERY = "p99:http.request.duration{service:shop,pool:canary}"

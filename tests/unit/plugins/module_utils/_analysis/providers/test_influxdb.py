@@ -13,10 +13,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     BadMeasurement,
     ProviderRefused,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.influxdb import InfluxDB, parse
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
 
 
 def answer(*series: t.Any) -> dict[str, t.Any]:

@@ -16,12 +16,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._analysis.err
     BadMeasurement,
     ProviderRefused,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.prometheus import (
     Prometheus,
     parse,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
+from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
 from ansible_collections.progressive.delivery.tests.loopback_servers import Exchange, Reply, web_server
 
 

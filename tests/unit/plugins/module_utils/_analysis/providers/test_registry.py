@@ -12,13 +12,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.kind import PATIENCE
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.registry import (
     KINDS,
     OPTIONS,
     provider_of,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_options import PATIENCE
 from ansible_collections.progressive.delivery.tests.loopback_servers import Reply, web_server
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import ProviderUnreachable
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers import pages
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.scrape import scrape
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 from ansible_collections.progressive.delivery.tests.loopback_servers import Reply, refusing_port, web_server
 

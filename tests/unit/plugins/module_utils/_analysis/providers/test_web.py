@@ -11,10 +11,10 @@ import typing as t
 import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import BadMeasurement
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.web import Web
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.series import Series
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
 from ansible_collections.progressive.delivery.tests.loopback_servers import Exchange, Reply, WebServer, web_server
 
 ANSWER = {"pools": [{"name": "stable", "ms": [1, 2]}, {"name": "canary", "ms": [3, 4.5], "errors": 0}], "ok": True}

@@ -14,14 +14,15 @@ import typing as t
 
 import pytest
 
+from ansible_collections.progressive.delivery.plugins.module_utils import _attempts, _http_api
 from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
     BadMeasurement,
     ProviderRefused,
     ProviderUnreachable,
 )
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers import attempts, http_api
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.http_api import Access, HttpApi
+from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.provider_api import ProviderApi
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 from ansible_collections.progressive.delivery.tests.loopback_servers import (
     Exchange,
@@ -37,12 +38,12 @@ from ansible_collections.progressive.delivery.tests.unit.plugins.module_utils._h
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "_FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(attempts, "_LONGEST_PAUSE", 0.002)
+    monkeypatch.setattr(_attempts, "_FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(_attempts, "_LONGEST_PAUSE", 0.002)
 
 
-def api(port: int, **options: t.Any) -> HttpApi:
-    return HttpApi("Prometheus", Access(f"http://127.0.0.1:{port}", **options))
+def api(port: int, **options: t.Any) -> ProviderApi:
+    return ProviderApi("Prometheus", Access(f"http://127.0.0.1:{port}", **options))
 
 
 def test_a_question_and_its_secrets_arrive_and_the_answer_comes_back() -> None:
@@ -128,10 +129,10 @@ def test_a_certificate_is_trusted_by_whom_it_is_from_and_refused_at_once_with_th
     authority = Authority(tmp_path)
     with web_server(lambda _exchange: Reply(body=b"1"), tls=authority.server_context("127.0.0.1")) as server:
         address = f"https://127.0.0.1:{server.port}"
-        assert HttpApi("Prometheus", Access(address, ca_path=str(authority.path))).json("/query") == 1
-        assert HttpApi("Prometheus", Access(address, validate_certs=False)).json("/query") == 1
+        assert ProviderApi("Prometheus", Access(address, ca_path=str(authority.path))).json("/query") == 1
+        assert ProviderApi("Prometheus", Access(address, validate_certs=False)).json("/query") == 1
         with pytest.raises(ProviderRefused) as refusal:
-            HttpApi("Prometheus", Access(address)).json("/query")
+            ProviderApi("Prometheus", Access(address)).json("/query")
     said = f"the certificate of Prometheus at {address} is not trusted: unable to get local issuer certificate"
     assert refusal.value.message == said
     assert len(server.seen) == 2
@@ -173,7 +174,7 @@ def test_an_access_that_cannot_be_is_refused(options: dict[str, t.Any], says: st
     assert "s3cret" not in refusal.value.message
 
 
-@pytest.mark.parametrize(("importer", "library"), [(http_api, "requests"), (attempts, "tenacity")])
+@pytest.mark.parametrize(("importer", "library"), [(_http_api, "requests"), (_attempts, "tenacity")])
 def test_a_library_that_is_missing_is_said_first(
     importer: types.ModuleType, library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,3 +190,12 @@ def test_what_is_sent_is_posted_as_json_at_each_attempt() -> None:
 
     assert [(one.method, json.loads(one.body)) for one in server.seen] == [("POST", {"a": [1]})] * 2
     assert server.seen[0].headers["Content-Type"] == "application/json"
+
+
+def test_what_is_sent_arrives_as_it_is() -> None:
+    with web_server(lambda _exchange: Reply(204)) as server:
+        api(server.port).send("PUT", "/place", b"\x00content", {"Content-Type": "application/x-protobuf"})
+
+    (seen,) = server.seen
+    assert (seen.method, seen.path, seen.body) == ("PUT", "/place", b"\x00content")
+    assert seen.headers["Content-Type"] == "application/x-protobuf"

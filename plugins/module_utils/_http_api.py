@@ -1,9 +1,9 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP to the API of a provider: one place for time limits, retries, secrets and trust.
+"""HTTP to the API of a server: one place for time limits, retries, secrets and trust.
 
-PRIVATE to the collection.
+PRIVATE to the collection. Shared by the areas, each of which has failures of its own.
 """
 
 from __future__ import annotations
@@ -20,16 +20,8 @@ try:
 except ImportError:
     requests = None
 
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import (
-    BadMeasurement,
-    ProviderRefused,
-    ProviderUnreachable,
-)
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.providers.attempts import (
-    Attempts,
-    need_patience,
-)
-from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._attempts import Attempts, need_patience
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
 _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
@@ -43,7 +35,7 @@ _HEADER_VALUE = re.compile(r"(?:[!-~\x80-\xff][\t -~\x80-\xff]*)?\Z")
 
 @dataclasses.dataclass(frozen=True)
 class Access:
-    """How a provider's API is reached.
+    """How an API is reached.
 
     :param address: its URL, below which all its paths are
     :param headers: sent with each request, secrets among them; never shown
@@ -73,68 +65,92 @@ class Access:
 
 
 class HttpApi:
-    """A provider's API.
+    """An API; a subclass says what its failures are.
 
+    :cvar UNREACHABLE: there is no answer, or none but for later
+    :cvar REFUSED: the answer is a refusal
+    :cvar UNREADABLE: the answer is not of the published form
     :param name: what it is called in messages
     :raises MissingLibrary: requests or tenacity is not installed
     """
+
+    UNREACHABLE: t.ClassVar[t.Type[DeliveryError]]
+    REFUSED: t.ClassVar[t.Type[DeliveryError]]
+    UNREADABLE: t.ClassVar[t.Type[DeliveryError]]
 
     def __init__(self, name: str, access: Access) -> None:
         if requests is None:
             raise MissingLibrary("requests")
         self._name = name
         self._access = access
-        self._attempts = Attempts(access.attempts)
+        self._attempts = Attempts(access.attempts, self.UNREACHABLE)
 
     def json(self, path: str, parameters: t.Optional[t.Mapping[str, str]] = None, body: t.Any = None) -> t.Any:
         """The JSON that a GET of *path* is answered with, or a POST where there is a *body* to send as JSON.
 
-        :raises ProviderUnreachable: there is no answer, or none but for later
-        :raises ProviderRefused: the answer is a refusal
-        :raises BadMeasurement: the answer is no JSON
+        :raises UNREACHABLE: or what the subclass names so, as the next ones
+        :raises REFUSED:
+        :raises UNREADABLE: the answer is no JSON
         """
         try:
-            return self._answer(path, parameters or {}, body).json()
+            return self._answer("GET" if body is None else "POST", path, parameters=parameters, body=body).json()
         except (ValueError, RecursionError) as error:
-            raise BadMeasurement("{0} answered {1} with no JSON".format(self._name, path or "the request")) from error
+            raise self.UNREADABLE("{0} answered {1} with no JSON".format(self._name, path or "the request")) from error
 
     def text(self, path: str) -> str:
-        """The text that a GET of *path* is answered with; raises what :meth:`json` does, but for BadMeasurement."""
-        return str(self._answer(path, {}, None).content.decode("utf-8", "replace"))
+        """The text that a GET of *path* is answered with; raises what :meth:`json` does, but for UNREADABLE."""
+        return str(self._answer("GET", path).content.decode("utf-8", "replace"))
 
-    def _answer(self, path: str, parameters: t.Mapping[str, str], body: t.Any) -> t.Any:
-        return self._attempts.of(functools.partial(self._ask, path, dict(parameters), body))
+    def send(
+        self,
+        method: str,
+        path: str,
+        content: bytes = b"",
+        headers: t.Optional[t.Mapping[str, str]] = None,
+    ) -> None:
+        """Have *content* taken; raises what :meth:`json` does, but for UNREADABLE."""
+        self._answer(method, path, content=content, headers=headers)
 
-    def _ask(self, path: str, parameters: t.Dict[str, str], body: t.Any) -> t.Any:
+    def _answer(self, method: str, path: str, **request: t.Any) -> t.Any:
+        return self._attempts.of(functools.partial(self._ask, method, path, **request))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        parameters: t.Optional[t.Mapping[str, str]] = None,
+        body: t.Any = None,
+        content: t.Optional[bytes] = None,
+        headers: t.Optional[t.Mapping[str, str]] = None,
+    ) -> t.Any:
         access = self._access
         trust = (access.ca_path or True) if access.validate_certs else False
         try:
             answer = requests.request(
-                "GET" if body is None else "POST",
+                method,
                 access.address.rstrip("/") + path if path else access.address,
-                params=parameters,
+                params=dict(parameters or {}),
+                data=content,
                 json=body,
-                headers=dict(access.headers),
+                headers={**(headers or {}), **access.headers},
                 timeout=access.timeout,
                 verify=trust,
                 allow_redirects=False,
                 auth=_as_given,
             )
         except requests.exceptions.ChunkedEncodingError as error:
-            raise ProviderUnreachable("{0} at {1} broke off".format(self._name, access.address)) from error
+            raise self.UNREACHABLE("{0} at {1} broke off".format(self._name, access.address)) from error
         except (requests.ConnectionError, requests.Timeout) as error:
             distrust = _distrust(error)
             if distrust is not None:
                 said = "the certificate of {0} at {1} is not trusted: {2}"
-                raise ProviderRefused(said.format(self._name, access.address, distrust)) from error
-            raise ProviderUnreachable("{0} at {1} does not answer".format(self._name, access.address)) from error
+                raise self.REFUSED(said.format(self._name, access.address, distrust)) from error
+            raise self.UNREACHABLE("{0} at {1} does not answer".format(self._name, access.address)) from error
         except (OSError, ValueError) as error:  # requests' own among them
-            raise ProviderRefused(
-                "{0} at {1} cannot be asked: {2}".format(self._name, access.address, error)
-            ) from error
-        if answer.status_code == 200:
+            raise self.REFUSED("{0} at {1} cannot be asked: {2}".format(self._name, access.address, error)) from error
+        if answer.status_code in range(200, 300):
             return answer
-        kind = ProviderUnreachable if answer.status_code in _TRANSIENT else ProviderRefused
+        kind = self.UNREACHABLE if answer.status_code in _TRANSIENT else self.REFUSED
         said = " ".join(answer.text.split())[:_SHOWN]
         raise kind(
             "{0} answered {1} with status {2}: {3}".format(self._name, path or "the request", answer.status_code, said)

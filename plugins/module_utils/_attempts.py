@@ -16,7 +16,6 @@ try:
 except ImportError:
     tenacity = None
 
-from ansible_collections.progressive.delivery.plugins.module_utils._analysis.errors import ProviderUnreachable
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
@@ -39,20 +38,24 @@ class Attempts:
 
     The pauses between grow and are partly chance, so that not all who ask come back at once.
 
-    :raises MissingLibrary: tenacity is not installed
+    :param unanswered: what is raised where there was no answer
+    :raises MissingLibrary: tenacity is not installed, and there is to be more than one
     """
 
-    def __init__(self, number: int) -> None:
-        if tenacity is None:
+    def __init__(self, number: int, unanswered: t.Type[Exception]) -> None:
+        if tenacity is None and number > 1:
             raise MissingLibrary("tenacity")
         self._number = number
+        self._unanswered = unanswered
 
     def of(self, ask: t.Callable[[], Answer]) -> Answer:
-        """What *ask* answers; it is called again when it raises ProviderUnreachable, and raises that in the end."""
+        """What *ask* answers; it is called again while there was no answer, and raises that in the end."""
+        if self._number == 1:
+            return ask()
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._number),
             wait=tenacity.wait_random_exponential(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE),
-            retry=tenacity.retry_if_exception_type(ProviderUnreachable),
+            retry=tenacity.retry_if_exception_type(self._unanswered),
             reraise=True,
         )
         return t.cast(Answer, retrying(ask))
