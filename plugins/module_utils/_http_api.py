@@ -153,7 +153,8 @@ class HttpApi:
         kind = self.UNREACHABLE if answer.status_code in _TRANSIENT else self.REFUSED
         said = " ".join(answer.text.split())[:_SHOWN]
         raise kind(
-            "{0} answered {1} with status {2}: {3}".format(self._name, path or "the request", answer.status_code, said)
+            "{0} answered {1} with status {2}: {3}".format(self._name, path or "the request", answer.status_code, said),
+            status=answer.status_code,
         )
 
 

@@ -273,6 +273,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+name:
+  description: The flag's key.
+  type: str
+  returned: success
 was:
   description: The whole flag before the task, in flagd's form; null when it did not exist.
   type: dict
@@ -378,6 +382,7 @@ def carry_out(toggles: Toggles, params: t.Mapping[str, t.Any], check_mode: bool)
     place = place_of(params)
     return {
         "changed": shown[0] != shown[1],
+        "name": name,
         "was": was,
         "evaluators": shared[1],
         "revision": revision,

@@ -32,5 +32,5 @@ def cloudevent(event: Event) -> dict[str, t.Any]:
         "time": datetime.datetime.fromtimestamp(event.at, datetime.timezone.utc).isoformat().replace("+00:00", "Z"),
         **({"subject": subject} if subject else {}),
         "datacontenttype": "application/json",
-        "data": {**event.about, **event.facts},
+        "data": {**event.about, **event.facts, "labels": dict(event.labels)},
     }

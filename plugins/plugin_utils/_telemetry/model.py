@@ -94,7 +94,8 @@ class Event:
 
     :param identifier: unique everywhere; whoever gets an event twice knows it by that
     :param kind: such as ``run.ended``, ``task.ended`` or ``traffic.shifted``
-    :param about: app, rollout, release, host, environment and labels, as far as they are known
+    :param about: run, playbook, app, rollout, release and host, as far as they are known
+    :param labels: what the surroundings say of the run
     :param facts: figures and words of this kind; never a secret or an argument of a task
     """
 
@@ -103,3 +104,4 @@ class Event:
     kind: str
     about: t.Mapping[str, str]
     facts: t.Mapping[str, t.Any]
+    labels: t.Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -20,7 +20,6 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sh
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.registry import sink_at
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
-_TAKEN = frozenset(("run", "app", "rollout", "release", "host"))
 _OF_AWX = {"JOB_ID": "job", "AWX_HOST": "controller", "PROJECT_REVISION": "project_revision"}
 """The variables that AWX sets in a job, and the labels that they become."""
 
@@ -28,16 +27,14 @@ _OF_AWX = {"JOB_ID": "job", "AWX_HOST": "controller", "PROJECT_REVISION": "proje
 def labels(given: collections.abc.Iterable[str], environment: collections.abc.Mapping[str, str]) -> dict[str, str]:
     """The labels of a run, those of AWX among them.
 
-    :raises InvalidOption: one is not C(name=value), or has a name that events have already
+    :raises InvalidOption: one is not C(name=value)
     """
     found = {label: environment[name] for name, label in _OF_AWX.items() if environment.get(name)}
     for text in given:
         name, sign, value = text.partition("=")
-        if not sign or not _NAME.match(name) or name in _TAKEN:
+        if not sign or not _NAME.match(name):
             raise InvalidOption(
-                "labels: {0!r} is not such as team=search, with a name of small letters, digits and _ that is none of {1}".format(
-                    text, ", ".join(sorted(_TAKEN))
-                )
+                "labels: {0!r} is not such as team=search, with a name of small letters, digits and _".format(text)
             )
         found[name] = value
     return found
@@ -63,7 +60,8 @@ def summary(done: Shipping) -> list[str]:
         parts = ["{0} shipped".format(tally.shipped)]
         parts += ["{0} kept for the next run".format(tally.kept)] if tally.kept else []
         parts += ["{0} lost, as the backlog is full".format(tally.lost)] if tally.lost else []
-        why = " ({0})".format(tally.why) if tally.why and (tally.kept or tally.lost) else ""
+        parts += ["{0} refused".format(tally.refused)] if tally.refused else []
+        why = " ({0})".format(tally.why) if tally.why and (tally.kept or tally.lost or tally.refused) else ""
         lines.append("telemetry: {0}: {1}{2}".format(outlet.sink.name, ", ".join(parts), why))
     if done.unseen:
         lines.append("telemetry: {0} observations came too fast, and are missing".format(done.unseen))

@@ -16,6 +16,7 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.si
     Shipment,
     Sink,
     SinkDown,
+    SinkRefused,
 )
 
 AT_ONCE = 500
@@ -31,12 +32,14 @@ class Tally:
     :param shipped: taken by the sink, with those that earlier runs had left
     :param kept: on disk for the next run
     :param lost: for which there was no room
+    :param refused: which the sink will never take
     :param why: what the sink said last when it did not take them
     """
 
     shipped: int = 0
     kept: int = 0
     lost: int = 0
+    refused: int = 0
     why: str = ""
 
 
@@ -66,14 +69,12 @@ class Outlet:
         sent = 0
         try:
             if waiting:
-                cleared = self._backlog.send(self.sink.send, AT_ONCE)
-                self.tally.shipped += cleared
+                cleared = self._backlog.send(self._send, AT_ONCE)
                 self.tally.kept = max(0, self.tally.kept - cleared)
             while sent < len(shipment):
                 part = shipment[sent : sent + AT_ONCE]
-                self.sink.send(part)
+                self._send(part)
                 sent += len(part)
-                self.tally.shipped += len(part)
             self._pause = FIRST_PAUSE
         except SinkDown as down:
             self.tally.why = str(down)
@@ -81,6 +82,14 @@ class Outlet:
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
             if not self._is_left:
                 self.keep(shipment[sent:])
+
+    def _send(self, shipment: Shipment) -> None:
+        try:
+            self.sink.send(shipment)
+            self.tally.shipped += len(shipment)
+        except SinkRefused as refused:
+            self.tally.why = str(refused)
+            self.tally.refused += len(shipment)
 
     def leave(self, shipment: Shipment) -> None:
         """Let these wait for the next run, and whatever :meth:`ship` is about in another thread come to nothing more."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import heapq
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import (
@@ -25,6 +26,8 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.mo
 )
 
 TROUBLE = ("failed", "unreachable")
+BUSIEST = 10
+"""Hosts of which the end of a run tells how long they worked."""
 
 
 @dataclasses.dataclass
@@ -36,6 +39,7 @@ class _Task:
     last: float
     outcomes: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     attempts: int = 0
+    host_seconds: float = 0.0
     slowest: float = 0.0
     slowest_host: str = ""
 
@@ -51,16 +55,18 @@ class Recording:
         self._play: PlayBegan | None = None
         self._tasks: dict[str, _Task] = {}
         self._about: dict[str, str] = {}
+        self._busy: dict[str, float] = collections.defaultdict(float)
+        self._step: tuple[str, float] | None = None
         self._made = 0
 
     def events(self, seen: Observation) -> t.Iterator[Event]:
         """The events that *seen* makes; in the order in which things happened."""
         if isinstance(seen, RunBegan):
             self._began = seen
-            self._about = {"run": seen.run, **seen.labels}
-            yield self._event("run.began", seen.at, {"playbook": seen.playbook, "check": seen.check})
+            self._about = {"run": seen.run, "playbook": seen.playbook}
+            yield self._event("run.began", seen.at, {"check": seen.check})
         elif isinstance(seen, PlayBegan):
-            yield from self._tasks_ended()
+            yield from self._play_ended(seen.at)
             self._tasks.clear()
             self._play = seen
             yield self._event("play.began", seen.at, {"play": seen.name})
@@ -70,7 +76,7 @@ class Recording:
         elif isinstance(seen, HostEnded):
             yield from self._host_ended(seen)
         else:
-            yield from self._tasks_ended()
+            yield from self._play_ended(seen.at)
             yield from self._run_ended(seen)
 
     def _host_ended(self, seen: HostEnded) -> t.Iterator[Event]:
@@ -79,12 +85,16 @@ class Recording:
             task.outcomes[seen.outcome] += 1
             task.attempts += seen.attempts
             task.last = max(task.last, seen.at)
-            if seen.at - seen.began >= task.slowest:
-                task.slowest, task.slowest_host = seen.at - seen.began, seen.host
+            seconds = max(0.0, seen.at - seen.began)
+            task.host_seconds += seconds
+            self._busy[seen.host] += seconds
+            if seconds >= task.slowest:
+                task.slowest, task.slowest_host = seconds, seen.host
         for said in seen.said:
             about = said["about"]
             self._about.update({name: about[name] for name in ("app", "rollout", "release") if name in about})
-            yield self._event(said["kind"], seen.at, said["facts"], {**about, "host": seen.host})
+            facts = {**said["facts"], **(self._step_ended(seen.at, said) if said["kind"] == "rollout.moved" else {})}
+            yield self._event(said["kind"], seen.at, facts, {**about, "host": seen.host})
         if seen.outcome in TROUBLE and task is not None:
             facts = {
                 "task": task.began.name,
@@ -94,6 +104,11 @@ class Recording:
                 **({"problem": seen.problem} if seen.problem else {}),
             }
             yield self._event("host.failed", seen.at, facts, {"host": seen.host})
+
+    def _step_ended(self, at: float, moved: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Which step of the rollout has ended by that, and how long it took; nothing at the first of a run."""
+        before, self._step = self._step, (moved["facts"].get("next", ""), at)
+        return {"step": before[0], "seconds": round(max(0.0, at - before[1]), 6)} if before and before[0] else {}
 
     def _tasks_ended(self) -> t.Iterator[Event]:
         """Tell of the tasks that hosts have ended; of one that other hosts come to later, as with the strategy free, that is told then."""
@@ -106,11 +121,19 @@ class Recording:
                     "play": task.play,
                     "seconds": round(task.last - task.began.at, 6),
                     "attempts": task.attempts,
+                    "host_seconds": round(task.host_seconds, 6),
                     "slowest": {"host": task.slowest_host, "seconds": round(task.slowest, 6)},
                     "outcomes": {outcome: task.outcomes[outcome] for outcome in OUTCOMES if task.outcomes[outcome]},
                 }
                 yield self._event("task.ended", task.last, facts)
                 self._tasks[task.began.task] = _Task(task.began, task.play, task.last)
+
+    def _play_ended(self, at: float) -> t.Iterator[Event]:
+        yield from self._tasks_ended()
+        if self._play is not None:
+            yield self._event(
+                "play.ended", at, {"play": self._play.name, "seconds": round(max(0.0, at - self._play.at), 6)}
+            )
 
     def _run_ended(self, seen: RunEnded) -> t.Iterator[Event]:
         totals: collections.Counter[str] = collections.Counter()
@@ -120,12 +143,15 @@ class Recording:
             host for host, counts in seen.hosts.items() if counts.get("failures") or counts.get("unreachable")
         )
         facts = {
-            "playbook": self._began.playbook if self._began else "",
             "seconds": round(seen.at - self._began.at, 6) if self._began else 0.0,
             "outcome": "failed" if failed else "succeeded",
             "hosts": len(seen.hosts),
             "failed_hosts": failed,
             "totals": dict(sorted(totals.items())),
+            "busiest": [
+                {"host": host, "seconds": round(seconds, 6)}
+                for host, seconds in heapq.nlargest(BUSIEST, self._busy.items(), key=lambda each: each[1])
+            ],
         }
         yield self._event("run.ended", seen.at, facts)
 
@@ -134,4 +160,5 @@ class Recording:
     ) -> Event:
         self._made += 1
         run = self._began.run if self._began else ""
-        return Event(f"{run}-{self._made}", at, kind, {**self._about, **(about or {})}, dict(facts))
+        labels = self._began.labels if self._began else {}
+        return Event(f"{run}-{self._made}", at, kind, {**self._about, **(about or {})}, dict(facts), labels)

@@ -44,7 +44,8 @@ MODULES: t.Mapping[str, tuple[Said, ...]] = {
         Said(
             "rollout.moved",
             "{status: rollout.status, strategy: rollout.strategy, from: rollout.from_release, to: rollout.to_release,"
-            " reason: rollout.reason, next: action.kind, paused: left_paused, broke_lock: broke}",
+            " reason: rollout.reason, next: action.kind, paused: left_paused, broke_lock: broke,"
+            " created_at: rollout.created_at, ended_at: rollout.ended_at}",
             about={"app": "rollout.app", "rollout": "rollout.id", "release": "rollout.to_release"},
         ),
     ),
@@ -59,11 +60,14 @@ MODULES: t.Mapping[str, tuple[Said, ...]] = {
     "health_check": (
         Said(
             "health.checked",
-            "{status: status, ready: ready, expected: expected, seconds: duration, fault: fault}",
+            "{status: status, ready: ready, expected: expected, seconds: duration, fault: fault,"
+            " latency: max(values(targets || `{}`)[].values(checks)[].latency)}",
             when="status",
         ),
     ),
-    "feature_toggle": (Said("toggle.changed", "{percent: audience.percent, killed: killed, revision: revision}"),),
+    "feature_toggle": (
+        Said("toggle.changed", "{toggle: name, percent: audience.percent, killed: killed, revision: revision}"),
+    ),
     "backup": (
         Said(
             "backup.taken",

@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a place that telemetry is shipped to can do.
 
-PRIVATE to the collection. A driver a kind of place: ``jsonl.py``,
-``cloudevents.py``. To add another, write its file and name it in ``registry.py``.
+PRIVATE to the collection. A driver a kind of place. To add another, write its file and name it in ``registry.py``.
 """
 
 from __future__ import annotations
@@ -19,6 +18,10 @@ class SinkDown(Exception):
     """It did not take what was sent, and may later."""
 
 
+class SinkRefused(Exception):
+    """It will never take what was sent, and may take the next."""
+
+
 class Sink:
     """A place that events are shipped to.
 
@@ -31,6 +34,7 @@ class Sink:
         """Let it have all of these, in order; when this returns it has them.
 
         :raises SinkDown: it may have none, some or all of them
+        :raises SinkRefused: they are not to be sent again
         """
         raise NotImplementedError
 

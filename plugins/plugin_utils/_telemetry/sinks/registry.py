@@ -3,42 +3,68 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which sinks there are, by how their addresses begin.
 
-PRIVATE to the collection. The one place that a sink is added to.
+PRIVATE to the collection. The one place that a sink is added to; what takes
+measurements alone is in ``_metrics/stores/registry.py``.
 """
 
 from __future__ import annotations
 
 import collections.abc
 import os
+import re
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._metrics.stores.registry import STORES, store_at
+from ansible_collections.progressive.delivery.plugins.module_utils._shown_url import shown_url
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.metrics import GROUP
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.cloudevents import (
     CloudEventsReceiver,
-    is_address,
 )
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import Sink
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.journald import Journald
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.jsonl import Jsonl
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.loki import Loki
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.measurements import Measurements
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.otlp import OtlpReceiver
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.syslog import Syslog
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.web import access
+
+_HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:]+\]|[^\s:/\[\]]+):([0-9]{1,5})\Z")
 
 
 def _jsonl(address: str) -> Sink:
     if not address.startswith(("/", "~/")):
-        raise InvalidOption(
-            "sinks: jsonl:{0} has no whole path of a file; jsonl:/var/log/delivery.jsonl has".format(address)
-        )
+        raise InvalidOption("jsonl:{0} has no whole path of a file; jsonl:/var/log/delivery.jsonl has".format(address))
     return Jsonl(os.path.expanduser(address))
 
 
-def _cloudevents(address: str) -> Sink:
-    if not is_address(address):
+def _syslog(address: str, reliably: bool) -> Sink:
+    if address.startswith("/") and not reliably:
+        return Syslog(address, reliably)
+    found = _HOST_AND_PORT.match(address)
+    if found is None or not 0 < int(found.group(2)) < 65536:
         raise InvalidOption(
-            "sinks: after cloudevents+ stands an address of http or https, such as cloudevents+https://hub.example.com/events"
+            "{0} names no syslog; syslog:/dev/log, syslog:logs.example.com:514 and syslog+tcp:logs.example.com:601 do".format(
+                address
+            )
         )
-    return CloudEventsReceiver(address)
+    return Syslog((found.group(1).strip("[]"), int(found.group(2))), reliably)
+
+
+def _journald(address: str) -> Sink:
+    if address:
+        raise InvalidOption("behind journald: stands nothing, as it is that of this machine")
+    return Journald()
 
 
 SINKS: collections.abc.Mapping[str, collections.abc.Callable[[str], Sink]] = {
-    "cloudevents+": _cloudevents,
     "jsonl:": _jsonl,
+    "cloudevents+": CloudEventsReceiver,
+    "otlp+": OtlpReceiver,
+    "loki+": Loki,
+    "syslog+tcp:": lambda address: _syslog(address, True),
+    "syslog:": lambda address: _syslog(address, False),
+    "journald:": _journald,
 }
 
 
@@ -46,8 +72,15 @@ def sink_at(address: str) -> Sink:
     """The sink that an address of the option ``sinks`` means.
 
     :raises InvalidOption: it means none; an address is not told, as there may be a password in it
+    :raises MissingLibrary: what it needs is not installed
     """
-    for beginning, make in SINKS.items():
-        if address.startswith(beginning):
-            return make(address[len(beginning) :])
-    raise InvalidOption("sinks: an address begins with {0}, and {1}… does not".format(" or ".join(SINKS), address[:8]))
+    try:
+        for beginning, make in SINKS.items():
+            if address.startswith(beginning):
+                return make(address[len(beginning) :])
+        if address.startswith(tuple(STORES)):
+            return Measurements(shown_url(address), store_at(address, access, GROUP))
+    except InvalidOption as error:
+        raise InvalidOption("sinks: " + error.message) from error
+    known = ", ".join(dict.fromkeys([*SINKS, *STORES]))
+    raise InvalidOption("sinks: an address begins with one of {0}, and {1}… does not".format(known, address[:8]))

@@ -13,11 +13,14 @@ import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import opening
-from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import SinkDown
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import (
+    SinkDown,
+    SinkRefused,
+)
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.registry import sink_at
 from ansible_collections.progressive.delivery.tests.loopback_servers import Reply, refusing_port, web_server
 
-EVENTS = [{"id": "r-1", "specversion": "1.0"}, {"id": "r-2", "specversion": "1.0"}]
+EVENTS = [{"id": name, "specversion": "1.0", "type": "progressive.delivery.traffic.shifted"} for name in ("r-1", "r-2")]
 
 
 def test_labels_are_those_that_were_given_and_those_of_awx():
@@ -30,14 +33,32 @@ def test_labels_are_those_that_were_given_and_those_of_awx():
     }
 
 
-@pytest.mark.parametrize("odd", ["team", "Team=x", "app=shop", "=x", "a b=c"])
+@pytest.mark.parametrize("odd", ["team", "Team=x", "=x", "a b=c"])
 def test_a_label_that_is_none_is_refused(odd):
     with pytest.raises(InvalidOption, match="labels: "):
         opening.labels([odd], {})
 
 
 @pytest.mark.parametrize(
-    "address", ["jsonl:", "jsonl:relative", "cloudevents+ftp://x/", "cloudevents+https://", "nats://x", ""]
+    "address",
+    [
+        "jsonl:",
+        "jsonl:relative",
+        "cloudevents+ftp://x/",
+        "cloudevents+https://",
+        "otlp+x",
+        "loki+http://a b/",
+        "remote-write+http://x:99999/",
+        "pushgateway+/metrics",
+        "textfile:relative",
+        "statsd:host",
+        "statsd:host:70000",
+        "syslog:host",
+        "syslog+tcp:/dev/log",
+        "journald:x",
+        "nats://x",
+        "",
+    ],
 )
 def test_an_address_that_means_no_sink_is_refused(address):
     with pytest.raises(InvalidOption, match="sinks: "):
@@ -101,23 +122,31 @@ def test_a_receiver_gets_a_batch_of_cloudevents():
     assert body == EVENTS
 
 
-@pytest.mark.parametrize("status", [301, 400, 503])
+@pytest.mark.parametrize("status", [301, 401, 404, 429, 503])
 def test_a_receiver_that_does_not_take_it_is_down(status):
     with (
         web_server(lambda _exchange: Reply(status, b"", {"Location": "/other"})) as server,
-        pytest.raises(SinkDown, match=f"answered {status}"),
+        pytest.raises(SinkDown, match=f"with status {status}"),
+    ):
+        sink_at(f"cloudevents+http://127.0.0.1:{server.port}/").send(EVENTS)
+
+
+def test_what_a_receiver_finds_wrong_is_not_sent_again():
+    with (
+        web_server(lambda _exchange: Reply(422, b"no such type")) as server,
+        pytest.raises(SinkRefused, match="no such type"),
     ):
         sink_at(f"cloudevents+http://127.0.0.1:{server.port}/").send(EVENTS)
 
 
 def test_a_receiver_that_is_not_there_is_down():
-    with refusing_port() as port, pytest.raises(SinkDown, match="cannot be reached"):
+    with refusing_port() as port, pytest.raises(SinkDown, match="does not answer"):
         sink_at(f"cloudevents+http://127.0.0.1:{port}/").send(EVENTS)
 
 
 def test_the_end_says_what_went_where(tmp_path):
     done = opening.shipping(
-        [f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}"], str(tmp_path / "b"), 90
+        [f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}"], str(tmp_path / "b"), 180
     )
     for outlet in done.outlets:
         outlet.ship(EVENTS)

@@ -43,10 +43,18 @@ def test_a_run_is_told_from_its_beginning_to_its_end():
         RunEnded(104.0, {"a": {"ok": 1, "failures": 0}, "b": {"ok": 0, "failures": 1}}),
     )
 
-    assert [event.kind for event in told] == ["run.began", "play.began", "host.failed", "task.ended", "run.ended"]
+    assert [event.kind for event in told] == [
+        "run.began",
+        "play.began",
+        "host.failed",
+        "task.ended",
+        "play.ended",
+        "run.ended",
+    ]
     assert {event.about["run"] for event in told} == {"r1"}
-    assert {event.about["team"] for event in told} == {"search"}
-    failed, task, run = told[2:]
+    assert {event.labels["team"] for event in told} == {"search"}
+    failed, task, play, run = told[2:]
+    assert play.facts == {"play": "Deliver", "seconds": 3.5}
     assert (failed.about["host"], failed.facts["attempts"]) == ("b", 3)
     assert task.facts == {
         "task": "Place it",
@@ -55,10 +63,12 @@ def test_a_run_is_told_from_its_beginning_to_its_end():
         "play": "Deliver",
         "seconds": 2.0,
         "attempts": 4,
+        "host_seconds": 2.5,
         "slowest": {"host": "b", "seconds": 2.0},
         "outcomes": {"changed": 1, "failed": 1},
     }
     assert (run.facts["outcome"], run.facts["failed_hosts"], run.facts["seconds"]) == ("failed", ["b"], 4.0)
+    assert run.facts["busiest"] == [{"host": "b", "seconds": 2.0}, {"host": "a", "seconds": 0.5}]
     assert run.facts["totals"] == {"failures": 1, "ok": 1}
 
 
@@ -119,3 +129,14 @@ def test_every_result_is_counted_once_and_every_trouble_told(tasks):
     assert sum(event.kind == "host.failed" for event in told) == sum(wanted[outcome] for outcome in TROUBLE)
     assert len({event.identifier for event in told}) == len(told)
     assert told == events(*seen, RunEnded(200.0, {}))
+
+
+def test_a_step_of_a_rollout_took_from_one_move_to_the_next():
+    def moved(at, action):
+        told = {"kind": "rollout.moved", "about": {"rollout": "r-9"}, "facts": {"next": action}}
+        return ended("t1", "a", "changed", at=at, said=(told,))
+
+    told = events(BEGAN, TaskBegan(101.0, "t1", "Move", "x.y.z"), moved(102.0, "shift"), moved(107.5, "bake"))
+
+    facts = [event.facts for event in told if event.kind == "rollout.moved"]
+    assert facts == [{"next": "shift"}, {"next": "bake", "step": "shift", "seconds": 5.5}]

@@ -9,7 +9,7 @@ import threading
 import time
 
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.backlog import Backlog
-from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import PlayBegan, RunBegan
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import HostEnded, RunBegan
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.outlet import Outlet
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.shipping import Shipping
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import Sink
@@ -41,7 +41,10 @@ def shipping(folder, *sinks):
 
 
 def seen(count):
-    return [RunBegan("r", 1.0, "p.yml", False, {}), *(PlayBegan(2.0, f"{number}") for number in range(count - 1))]
+    """Of which each makes one event."""
+    said = ({"kind": "traffic.shifted", "about": {}, "facts": {}},)
+    each = HostEnded(2.0, "t", "a", "ok", 1.0, said=said)
+    return [RunBegan("r", 1.0, "p.yml", False, {}), *([each] * (count - 1))]
 
 
 def test_what_is_seen_comes_to_every_sink_in_order(tmp_path):
