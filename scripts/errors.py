@@ -32,6 +32,8 @@ TITLES = {
     "_toggles": "Feature toggles",
     "_backups": "Backups",
     "_environments": "Environments and their configurations",
+    "_metrics": "Measurements that are sent",
+    "_alerts": "Alerts and silences",
     "_supervisor": "Processes under a supervisor",
 }
 """What the section of an area is called, in the page's order."""

@@ -20,13 +20,21 @@ description:
 requirements:
   - enabled by C(callbacks_enabled = progressive.delivery.telemetry) in the section C(defaults) of C(ansible.cfg), or by the environment
     variable E(ANSIBLE_CALLBACKS_ENABLED)
-  - jmespath and requests, on the controller
+  - jmespath and requests, on the controller, and for some sinks what docs/dependencies.md names
 options:
   sinks:
     description:
       - Where events go, any number of addresses with commas between them.
       - C(jsonl:PATH) writes them to a file, a JSON object a line.
-      - C(cloudevents+https://HOST/PATH), or with C(http), sends them as batches of CloudEvents.
+      - C(cloudevents+https://HOST/PATH) sends them as batches of CloudEvents, and as CDEvents where a type of those fits.
+      - C(otlp+https://HOST:4318) sends logs, metrics and traces to whatever takes OpenTelemetry's protocol over HTTP.
+      - C(loki+https://HOST:3100) sends them to Loki; C(syslog:/dev/log), C(syslog:HOST:514) and C(syslog+tcp:HOST:601) to syslog;
+        C(journald:) to the journal of this machine.
+      - C(pushgateway+https://HOST:9091), C(remote-write+https://HOST/api/v1/write), C(textfile:/FOLDER) for node_exporter and
+        C(statsd:HOST:8125) get what is measured.
+      - C(alertmanager+https://HOST:9093), with further members of the cluster behind semicolons, gets alerts. Without one,
+        C(apprise+ADDRESS) tells people of them by whatever Apprise speaks to, such as C(apprise+slack://…).
+      - All of these take C(http) too. User and password may stand in the address, and are sent as basic authentication.
     type: list
     elements: str
     default: ["jsonl:~/.ansible/progressive_delivery/events.jsonl"]
@@ -65,6 +73,35 @@ options:
         key: backlog_megabytes
     env:
       - name: PROGRESSIVE_DELIVERY_BACKLOG_MEGABYTES
+  working_hours:
+    description:
+      - The hours in which somebody is there to look, such as C(Mon-Fri 08:00-18:00), on the controller's clock. Outside them what can wait
+        matters less, such as a rollout that is paused. By default all hours are.
+    type: str
+    default: ""
+    ini:
+      - section: progressive_delivery_telemetry
+        key: working_hours
+    env:
+      - name: PROGRESSIVE_DELIVERY_WORKING_HOURS
+  runbooks:
+    description: The address of the page that says what to do about an alert, which is linked with the alert's name behind C(#).
+    type: str
+    default: docs/alerts.md
+    ini:
+      - section: progressive_delivery_telemetry
+        key: runbooks
+    env:
+      - name: PROGRESSIVE_DELIVERY_RUNBOOKS
+  inventory:
+    description: The inventory that the commands in an alert are to name.
+    type: str
+    default: ""
+    ini:
+      - section: progressive_delivery_telemetry
+        key: inventory
+    env:
+      - name: PROGRESSIVE_DELIVERY_INVENTORY
   flush:
     description: For how many seconds at most the end of the run waits for what is not shipped yet.
     type: float
@@ -85,6 +122,10 @@ from ansible import context
 from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import opening, said
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.alerting import Settings
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.working_hours import (
+    working_hours,
+)
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import (
     HostEnded,
     Outcome,
@@ -114,7 +155,14 @@ class CallbackModule(CallbackBase):
         super().set_options(*args, **options)
         self._labels = opening.labels(self.get_option("labels"), os.environ)
         self._shipping = opening.shipping(
-            self.get_option("sinks"), self.get_option("backlog"), self.get_option("backlog_megabytes") * 1_000_000
+            self.get_option("sinks"),
+            self.get_option("backlog"),
+            self.get_option("backlog_megabytes") * 1_000_000,
+            Settings(
+                working_hours(self.get_option("working_hours")),
+                self.get_option("runbooks"),
+                self.get_option("inventory"),
+            ),
         )
 
     def v2_playbook_on_start(self, playbook: t.Any) -> None:

@@ -85,7 +85,7 @@ class HttpApi:
         self._access = access
         self._attempts = Attempts(access.attempts, self.UNREACHABLE)
 
-    def json(self, path: str, parameters: t.Optional[t.Mapping[str, str]] = None, body: t.Any = None) -> t.Any:
+    def json(self, path: str, parameters: t.Optional[t.Mapping[str, t.Any]] = None, body: t.Any = None) -> t.Any:
         """The JSON that a GET of *path* is answered with, or a POST where there is a *body* to send as JSON.
 
         :raises UNREACHABLE: or what the subclass names so, as the next ones
@@ -96,6 +96,14 @@ class HttpApi:
             return self._answer("GET" if body is None else "POST", path, parameters=parameters, body=body).json()
         except (ValueError, RecursionError) as error:
             raise self.UNREADABLE("{0} answered {1} with no JSON".format(self._name, path or "the request")) from error
+
+    def post(self, path: str, body: t.Any) -> t.Any:
+        """The JSON that a POST of *body* as JSON is answered with, None where that is empty; raises what :meth:`json` does."""
+        answer = self._answer("POST", path, body=body)
+        try:
+            return answer.json() if answer.content.strip() else None
+        except (ValueError, RecursionError) as error:
+            raise self.UNREADABLE("{0} answered {1} with no JSON".format(self._name, path)) from error
 
     def text(self, path: str) -> str:
         """The text that a GET of *path* is answered with; raises what :meth:`json` does, but for UNREADABLE."""
@@ -118,7 +126,7 @@ class HttpApi:
         self,
         method: str,
         path: str,
-        parameters: t.Optional[t.Mapping[str, str]] = None,
+        parameters: t.Optional[t.Mapping[str, t.Any]] = None,
         body: t.Any = None,
         content: t.Optional[bytes] = None,
         headers: t.Optional[t.Mapping[str, str]] = None,

@@ -14,6 +14,10 @@ import time
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import said
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.alerting import (
+    Alerting,
+    Settings,
+)
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.backlog import Backlog
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.outlet import Outlet
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.shipping import Shipping
@@ -40,15 +44,20 @@ def labels(given: collections.abc.Iterable[str], environment: collections.abc.Ma
     return found
 
 
-def shipping(sinks: collections.abc.Iterable[str], backlog: str, limit: int) -> Shipping:
+def shipping(sinks: collections.abc.Iterable[str], backlog: str, limit: int, settings: Settings) -> Shipping:
     """The thread with its outlets.
 
+    :param settings: of alerts
     :raises InvalidOption: a sink's address means none
     :raises MissingLibrary: a library that it needs is not installed
     """
     said.check()
     return Shipping(
-        [Outlet(sink_at(address), Backlog(backlog, address, limit), time.monotonic) for address in dict.fromkeys(sinks)]
+        [
+            Outlet(sink_at(address), Backlog(backlog, address, limit), time.monotonic)
+            for address in dict.fromkeys(sinks)
+        ],
+        Alerting(settings),
     )
 
 

@@ -45,7 +45,7 @@ MODULES: t.Mapping[str, tuple[Said, ...]] = {
             "rollout.moved",
             "{status: rollout.status, strategy: rollout.strategy, from: rollout.from_release, to: rollout.to_release,"
             " reason: rollout.reason, next: action.kind, paused: left_paused, broke_lock: broke,"
-            " created_at: rollout.created_at, ended_at: rollout.ended_at}",
+            " created_at: rollout.created_at, ended_at: rollout.ended_at, pool: rollout.new_pool}",
             about={"app": "rollout.app", "rollout": "rollout.id", "release": "rollout.to_release"},
         ),
     ),

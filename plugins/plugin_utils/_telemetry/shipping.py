@@ -15,6 +15,7 @@ import threading
 import time
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.alerting import Alerting
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.cloudevents import cloudevent
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import Observation
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.outlet import Outlet
@@ -29,15 +30,17 @@ _TOGETHER = 2_000
 class Shipping:
     """The thread, which begins with the first observation.
 
+    :param alerting: what is told as alerts
     :param together: seconds for which observations are gathered before they are shipped together
     """
 
-    def __init__(self, outlets: collections.abc.Sequence[Outlet], together: float = 0.2) -> None:
+    def __init__(self, outlets: collections.abc.Sequence[Outlet], alerting: Alerting, together: float = 0.2) -> None:
         self.outlets = tuple(outlets)
         self.unseen = 0
         """Observations for which there was no room."""
         self._together = together
         self._recording = Recording()
+        self._alerting = alerting
         self._queue: queue.Queue[Observation | None] = queue.Queue(ROOM)
         self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
         self._ending = threading.Event()
@@ -87,7 +90,8 @@ class Shipping:
             outlet.sink.close()
 
     def _events(self, seen: t.Iterable[Observation]) -> list[dict[str, t.Any]]:
-        return [cloudevent(event) for each in seen for event in self._recording.events(each)]
+        made = (event for each in seen for event in self._recording.events(each))
+        return [cloudevent(each) for event in made for each in (event, *self._alerting.events(event))]
 
     def _drained(self) -> list[Observation]:
         found = []

@@ -16,6 +16,7 @@ import typing as t
 import pytest
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import ROOT, until
+from ansible_collections.progressive.delivery.tests.e2e.telemetry import servers
 from ansible_collections.progressive.delivery.tests.loopback_servers import Reply, refusing_port, web_server
 
 SECRET = "s3cret-of-shop"
@@ -58,12 +59,30 @@ PLAY = f"""
 """
 
 
+ILL = """
+- name: Look
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Look at what is not there
+      progressive.delivery.health_check:
+        targets: [{"name": "gone", "address": "127.0.0.1"}]
+        checks: [{"name": "ready", "type": "tcp", "port": "{{ port }}"}]
+        wait: false
+        deadline: 5
+        fail_on: never
+      run_once: true
+"""
+
+
 @pytest.fixture
 def run(tmp_path: pathlib.Path) -> t.Callable[..., subprocess.Popen[str]]:
     """Begins a play whose callback ships to *sinks*."""
-    (tmp_path / "play.yml").write_text(PLAY)
 
-    def begun(*sinks: str, options: t.Sequence[str] = (), **variables: t.Any) -> subprocess.Popen[str]:
+    def begun(
+        *sinks: str, options: t.Sequence[str] = (), play: str = PLAY, **variables: t.Any
+    ) -> subprocess.Popen[str]:
+        (tmp_path / "play.yml").write_text(play)
         environment = {
             **os.environ,
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
@@ -171,3 +190,23 @@ def test_of_a_run_that_is_killed_nothing_that_was_shipped_is_missing(tmp_path: p
     assert after[: len(before)] == before
     assert len({event["id"] for event in after}) == len(after)
     assert after[-1]["type"] == "progressive.delivery.run.ended"
+
+
+def test_a_run_is_measured_and_its_troubles_are_told_of(tmp_path: pathlib.Path, run) -> None:
+    configuration = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
+    with (
+        servers.pushgateway(tmp_path) as gateway,
+        servers.alertmanager(tmp_path, configuration) as alertmanager,
+        refusing_port() as port,
+    ):
+        sinks = f"pushgateway+{gateway.address}", f"alertmanager+{alertmanager.address}"
+        output, _none = run(*sinks, play=ILL, port=port).communicate()
+        measured = gateway.get("/metrics").text
+        (alert,) = alertmanager.get("/api/v2/alerts").json()
+
+    assert "progressive_delivery_health_ready_targets" in measured, output
+    assert 'progressive_delivery_task_results_total{instance="",job="progressive_delivery",outcome="ok"' in measured
+    assert alert["labels"]["alertname"] == "HealthUnhealthy"
+    assert alert["labels"]["team"] == "search"
+    assert "job" not in alert["labels"]
+    assert (alert["annotations"]["job"], alert["annotations"]["description"]) == ("42", "ready: 0; needed: 1")

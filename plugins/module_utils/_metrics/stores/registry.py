@@ -50,14 +50,20 @@ STORES: t.Mapping[str, t.Callable[[str, AccessTo, t.Collection[str]], Store]] = 
 }
 
 
-def store_at(address: str, access: AccessTo, by: t.Collection[str]) -> Store:
+def store_at(address: str, access: AccessTo, by: t.Collection[str], option: str) -> Store:
     """The store that *address* means.
 
     :param by: the labels that tell apart who measures, where a store replaces what the same one measured before
+    :param option: what messages call it
     :raises InvalidOption: it means none; an address is not told, as there may be a password in it
     :raises MissingLibrary: what it needs is not installed
     """
     for beginning, make in STORES.items():
         if address.startswith(beginning):
-            return make(address[len(beginning) :], access, by)
-    raise InvalidOption("an address begins with {0}, and {1}… does not".format(" or ".join(STORES), address[:8]))
+            try:
+                return make(address[len(beginning) :], access, by)
+            except InvalidOption as error:
+                raise InvalidOption("{0}: {1}".format(option, error.message)) from error
+    raise InvalidOption(
+        "{0}: an address begins with one of {1}, and {2}… does not".format(option, ", ".join(STORES), address[:8])
+    )

@@ -17,6 +17,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 from ansible_collections.progressive.delivery.plugins.module_utils._metrics.stores.registry import STORES, store_at
 from ansible_collections.progressive.delivery.plugins.module_utils._shown_url import shown_url
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.metrics import GROUP
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.alertmanager import (
+    AlertmanagerCluster,
+)
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.apprise import Services
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.cloudevents import (
     CloudEventsReceiver,
 )
@@ -60,6 +64,8 @@ def _journald(address: str) -> Sink:
 SINKS: collections.abc.Mapping[str, collections.abc.Callable[[str], Sink]] = {
     "jsonl:": _jsonl,
     "cloudevents+": CloudEventsReceiver,
+    "alertmanager+": AlertmanagerCluster,
+    "apprise+": Services,
     "otlp+": OtlpReceiver,
     "loki+": Loki,
     "syslog+tcp:": lambda address: _syslog(address, True),
@@ -74,13 +80,13 @@ def sink_at(address: str) -> Sink:
     :raises InvalidOption: it means none; an address is not told, as there may be a password in it
     :raises MissingLibrary: what it needs is not installed
     """
-    try:
-        for beginning, make in SINKS.items():
-            if address.startswith(beginning):
+    for beginning, make in SINKS.items():
+        if address.startswith(beginning):
+            try:
                 return make(address[len(beginning) :])
-        if address.startswith(tuple(STORES)):
-            return Measurements(shown_url(address), store_at(address, access, GROUP))
-    except InvalidOption as error:
-        raise InvalidOption("sinks: " + error.message) from error
+            except InvalidOption as error:
+                raise InvalidOption("sinks: " + error.message) from error
+    if address.startswith(tuple(STORES)):
+        return Measurements(shown_url(address), store_at(address, access, GROUP, "sinks"))
     known = ", ".join(dict.fromkeys([*SINKS, *STORES]))
     raise InvalidOption("sinks: an address begins with one of {0}, and {1}… does not".format(known, address[:8]))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.alerting import Alerting
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.cloudevents import cloudevent
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import (
     HostEnded,
@@ -19,7 +20,7 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.re
 
 LABELS = {"environment": "production", "team": "search", "job": "42", "controller": "https://awx.example.com"}
 ABOUT = {"app": "shop", "rollout": "shop-7", "release": "1.1.0"}
-ROLLOUT = {"strategy": "canary", "from": "1.0.0", "to": "1.1.0", "created_at": 1002.0}
+ROLLOUT = {"strategy": "canary", "from": "1.0.0", "to": "1.1.0", "pool": "green", "created_at": 1002.0}
 
 
 def said(kind: str, about: t.Mapping[str, str] | None = None, **facts: t.Any) -> dict[str, t.Any]:
@@ -38,6 +39,7 @@ def told(
     labels: t.Mapping[str, str] = LABELS,
     at: float = 1000.0,
     failed: bool = False,
+    alerting: Alerting | None = None,
 ) -> list[dict[str, t.Any]]:
     """The events of a run with one task for each of *sayings*, of a second each, the last of which may fail."""
     seen: list[t.Any] = [RunBegan(run, at, "canary.yml", False, labels), PlayBegan(at + 1, "Deliver")]
@@ -50,4 +52,5 @@ def told(
         ]
     seen.append(RunEnded(at + 10, {"web1": {"ok": len(sayings), "failures": int(failed)}}))
     recording = Recording()
-    return [cloudevent(event) for each in seen for event in recording.events(each)]
+    made = (event for each in seen for event in recording.events(each))
+    return [cloudevent(each) for event in made for each in (event, *(alerting.events(event) if alerting else ()))]

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import opening
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.alerting import Settings
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import (
     SinkDown,
     SinkRefused,
@@ -146,7 +147,7 @@ def test_a_receiver_that_is_not_there_is_down():
 
 def test_the_end_says_what_went_where(tmp_path):
     done = opening.shipping(
-        [f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}"], str(tmp_path / "b"), 180
+        [f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}"], str(tmp_path / "b"), 180, Settings()
     )
     for outlet in done.outlets:
         outlet.ship(EVENTS)

@@ -8,6 +8,10 @@ from __future__ import annotations
 import threading
 import time
 
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.alerting import (
+    Alerting,
+    Settings,
+)
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.backlog import Backlog
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import HostEnded, RunBegan
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.outlet import Outlet
@@ -37,7 +41,7 @@ def shipping(folder, *sinks):
     outlets = [
         Outlet(sink, Backlog(str(folder), str(place), 10**6), time.monotonic) for place, sink in enumerate(sinks)
     ]
-    return Shipping(outlets, together=0.01)
+    return Shipping(outlets, Alerting(Settings()), together=0.01)
 
 
 def seen(count):

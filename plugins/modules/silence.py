@@ -1,0 +1,170 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible module: have nobody told of certain alerts for a while."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: silence
+short_description: Have nobody told of certain alerts for a while
+version_added: "0.2.0"
+description:
+  - Makes a silence in Alertmanager, prolongs it or ends it, and reads it back. It ends by itself, also when whoever made it has died.
+  - A silence is known again by its matchers and its author; those of other authors are left alone.
+options:
+  state:
+    description: Whether there is to be one.
+    type: str
+    choices: [present, absent]
+    default: present
+  minutes:
+    description:
+      - For how long, from now on.
+      - A task that runs again prolongs it once less than half of that is left, and changes nothing before.
+    type: float
+    default: 60
+  author:
+    description: Who makes it.
+    type: str
+    default: progressive.delivery
+  comment:
+    description: Why.
+    type: str
+    default: it is being worked on
+extends_documentation_fragment:
+  - progressive.delivery.alertmanager
+  - progressive.delivery.alertmanager.matchers
+  - progressive.delivery.http_api
+  - progressive.delivery.attributes
+  - progressive.delivery.attributes.actiongroup_delivery
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    support: full
+seealso:
+  - module: progressive.delivery.alert
+  - module: progressive.delivery.alert_info
+author:
+  - The progressive.delivery engineers (@progressive-delivery)
+"""
+
+EXAMPLES = r"""
+- name: Be quiet about the database while it moves
+  progressive.delivery.silence:
+    addresses: ["http://alerts1.example.com:9093"]
+    matchers:
+      - name: app
+        value: shop
+      - name: alertname
+        value: Database.*
+        regex: true
+    minutes: 30
+    comment: its database moves to new hosts
+
+- name: Speak of it again
+  progressive.delivery.silence:
+    addresses: ["http://alerts1.example.com:9093"]
+    matchers:
+      - name: app
+        value: shop
+      - name: alertname
+        value: Database.*
+        regex: true
+    state: absent
+"""
+
+RETURN = r"""
+silence:
+  description: >-
+    The silence, with its C(id), which is empty in check mode for one that would be made, C(matchers), C(author), C(comment) and when it
+    C(ends), in seconds since the epoch; null when there is none.
+  type: dict
+  returned: success
+error:
+  description: Name of the kind of failure, for example C(alertmanager-refused).
+  type: str
+  returned: failure
+"""
+
+import time
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.progressive.delivery.plugins.module_utils._alerts.model import Silence, to_end, to_silence
+from ansible_collections.progressive.delivery.plugins.module_utils._alerts.parameters import (
+    ALERTMANAGER,
+    MATCHERS,
+    alertmanager_of,
+    matchers_of,
+    seconds_of,
+)
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
+
+
+def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
+    """Make or end it; the keyword arguments for ``exit_json``; raises DeliveryError."""
+    now = time.time()
+    matchers = matchers_of(params)
+    if not matchers:
+        raise InvalidOption("matchers: there are none, and nobody would be told of anything")
+    wanted = Silence(matchers, now, now + seconds_of(params["minutes"]), params["author"], params["comment"])
+    alertmanager = alertmanager_of(params)
+    known = alertmanager.silences()
+    mine = to_end(known, matchers, params["author"])
+    before = max(mine, key=lambda each: each.ends, default=None)
+    if params["state"] == "absent":
+        for each in [] if check_mode else mine:
+            alertmanager.end(each)
+        return result(before, None, bool(mine))
+    changed = to_silence(known, wanted, now)
+    if changed is not None and not check_mode:
+        changed = alertmanager.silence(changed)
+    return result(before, changed or before, changed is not None)
+
+
+def result(before: t.Optional[Silence], after: t.Optional[Silence], changed: bool) -> t.Dict[str, t.Any]:
+    """What there is to tell of it."""
+    shown = [shown_of(each) if each else None for each in (before, after)]
+    return {"changed": changed, "silence": shown[1], "diff": {"before": shown[0] or {}, "after": shown[1] or {}}}
+
+
+def shown_of(silence: Silence) -> t.Dict[str, t.Any]:
+    """A silence as people read it."""
+    return {
+        "id": silence.identifier,
+        "matchers": [str(each) for each in sorted(silence.matchers)],
+        "author": silence.author,
+        "comment": silence.comment,
+        "ends": silence.ends,
+    }
+
+
+def main() -> t.NoReturn:
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "minutes": {"type": "float", "default": 60.0},
+            "author": {"type": "str", "default": "progressive.delivery"},
+            "comment": {"type": "str", "default": "it is being worked on"},
+            **ALERTMANAGER,
+            **MATCHERS,
+        },
+        supports_check_mode=True,
+    )
+    try:
+        done = carry_out(module.params, module.check_mode)
+    except DeliveryError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(**done)
+
+
+if __name__ == "__main__":
+    main()
