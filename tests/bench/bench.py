@@ -27,6 +27,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / ".cache" / 
 
 from ansible_collections.progressive.delivery.tests.bench import (
     backups,
+    callback,
     health,
     kill_switch,
     kills,
@@ -58,6 +59,7 @@ PARTS = {
     "precision": Part(precision.measure, table.precision, precision.broken),
     "servers": Part(servers.measure, table.rivals, lambda _rows: []),
     "health": Part(health.measure, table.rivals, lambda _rows: []),
+    "callback": Part(callback.measure, table.callbacks, lambda _rows: []),
     "kill_switch": Part(kill_switch.measure, table.kill_switch, lambda _rows: []),
     "backups": Part(backups.measure, table.backups, backups.broken),
     "kills": Part(kills.measure, table.kills, kills.broken),

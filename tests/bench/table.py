@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.progressive.delivery.tests.bench import backups as saving
+from ansible_collections.progressive.delivery.tests.bench import callback, markdown, rival
 from ansible_collections.progressive.delivery.tests.bench import kill_switch as switching
 from ansible_collections.progressive.delivery.tests.bench import kills as killing
-from ansible_collections.progressive.delivery.tests.bench import markdown, rival
 from ansible_collections.progressive.delivery.tests.bench import precision as dividing
 from ansible_collections.progressive.delivery.tests.bench import swap as swapping
 
@@ -82,6 +82,26 @@ def rivals(rows: t.Sequence[rival.Row]) -> str:
                 f"{row.rival_seconds:.1f} s for {row.rival_items:,}" + _scaled(row),
                 f"{row.ratio:.0f} ×",
                 f"{row.hold} ×",
+            ]
+            for row in rows
+        ],
+    )
+
+
+def callbacks(rows: t.Sequence[callback.Row]) -> str:
+    """What callbacks cost."""
+    return markdown.table(
+        ["callback", "results", "time", "of that without", "to hold", "processor", "of that without", "memory at most"],
+        [
+            [
+                row.who,
+                f"{row.results:,}",
+                f"{row.cost.seconds:.1f} s",
+                f"{row.ratio:.3f} ×",
+                f"{row.hold:.2f} ×" if row.hold else "",
+                f"{row.cost.cpu:.1f} s",
+                f"{row.cpu_ratio:.3f} ×",
+                f"{row.cost.megabytes:.0f} MB",
             ]
             for row in rows
         ],

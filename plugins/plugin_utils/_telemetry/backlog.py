@@ -52,7 +52,7 @@ class Backlog:
         """Keep these behind all others; how many there was no room for, or no disk."""
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
-            with self._held(_PATIENCE) as held:
+            with self._held(".lock", _PATIENCE) as held:
                 return self._added(shipment) if held else len(shipment)
         except OSError:
             return len(shipment)
@@ -60,20 +60,36 @@ class Backlog:
     def send(self, send: collections.abc.Callable[[Shipment], None], at_once: int) -> int:
         """Hand all of it to *send*, *at_once* events at a time, and forget what it has taken; how many.
 
-        Whatever *send* raises rises, and what it has not taken stays. Nothing happens while another run does this.
+        Whatever *send* raises rises, and what it has not taken stays. Meanwhile others may keep more. Nothing happens
+        while another run does this.
         """
         sent = 0
-        with contextlib.suppress(OSError), self._held(0.0) as held:
-            events = _events(self._content()) if held else []
+        with contextlib.suppress(OSError), self._held(".sending", 0.0) as held:
+            lines = self._lines() if held else []
+            taken = 0
             try:
-                while sent < len(events):
-                    shipment = events[sent : sent + at_once]
-                    send(shipment)
-                    sent += len(shipment)
+                while taken < len(lines):
+                    events = _events(part := lines[taken : taken + at_once])
+                    if events:
+                        send(events)
+                    taken += len(part)
+                    sent += len(events)
             finally:
-                if sent:
-                    write_file(self._path, b"".join(map(_line, events[sent:])), mode=0o600)
+                if taken:
+                    self._forget(sum(map(len, lines[:taken])))
         return sent
+
+    def _lines(self) -> list[bytes]:
+        """The whole lines that wait."""
+        with self._held(".lock", _PATIENCE) as held:
+            content = self._content() if held else b""
+        return [line for line in content.splitlines(keepends=True) if line.endswith(b"\n")]
+
+    def _forget(self, size: int) -> None:
+        """Take the first *size* bytes away; whatever is kept is added behind them. Where that fails it is sent once more."""
+        with self._held(".lock", _PATIENCE) as held:
+            if held:
+                write_file(self._path, self._content()[size:], mode=0o600)
 
     def _added(self, shipment: Shipment) -> int:
         """Add what there is room for; how many there was none for."""
@@ -101,9 +117,9 @@ class Backlog:
             return b""
 
     @contextlib.contextmanager
-    def _held(self, patience: float) -> t.Iterator[bool]:
-        """Whether this process has the backlog for itself."""
-        descriptor = os.open(self._path + ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    def _held(self, lock: str, patience: float) -> t.Iterator[bool]:
+        """Whether nobody else holds that lock of it."""
+        descriptor = os.open(self._path + lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             yield flock.taken(descriptor, patience)
         finally:
@@ -126,10 +142,10 @@ def _line(event: t.Mapping[str, t.Any]) -> bytes:
     return json.dumps(event, separators=(",", ":")).encode() + b"\n"
 
 
-def _events(content: bytes) -> list[dict[str, t.Any]]:
+def _events(lines: t.Iterable[bytes]) -> list[dict[str, t.Any]]:
+    """Without what is none."""
     found = []
-    for line in content.splitlines():
+    for line in lines:
         with contextlib.suppress(ValueError):
-            if line:
-                found.append(json.loads(line))
+            found.append(json.loads(line))
     return found

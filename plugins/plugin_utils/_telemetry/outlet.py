@@ -57,6 +57,8 @@ class Outlet:
         self._closed_until = float("-inf")
         self._pause = FIRST_PAUSE
         self._is_left = False
+        self.is_failing = False
+        """Whether it did not take what it was sent last."""
 
     def ship(self, shipment: Shipment) -> None:
         """Send these after all that waits, or let them wait too."""
@@ -76,8 +78,10 @@ class Outlet:
                 self._send(part)
                 sent += len(part)
             self._pause = FIRST_PAUSE
+            self.is_failing = False
         except SinkDown as down:
             self.tally.why = str(down)
+            self.is_failing = True
             self._closed_until = self._clock() + self._pause
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
             if not self._is_left:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The progressive.delivery engineers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A thread that ships what a run is seen to do, so that the run waits for no sink.
+"""A thread that makes events of what a run is seen to do and hands them to each sink's own, so that the run waits for none.
 
 PRIVATE to the collection.
 """
@@ -9,7 +9,6 @@ PRIVATE to the collection.
 from __future__ import annotations
 
 import collections.abc
-import contextlib
 import queue
 import threading
 import time
@@ -20,6 +19,7 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.cl
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import Observation
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.outlet import Outlet
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.recording import Recording
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sending import Sending
 
 ROOM = 100_000
 """Observations that wait for the thread."""
@@ -34,8 +34,8 @@ class Shipping:
     :param together: seconds for which observations are gathered before they are shipped together
     """
 
-    def __init__(self, outlets: collections.abc.Sequence[Outlet], alerting: Alerting, together: float = 0.2) -> None:
-        self.outlets = tuple(outlets)
+    def __init__(self, outlets: collections.abc.Iterable[Outlet], alerting: Alerting, together: float = 0.2) -> None:
+        self._sending = [Sending(outlet) for outlet in outlets]
         self.unseen = 0
         """Observations for which there was no room."""
         self._together = together
@@ -44,9 +44,11 @@ class Shipping:
         self._queue: queue.Queue[Observation | None] = queue.Queue(ROOM)
         self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
         self._ending = threading.Event()
-        self._under_way: list[dict[str, t.Any]] = []
-        self._behind = 0
-        """The outlets from this one on may not have what is under way yet."""
+
+    @property
+    def outlets(self) -> list[Outlet]:
+        """Where events go."""
+        return [each.outlet for each in self._sending]
 
     def see(self, observation: Observation) -> None:
         """Ship this, soon. Never waits."""
@@ -60,45 +62,30 @@ class Shipping:
     def end(self, seconds: float) -> bool:
         """Ship what is left, for *seconds* at most; whether that was enough.
 
-        What was not shipped by then is kept for the next run. What a sink was taking right then it gets twice, with the same identifiers.
+        A sink that did not take what it was sent last is not waited for. What was not shipped is kept for the next run.
         """
         self._ending.set()
         if not self._thread.is_alive():
             return True
-        with contextlib.suppress(queue.Full):
-            self._queue.put_nowait(None)
-        self._thread.join(seconds)
-        if not self._thread.is_alive():
-            return True
-        under_way, behind = self._under_way, self._behind
-        rest = self._events(self._drained())
-        for place, outlet in enumerate(self.outlets):
-            outlet.leave([*(under_way if place >= behind else ()), *rest])
-        self._queue.put_nowait(None)
-        return False
+        self._queue.put(None)
+        self._thread.join()  # It waits for nothing.
+        until = time.monotonic() + seconds
+        late = [each for each in self._sending if not each.wait(max(0.0, until - time.monotonic()))]
+        return not late
 
     def _run(self) -> None:
         over = False
         while not over:
             seen, over = self._gathered()
-            self._under_way, self._behind = self._events(seen), 0
-            for outlet in self.outlets:
-                if self._under_way:
-                    outlet.ship(self._under_way)
-                self._behind += 1
-        for outlet in self.outlets:
-            outlet.sink.close()
+            events = self._events(seen)
+            for each in self._sending if events else ():
+                each.give(events)
+        for each in self._sending:
+            each.finish()
 
     def _events(self, seen: t.Iterable[Observation]) -> list[dict[str, t.Any]]:
         made = (event for each in seen for event in self._recording.events(each))
         return [cloudevent(each) for event in made for each in (event, *self._alerting.events(event))]
-
-    def _drained(self) -> list[Observation]:
-        found = []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                found.append(self._queue.get_nowait())
-        return [each for each in found if each is not None]
 
     def _gathered(self) -> tuple[list[Observation], bool]:
         """What has come for a while, and whether no more will."""

@@ -160,3 +160,19 @@ def test_whatever_happens_each_event_comes_once_and_in_order(tmp_path_factory, h
 
     assert sink.got == list(range(made + 1))
     assert (shipped.tally.shipped, shipped.tally.kept) == (made + 1, 0)
+
+
+def test_what_is_kept_while_the_backlog_is_sent_stays_for_later(tmp_path):
+    backlog = Backlog(str(tmp_path), "x", LIMIT)
+    backlog.keep([event(1), event(2)])
+    got = []
+
+    def send(shipment):
+        if not got:
+            assert Backlog(str(tmp_path), "x", LIMIT).keep([event(3)]) == 0
+            assert Backlog(str(tmp_path), "x", LIMIT).send(got.extend, 10) == 0
+        got.extend(each["id"] for each in shipment)
+
+    assert backlog.send(send, 1) == 2
+    assert backlog.send(send, 1) == 1
+    assert got == [1, 2, 3]

@@ -16,7 +16,7 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.ba
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import HostEnded, RunBegan
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.outlet import Outlet
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.shipping import Shipping
-from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import Sink
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import Sink, SinkDown
 
 
 class Waiting(Sink):
@@ -62,7 +62,7 @@ def test_what_is_seen_comes_to_every_sink_in_order(tmp_path):
         assert sink.got == [f"r-{number}" for number in range(1, 5001)]
 
 
-def test_a_sink_that_never_answers_is_not_waited_for_and_nothing_is_lost(tmp_path):
+def test_a_sink_that_never_answers_keeps_nobody_waiting_and_nothing_is_lost(tmp_path):
     stuck, other = Waiting(may=False), Waiting()
     thread = shipping(tmp_path, stuck, other)
     first, *rest = seen(300)
@@ -71,19 +71,61 @@ def test_a_sink_that_never_answers_is_not_waited_for_and_nothing_is_lost(tmp_pat
     for each in rest:
         thread.see(each)
 
-    assert not thread.end(0.05)
+    assert not thread.end(0.5)
+    everything = [f"r-{number}" for number in range(1, 301)]
+    assert other.got == everything
     stuck.may.set()
-    thread._thread.join(60)
-    assert not thread._thread.is_alive()
-    late = Waiting(), Waiting()
-    again = shipping(tmp_path, *late)
+    for each in thread._sending:
+        each._thread.join(60)
+        assert not each._thread.is_alive()
+    late = Waiting()
+    again = shipping(tmp_path, late, other)
     again.see(RunBegan("s", 1.0, "p.yml", False, {}))
     assert again.end(60)
 
-    everything = {f"r-{number}" for number in range(1, 301)} | {"s-1"}
-    assert set(stuck.got) | set(late[0].got) == everything
-    assert set(other.got) | set(late[1].got) == everything
-    assert len(other.got) + len(late[1].got) == len(everything)
+    assert set(stuck.got) | set(late.got) == {*everything, "s-1"}
+    assert other.got == [*everything, "s-1"]
+
+
+class Down(Sink):
+    """A sink that takes a while to say that it does not take it."""
+
+    name = "down"
+
+    def __init__(self):
+        self.asked = 0
+        self.over = threading.Event()
+
+    def send(self, shipment):
+        self.asked += 1
+        if self.asked > 1:
+            self.over.wait(60)
+        raise SinkDown("no")
+
+
+def test_at_the_end_a_sink_that_was_down_is_not_waited_for(tmp_path):
+    down = Down()
+    thread = shipping(tmp_path, down)
+    first, second = seen(2)
+    thread.see(first)
+    outlet = thread.outlets[0]
+    while not outlet.is_failing:
+        time.sleep(0.01)
+    outlet._closed_until = float("-inf")
+    thread.see(second)
+    while down.asked < 2:
+        time.sleep(0.01)
+
+    began = time.monotonic()
+    assert not thread.end(600)
+    assert time.monotonic() - began < 300
+    down.over.set()
+    thread._sending[0]._thread.join(60)
+    late = Waiting()
+    again = shipping(tmp_path, late)
+    again.see(RunBegan("s", 1.0, "p.yml", False, {}))
+    assert again.end(60)
+    assert late.got == ["r-1", "r-2", "s-1"]
 
 
 def test_nothing_seen_is_nothing_to_end(tmp_path):
