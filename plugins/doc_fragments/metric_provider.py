@@ -21,7 +21,7 @@ options:
           - What it is. V(prometheus) is Prometheus' HTTP API, which others speak too; a query is PromQL.
           - V(scrape) reads the instances' own metrics, in Prometheus' text format, and needs no database of metrics. A query is a selector,
             such as V(http_requests_total{code=~"5.."}), and each series has the labels C(pool) and C(instance).
-          - With V(scrape) a query, or O(metrics[].value), may also be C(rate(SELECTOR)), C(rate(SELECTOR) / rate(SELECTOR)) or
+          - With V(scrape) a query, or C(value) of a metric, may also be C(rate(SELECTOR)), C(rate(SELECTOR) / rate(SELECTOR)) or
             C(histogram_quantile(0.99, SELECTOR)), over all that is selected together. There is no window in brackets. It is the time since
             the last look at which every query of the metric measured something, and the first look only begins it. A counter that fell was
             reset. A quantile needs as many observations as it can tell apart, 100 for 0.99, and without them there is no data.
@@ -44,7 +44,7 @@ options:
           - V(sql) is any database that SQLAlchemy speaks to. A query yields a series for each row, with the last column as its value and the
             others as its labels. PostgreSQL and SQLite are told that nothing may be written; with others it is rolled back, and it is best
             to use a user who may only read.
-          - Datadog and CloudWatch have no counters to read, so O(metrics[].bad) cannot be asked of them. With V(web), V(graphite),
+          - Datadog and CloudWatch have no counters to read, so C(bad) of a metric cannot be asked of them. With V(web), V(graphite),
             V(influxdb) and V(sql) it must be something that only rises, as counts of all requests since the beginning do.
           - Each type takes only the options that name it, or name none.
         type: str

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
+import threading
 
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.backlog import Backlog
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import (
@@ -56,36 +57,52 @@ class Outlet:
         self._clock = clock
         self._closed_until = float("-inf")
         self._pause = FIRST_PAUSE
-        self._is_left = False
         self.is_failing = False
         """Whether it did not take what it was sent last."""
+        self._guard = threading.Lock()
+        self._taken: Shipment = ()
+        self._is_left = False
 
     def ship(self, shipment: Shipment) -> None:
         """Send these after all that waits, or let them wait too."""
-        if self._is_left:
-            return
-        waiting = not self._backlog.is_empty()
-        if self._clock() < self._closed_until:
-            self.keep(shipment)
-            return
-        sent = 0
+        self.take(shipment)
+        self.ship_taken()
+
+    def take(self, shipment: Shipment) -> None:
+        """Have these to ship: from now on they are sent, or kept, once."""
+        with self._guard:
+            self._taken = shipment
+
+    def ship_taken(self) -> None:
+        """Send what was taken after all that waits, or let it wait too."""
         try:
-            if waiting:
-                cleared = self._backlog.send(self._send, AT_ONCE)
-                self.tally.kept = max(0, self.tally.kept - cleared)
-            while sent < len(shipment):
-                part = shipment[sent : sent + AT_ONCE]
-                self._send(part)
-                sent += len(part)
-            self._pause = FIRST_PAUSE
-            self.is_failing = False
+            if self._clock() >= self._closed_until and not self._is_left:
+                if not self._backlog.is_empty():
+                    cleared = self._backlog.send(self._send, AT_ONCE)
+                    self.tally.kept = max(0, self.tally.kept - cleared)
+                while part := self._taken[:AT_ONCE]:
+                    self._send(part)
+                    with self._guard:
+                        self._taken = self._taken[AT_ONCE:]
+                self._pause = FIRST_PAUSE
+                self.is_failing = False
         except SinkDown as down:
             self.tally.why = str(down)
-            self.is_failing = True
             self._closed_until = self._clock() + self._pause
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
-            if not self._is_left:
-                self.keep(shipment[sent:])
+            self.is_failing = True
+        self._keep_taken()
+
+    def leave(self, shipment: Shipment) -> None:
+        """Let what was taken and these wait for the next run; what :meth:`ship_taken` is sending in another thread may come twice."""
+        self._is_left = True
+        self._keep_taken()
+        self.keep(shipment)
+
+    def _keep_taken(self) -> None:
+        with self._guard:
+            taken, self._taken = self._taken, ()
+            self.keep(taken)
 
     def _send(self, shipment: Shipment) -> None:
         try:
@@ -94,11 +111,6 @@ class Outlet:
         except SinkRefused as refused:
             self.tally.why = str(refused)
             self.tally.refused += len(shipment)
-
-    def leave(self, shipment: Shipment) -> None:
-        """Let these wait for the next run, and whatever :meth:`ship` is about in another thread come to nothing more."""
-        self._is_left = True
-        self.keep(shipment)
 
     def keep(self, shipment: Shipment) -> None:
         """Let these wait for the sink."""

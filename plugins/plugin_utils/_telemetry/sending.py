@@ -8,10 +8,7 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
-import contextlib
-import queue
 import threading
-import typing as t
 
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.outlet import Outlet
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import Shipment
@@ -25,23 +22,27 @@ class Sending:
 
     def __init__(self, outlet: Outlet) -> None:
         self.outlet = outlet
-        self._queue: queue.Queue[Shipment | None] = queue.Queue(ROOM)
         self._thread = threading.Thread(target=self._run, name="telemetry " + outlet.sink.name, daemon=True)
-        self._under_way: Shipment = ()
+        self._changed = threading.Condition()
+        self._waiting: list[Shipment] = []
+        self._is_over = False
 
     def give(self, shipment: Shipment) -> None:
         """Have it shipped, soon. Waits for the disk at most."""
-        if not self._thread.is_alive():
+        if self._thread.ident is None:
             self._thread.start()
-        try:
-            self._queue.put_nowait(shipment)
-        except queue.Full:
-            self.outlet.keep(shipment)
+        with self._changed:
+            if len(self._waiting) < ROOM:
+                self._waiting.append(shipment)
+                self._changed.notify()
+                return
+        self.outlet.keep(shipment)
 
     def finish(self) -> None:
         """Nothing comes any more: end when all is shipped."""
-        with contextlib.suppress(queue.Full):
-            self._queue.put_nowait(None)
+        with self._changed:
+            self._is_over = True
+            self._changed.notify()
 
     def wait(self, seconds: float) -> bool:
         """Wait until it has ended, for *seconds* at most, and not where the sink did not take what it was sent last; whether it has.
@@ -53,25 +54,22 @@ class Sending:
         self._thread.join(0.0 if self.outlet.is_failing else seconds)
         if not self._thread.is_alive():
             return True
-        self.outlet.leave([*self._under_way, *self._drained()])
-        with contextlib.suppress(queue.Full):
-            self._queue.put_nowait(None)
+        with self._changed:
+            rest = [event for shipment in self._waiting for event in shipment]
+            self._waiting.clear()
+            self.outlet.leave(rest)
         return False
 
     def _run(self) -> None:
-        over = False
-        while not over:
-            found = [self._queue.get()]
-            with contextlib.suppress(queue.Empty):
-                while found[-1] is not None:
-                    found.append(self._queue.get_nowait())
-            over = found[-1] is None
-            self._under_way = [event for shipment in found if shipment is not None for event in shipment]
-            if self._under_way:
-                self.outlet.ship(self._under_way)
+        while self._took():
+            self.outlet.ship_taken()
         self.outlet.sink.close()
 
-    def _drained(self) -> t.Iterator[t.Mapping[str, t.Any]]:
-        with contextlib.suppress(queue.Empty):
-            while True:
-                yield from self._queue.get_nowait() or ()
+    def _took(self) -> bool:
+        """Have the outlet take all that waits, once there is something; False when nothing comes any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._is_over)
+            found = [event for shipment in self._waiting for event in shipment]
+            self._waiting.clear()
+            self.outlet.take(found)
+        return bool(found)

@@ -143,24 +143,6 @@ def test_a_member_that_is_down_is_passed_over_and_none_is_an_error(stack: Stack)
     assert failure.value.result["error"] == "alertmanager-unreachable"
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"labels": {"a-b": "x"}}, "labels: 'a-b' is no name of a label"),
-        ({"labels": {"severity": "x"}}, "labels: severity has an option of its own"),
-        ({"summary": ""}, "summary: who gets the alert"),
-        ({"minutes": 0}, "minutes: 0 is not above 0"),
-        ({"addresses": []}, "addresses: there is none"),
-        ({"addresses": ["x"]}, "address: it must begin with http"),
-        ({"notify": ["nothing://x"], "addresses": []}, "notify: address 1 of 1, nothing://"),
-    ],
-)
-def test_what_cannot_be_meant_is_refused(options: dict[str, t.Any], message: str) -> None:
-    given = {"addresses": ["http://127.0.0.1:1"], "name": "Stuck", "summary": "It hangs", "labels": {}, **options}
-    with pytest.raises(Failed, match=message):
-        call("alert", **given)
-
-
 def test_without_an_alertmanager_a_service_is_told() -> None:
     got: list[t.Any] = []
 

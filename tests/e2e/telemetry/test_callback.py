@@ -102,6 +102,7 @@ def run(tmp_path: pathlib.Path) -> t.Callable[..., subprocess.Popen[str]]:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
 
     return begun
@@ -180,7 +181,7 @@ def test_what_is_only_foreseen_has_not_happened(tmp_path: pathlib.Path, run) -> 
 def test_of_a_run_that_is_killed_nothing_that_was_shipped_is_missing(tmp_path: pathlib.Path, run) -> None:
     with run(f"jsonl:{tmp_path}/events", linger=600) as killed:
         until(lambda: any(event["type"].endswith("host.failed") for event in events(tmp_path / "events")), "b failed")
-        killed.send_signal(signal.SIGKILL)
+        os.killpg(killed.pid, signal.SIGKILL)
     before = events(tmp_path / "events")
     assert before[-1]["type"] != "progressive.delivery.run.ended"
 
