@@ -8,6 +8,7 @@ from __future__ import annotations
 import pathlib
 import re
 
+from ansible_collections.progressive.delivery.plugins.filter.monitoring_rules import monitoring_rules
 from ansible_collections.progressive.delivery.plugins.module_utils._metrics.model import Metric
 from ansible_collections.progressive.delivery.plugins.module_utils._metrics.stores.registry import STORES
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import metrics
@@ -36,3 +37,11 @@ def test_every_sink_is_on_the_page_and_in_the_callbacks_documentation(root: path
 def test_every_alert_has_a_section_that_its_link_leads_to(root: pathlib.Path) -> None:
     page = (root / "docs" / "alerts.md").read_text(encoding="utf-8")
     assert re.findall(r"^## (\w+)$", page, re.MULTILINE) == [rule.name for rule in RULES]
+
+
+def test_every_rule_of_prometheus_has_a_section_that_its_link_leads_to(root: pathlib.Path) -> None:
+    page = (root / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    requests = {"total": "a", "bad": "b"}
+    app = {"name": "shop", "availability": requests, "pools": {**requests, "label": "pool"}, "saturation": "s"}
+    made = {rule["alert"] for group in monitoring_rules([app])["groups"] for rule in group["rules"] if "alert" in rule}
+    assert set(re.findall(r"^## (\w+)$", page, re.MULTILINE)) == made

@@ -1,0 +1,196 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All that is recorded and told of apps, hosts and the monitoring itself, as groups of Prometheus' rules.
+
+PRIVATE to the collection. Pure. See
+https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.app import App, Requests
+from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.objectives import (
+    Rule,
+    alerts,
+    quoted,
+    records,
+)
+
+_DISKS = 'fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660"'
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What is the same for all apps.
+
+    :param interval: how often rules are evaluated
+    :param down_for: how long what does not answer is given
+    :param runbooks: the address of what to do about an alert, which is linked with its name behind ``#``
+    :param labels: of all alerts, such as the environment
+    """
+
+    interval: str = "1s"
+    down_for: str = "2s"
+    runbooks: str = "docs/monitoring.md"
+    labels: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def groups(apps: t.Sequence[App], settings: Settings) -> dict[str, t.Any]:
+    """A file of rules."""
+    found = [_group("progressive_delivery_host", _host(settings), settings)]
+    found += [_group("progressive_delivery_monitoring", _monitoring(), settings)]
+    for app in apps:
+        rules = [*records(app), *alerts(app), *_app(app, settings)]
+        found.append(_group("progressive_delivery_app_" + app.name, rules, settings))
+    return {"groups": found}
+
+
+def _group(name: str, rules: t.Iterable[Rule], settings: Settings) -> dict[str, t.Any]:
+    return {"name": name, "interval": settings.interval, "rules": [_completed(rule, settings) for rule in rules]}
+
+
+def _completed(rule: Rule, settings: Settings) -> Rule:
+    if "alert" not in rule:
+        return rule
+    annotations = {**rule["annotations"], "runbook": "{0}#{1}".format(settings.runbooks, rule["alert"].lower())}
+    return {**rule, "labels": {**settings.labels, **rule["labels"]}, "annotations": annotations}
+
+
+def _alert(
+    name: str, expression: str, lasting: str, severity: str, summary: str, labels: t.Mapping[str, str] | None = None
+) -> Rule:
+    return {
+        "alert": name,
+        "expr": expression,
+        **({"for": lasting} if lasting else {}),
+        "labels": {**(labels or {}), "severity": severity},
+        "annotations": {"summary": summary},
+    }
+
+
+def _app(app: App, settings: Settings) -> t.Iterator[Rule]:
+    labels = {**app.labels, "app": app.name}
+    selector = "{{app={0}}}".format(quoted(app.name))
+    yield _alert(
+        "AppDown",
+        "probe_success{0} == 0".format(selector),
+        settings.down_for,
+        "critical",
+        app.name + ": {{ $labels.instance }} does not answer as it should",
+        labels,
+    )
+    for severity, days in (("warning", 21), ("critical", 3)):
+        yield _alert(
+            "CertificateExpires",
+            "probe_ssl_earliest_cert_expiry{0} - time() < {1}".format(selector, days * 86400),
+            "",
+            severity,
+            app.name + ": the certificate of {{ $labels.instance }} expires in {{ $value | humanizeDuration }}",
+            labels,
+        )
+    if app.saturation:
+        yield _alert(
+            "AppSaturated",
+            "({0}) > 0.8".format(app.saturation),
+            "10m",
+            "warning",
+            app.name + ": it is {{ $value | humanizePercentage }} full",
+            labels,
+        )
+    if app.pools is not None:
+        yield from _pools(app.name, *app.pools, labels)
+
+
+def _pools(app: str, requests: Requests, label: str, labels: t.Mapping[str, str]) -> t.Iterator[Rule]:
+    """The pool that has less of the traffic, beside the one that has most."""
+    selector = "{{app={0}}}".format(quoted(app))
+    for name, expression in (
+        ("app:requests:rate1m", "sum by ({0}) (rate({1}[1m]))".format(label, requests.total)),
+        (
+            "app:error_ratio:rate1m",
+            "(sum by ({0}) (rate({1}[1m])) or 0 * sum by ({0}) (rate({2}[1m]))) / (sum by ({0}) (rate({2}[1m])) > 0)".format(
+                label, requests.bad, requests.total
+            ),
+        ),
+    ):
+        yield {"record": name, "expr": expression, "labels": dict(labels)}
+    rate, errors = "app:requests:rate1m" + selector, "app:error_ratio:rate1m" + selector
+    stable = "max by (app) ({0} and on ({1}) ({2} == on (app) group_left () max by (app) ({2})))".format(
+        errors, label, rate
+    )
+    yield _alert(
+        "CanaryWorse",
+        "{0} > on (app) group_left () (2 * {1} + 0.01) and on ({2}) ({3} < on (app) group_left () max by (app) ({3}))".format(
+            errors, stable, label, rate
+        ),
+        "10s",
+        "warning",
+        app
+        + ": {{ $value | humanizePercentage }} of the requests to {{ $labels."
+        + label
+        + " }} fail, twice as many as elsewhere",
+        labels,
+    )
+
+
+def _host(settings: Settings) -> t.Iterator[Rule]:
+    disk = "node_filesystem_avail_bytes{{{0}}} / node_filesystem_size_bytes{{{0}}}".format(_DISKS)
+    where = "{{ $labels.instance }}"
+    yield _alert("HostDown", 'up{job="node"} == 0', settings.down_for, "critical", where + " does not answer")
+    yield _alert(
+        "TargetDown",
+        'up{job!="node"} == 0',
+        settings.down_for,
+        "warning",
+        "{{ $labels.job }} at " + where + " does not answer",
+    )
+    yield _alert(
+        "HostDiskFills",
+        disk + " < 0.1",
+        "5m",
+        "warning",
+        where + ": {{ $value | humanizePercentage }} of {{ $labels.mountpoint }} are free",
+    )
+    yield _alert(
+        "HostDiskFull",
+        disk + " < 0.03",
+        "1m",
+        "critical",
+        where + ": {{ $value | humanizePercentage }} of {{ $labels.mountpoint }} are free",
+    )
+    yield _alert(
+        "HostMemoryShort",
+        "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.05",
+        "5m",
+        "warning",
+        where + ": {{ $value | humanizePercentage }} of its memory are free",
+    )
+    yield _alert(
+        "HostSaturated",
+        '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m])) > 0.9',
+        "15m",
+        "warning",
+        where + ": its processors are {{ $value | humanizePercentage }} busy",
+    )
+
+
+def _monitoring() -> t.Iterator[Rule]:
+    yield _alert("Watchdog", "vector(1)", "", "none", "alerts come through; who gets no more of these is to look why")
+    yield _alert(
+        "AlertmanagerMissing",
+        "prometheus_notifications_alertmanagers_discovered < 1",
+        "10s",
+        "critical",
+        "{{ $labels.instance }} knows no Alertmanager: nobody is told of anything",
+    )
+    yield _alert(
+        "RulesFail",
+        "increase(prometheus_rule_evaluation_failures_total[5m]) > 0",
+        "",
+        "warning",
+        "{{ $labels.instance }} could not evaluate the rules of {{ $labels.rule_group }}",
+    )
