@@ -13,6 +13,7 @@ import json
 import logging
 import logging.handlers
 import socket
+import sys
 
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.severity import severity_of
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import (
@@ -60,4 +61,6 @@ class _Raising(logging.handlers.SysLogHandler):
     """What goes wrong is for who sends."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 (the library names them)
-        raise  # noqa: PLE0704 (called where an exception is handled)
+        error = sys.exc_info()[1]
+        if error is not None:
+            raise error

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.alerting import Alerting
@@ -18,7 +19,9 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.mo
 )
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.recording import Recording
 
-LABELS = {"environment": "production", "team": "search", "job": "42", "controller": "https://awx.example.com"}
+LABELS = types.MappingProxyType(
+    {"environment": "production", "team": "search", "job": "42", "controller": "https://awx.example.com"}
+)
 ABOUT = {"app": "shop", "rollout": "shop-7", "release": "1.1.0"}
 ROLLOUT = {"strategy": "canary", "from": "1.0.0", "to": "1.1.0", "pool": "green", "created_at": 1002.0}
 
