@@ -80,6 +80,10 @@ def test_remote_write_is_there_at_once_and_what_came_too_late_is_not_sent_for_ev
                 ("team", "search"),
             ): 0.05
         }
+        # Another value of a moment of which there is one already is refused, and so must not be sent.
+        again = delivery()
+        sink.send(again)
+        sink.send(again)
         slow = prometheus.query("histogram_quantile(0.9, sum by (le) (progressive_delivery_task_seconds_bucket))")
         assert 0.5 <= slow[()] <= 1
         with pytest.raises(SinkRefused, match="out of"):

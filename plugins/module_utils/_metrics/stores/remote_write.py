@@ -24,7 +24,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._http_api imp
 from ansible_collections.progressive.delivery.plugins.module_utils._metrics import exposition
 from ansible_collections.progressive.delivery.plugins.module_utils._metrics.errors import StoreApi
 from ansible_collections.progressive.delivery.plugins.module_utils._metrics.groups import JOB
-from ansible_collections.progressive.delivery.plugins.module_utils._metrics.model import Point, Sums
+from ansible_collections.progressive.delivery.plugins.module_utils._metrics.model import Point, Sum, Sums
 from ansible_collections.progressive.delivery.plugins.module_utils._missing_library import MissingLibrary
 
 _HEADERS = {
@@ -43,6 +43,10 @@ _FIELDS = {
 """The messages of the specification: by name, their fields with number, type and whether they are repeated."""
 
 
+Times = t.Dict[t.Tuple[t.Tuple[str, str], ...], int]
+"""By series, milliseconds since the epoch."""
+
+
 class RemoteWrite:
     """The receiver at *access*, with its whole path; satisfies ``Store``.
 
@@ -55,25 +59,34 @@ class RemoteWrite:
         if descriptor_pb2 is None:
             raise MissingLibrary("protobuf")
         self._api = StoreApi("remote write", access)
+        self._last: Times = {}
 
     def put(self, sums: Sums, points: t.Sequence[Point]) -> None:
         """Send a sample for each series that has a new point, of the time of that."""
         changed = {(point.metric.name, point.labels) for point in points}
-        content = request([each for each in sums if (each.metric.name, each.labels) in changed])
+        content, last = request([each for each in sums if (each.metric.name, each.labels) in changed], self._last)
         self._api.send("POST", "", bytes(cramjam.snappy.compress_raw(content)), _HEADERS)
+        self._last = {**self._last, **last}
 
 
-def request(sums: t.Iterable[t.Any]) -> bytes:
-    """A ``WriteRequest``, not compressed. Labels are in order of names, as the specification asks."""
+def request(sums: t.Iterable[Sum], last: Times) -> t.Tuple[bytes, Times]:
+    """A ``WriteRequest``, not compressed, and its times. Labels are in order of names, as the specification asks.
+
+    :param last: the times of those that were sent before, after which the next must be: a receiver refuses another value
+        of the same moment
+    """
     message = _messages()["WriteRequest"]()
+    times: Times = {}
     for family in exposition.families(sums):
         for sample in family.samples:
             series = message.timeseries.add()
             labels = {"job": JOB, **sample.labels, "__name__": sample.name}
-            for name in sorted(labels):
-                series.labels.add(name=name, value=labels[name])
-            series.samples.add(value=sample.value, timestamp=round(t.cast(float, sample.timestamp) * 1000))
-    return t.cast(bytes, message.SerializeToString())
+            key = tuple(sorted(labels.items()))
+            for name, value in key:
+                series.labels.add(name=name, value=value)
+            times[key] = max(round(t.cast(float, sample.timestamp) * 1000), last.get(key, 0) + 1)
+            series.samples.add(value=sample.value, timestamp=times[key])
+    return t.cast(bytes, message.SerializeToString()), times
 
 
 @functools.lru_cache(maxsize=None)

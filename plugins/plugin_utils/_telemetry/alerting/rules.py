@@ -187,7 +187,13 @@ RULES: tuple[Rule, ...] = (
         commands=(STATUS,),
     ),
     Rule(
-        "HealthUnhealthy", ("health.checked",), "critical", HOUR, _in_health("unhealthy"), commands=(STATUS, ROLLBACK)
+        "HealthUnhealthy",
+        ("health.checked",),
+        "warning",
+        HOUR,
+        _in_health("unhealthy"),
+        takes_traffic=True,
+        commands=(STATUS, ROLLBACK),
     ),
     Rule("BackupUnproven", ("backup.taken",), "info", DAY, _unproven, can_wait=True),
     Rule("LockBroken", _MOVED, "info", HOUR, _broke_lock, commands=(STATUS,)),

@@ -1,0 +1,251 @@
+# Copyright (c) 2026, The progressive.delivery engineers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role ``monitoring``, unprivileged and with a supervisor: a stack from nothing, kept as it was laid down, that sees and tells."""
+
+from __future__ import annotations
+
+import collections.abc
+import contextlib
+import json
+import pathlib
+import re
+import sys
+import time
+import typing as t
+
+import pytest
+import requests
+
+from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
+from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import free_port, until
+from ansible_collections.progressive.delivery.tests.loopback_servers import Exchange, Reply, web_server
+
+COUNTS = re.compile(r"^here .*changed=(\d+)", re.MULTILINE)
+
+
+class Monitoring:
+    """The role with the same options again and again, and what it runs."""
+
+    def __init__(self, folder: pathlib.Path, options: dict[str, t.Any]) -> None:
+        self.folder = folder
+        self.ports = {name: free_port() for name in ("prometheus", "alertmanager", "pushgateway", "blackbox", "node")}
+        self.options = {
+            "monitoring_install": "none",
+            "monitoring_directory": str(folder / "monitoring"),
+            "monitoring_ports": self.ports,
+            "monitoring_address": "127.0.0.1",
+            "monitoring_node_listen": "127.0.0.1",
+            "service_manager": "supervisor",
+            "service_supervisor_directory": str(folder / "supervisor"),
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            **options,
+        }
+
+    def process(self, *arguments: str, **options: t.Any) -> t.Any:
+        play = {
+            "hosts": "all",
+            "gather_facts": False,
+            "tasks": [{"ansible.builtin.include_role": {"name": "progressive.delivery.monitoring"}}],
+        }
+        host = {"here": {**self.options, **options}}
+        inventory = {"all": {"children": {"monitoring": {"hosts": host}}}}
+        return laid_down.run_playbook(self.folder / "play", inventory, play, *arguments)
+
+    def changes(self, *arguments: str, **options: t.Any) -> int:
+        """How many tasks changed something."""
+        process = self.process(*arguments, **options)
+        assert process.returncode == 0, (process.stdout + process.stderr)[-3000:]
+        return int(COUNTS.search(process.stdout)[1])
+
+    def query(self, expression: str) -> dict[str, float]:
+        """What Prometheus answers, by instance."""
+        address = f"http://127.0.0.1:{self.ports['prometheus']}/api/v1/query"
+        found = requests.get(address, params={"query": expression}, timeout=10).json()["data"]["result"]
+        return {each["metric"].get("instance", ""): float(each["value"][1]) for each in found}
+
+    def shut_down(self) -> None:
+        play = {
+            "hosts": "all",
+            "gather_facts": False,
+            "tasks": [
+                {"ansible.builtin.include_role": {"name": "progressive.delivery.service", "tasks_from": "shutdown"}}
+            ],
+        }
+        inventory = {"all": {"hosts": {"here": self.options}}}
+        ended = laid_down.run_playbook(self.folder / "shutdown", inventory, play)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+class App:
+    """An app that answers as it is told to, and who is told of it."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.told: list[dict[str, t.Any]] = []
+
+    def respond(self, exchange: Exchange) -> Reply:
+        if exchange.path == "/told":
+            self.told += json.loads(exchange.body)["alerts"]
+            return Reply()
+        return Reply(self.status)
+
+    def told_of(self, status: str) -> set[str]:
+        return {each["labels"]["alertname"] for each in self.told if each["status"] == status}
+
+
+@pytest.fixture
+def stack(tmp_path: pathlib.Path) -> collections.abc.Iterator[tuple[Monitoring, App, str]]:
+    app = App()
+    with web_server(app.respond) as server, contextlib.ExitStack() as ends:
+        address = f"http://127.0.0.1:{server.port}"
+        monitoring = Monitoring(
+            tmp_path,
+            {
+                "monitoring_labels": {"environment": "production"},
+                "monitoring_probes": {"shop": [address + "/readyz"]},
+                "monitoring_apps": [{"name": "shop"}],
+                "monitoring_alerting": {
+                    "route": {
+                        "receiver": "team",
+                        "group_by": ["alertname"],
+                        "group_wait": "0s",
+                        "group_interval": "1s",
+                    },
+                    "receivers": [
+                        {"name": "team", "webhook_configs": [{"url": address + "/told", "send_resolved": True}]}
+                    ],
+                },
+            },
+        )
+        ends.callback(monitoring.shut_down)
+        yield monitoring, app, address
+
+
+def test_a_stack_from_nothing_sees_and_tells_and_is_as_it_was_laid_down(stack: tuple[Monitoring, App, str]) -> None:
+    monitoring, app, address = stack
+    assert monitoring.changes("--check")
+    assert not (monitoring.folder / "monitoring").exists()
+    assert monitoring.changes()
+    assert monitoring.changes() == 0
+
+    until(lambda: set(monitoring.query("up").values()) == {1.0} and len(monitoring.query("up")) == 5, "all are scraped")
+    until(lambda: monitoring.query("probe_success") == {address + "/readyz": 1.0}, "the app is probed")
+    until(lambda: monitoring.query("slo:error_budget_remaining:ratio") == {"": 1.0}, "its budget is known")
+    until(lambda: "Watchdog" in app.told_of("firing"), "alerts come through")
+
+    app.status = 503
+    began = time.monotonic()
+    until(lambda: "AppDown" in app.told_of("firing"), "somebody is told that it is down")
+    print(f"told after {time.monotonic() - began:.1f} s")
+    (down,) = [each for each in app.told if each["labels"]["alertname"] == "AppDown"][:1]
+    assert down["labels"] | {"app": "shop", "environment": "production", "severity": "critical"} == down["labels"]
+    assert "replica" not in down["labels"]
+    app.status = 200
+    until(lambda: "AppDown" in app.told_of("resolved"), "somebody is told that it is back")
+
+    # when a run is cut off after it laid down rules, and before they were read
+    rules = monitoring.folder / "monitoring" / "rules" / "progressive_delivery.yml"
+    rules.write_text(rules.read_text().replace("AppDown", "AppGone"))
+    assert monitoring.changes(monitoring_apps=[{"name": "shop"}, {"name": "cart"}]) >= 2
+    names = requests.get(f"http://127.0.0.1:{monitoring.ports['prometheus']}/api/v1/rules", timeout=10).text
+    assert "progressive_delivery_app_cart" in names
+    assert "AppGone" not in names
+    assert monitoring.changes(monitoring_apps=[{"name": "shop"}, {"name": "cart"}]) == 0
+
+    # a target that is new needs no reload
+    assert (
+        monitoring.changes(
+            monitoring_probes={"shop": [address + "/other"]}, monitoring_apps=[{"name": "shop"}, {"name": "cart"}]
+        )
+        == 1
+    )
+    until(lambda: monitoring.query("probe_success") == {address + "/other": 1.0}, "the new address is probed")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"monitoring_group": "nobody", "monitoring_components": ["node"]}, "no host in the group 'nobody'"),
+        ({"monitoring_targets": {"node": []}}, "are none of prometheus"),
+        ({"monitoring_interval": "often"}, "monitoring_interval"),
+        ({"monitoring_apps": [{"name": "shop", "availability": {"objective": 99}}]}, "objective: 99 is not between"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_a_change(
+    tmp_path: pathlib.Path, options: dict[str, t.Any], message: str
+) -> None:
+    monitoring = Monitoring(tmp_path, options)
+    process = monitoring.process()
+    assert process.returncode == 2
+    assert message in process.stdout
+    assert not (tmp_path / "monitoring").exists()
+
+
+def test_what_alertmanager_would_refuse_does_not_take_the_place_of_what_is_there(
+    stack: tuple[Monitoring, App, str],
+) -> None:
+    monitoring, _app, _address = stack
+    process = monitoring.process(monitoring_alerting={"route": {"receiver": "x"}, "receivers": []})
+    assert process.returncode == 2
+    assert 'undefined receiver \\"x\\"' in process.stdout or "undefined receiver" in process.stdout
+    assert not (monitoring.folder / "monitoring" / "alertmanager.yml").exists()
+
+
+def test_two_that_watch_are_one_cluster_and_tell_the_same_alert_once(tmp_path: pathlib.Path) -> None:
+    """On two loopback addresses, as two hosts with the same ports."""
+    monitoring = Monitoring(tmp_path, {})
+    ports = {**monitoring.ports, "cluster": free_port()}
+    hosts = {
+        name: {
+            **monitoring.options,
+            "monitoring_components": ["prometheus", "alertmanager"],
+            "monitoring_ports": ports,
+            "monitoring_listen": address,
+            "monitoring_directory": str(tmp_path / name),
+            "service_supervisor_directory": str(tmp_path / name / "supervisor"),
+        }
+        for name, address in (("one", "127.0.0.2"), ("two", "127.0.0.3"))
+    }
+    inventory = {"all": {"children": {"monitoring": {"hosts": hosts}}}}
+
+    def played(tasks_from: str | None = None) -> t.Any:
+        role = "service" if tasks_from else "monitoring"
+        task = {"name": f"progressive.delivery.{role}", **({"tasks_from": tasks_from} if tasks_from else {})}
+        play = {"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": task}]}
+        return laid_down.run_playbook(tmp_path / "play", inventory, play)
+
+    def asked(address: str, component: str, path: str) -> t.Any:
+        return requests.get(f"http://{address}:{ports[component]}{path}", timeout=10)
+
+    try:
+        process = played()
+        assert process.returncode == 0, (process.stdout + process.stderr)[-3000:]
+        for address in ("127.0.0.2", "127.0.0.3"):
+            status = asked(address, "alertmanager", "/api/v2/status")
+            until(
+                lambda a=address: len(asked(a, "alertmanager", "/api/v2/status").json()["cluster"]["peers"]) == 2,
+                "it has a peer",
+            )
+            assert status.ok
+            known = asked(address, "prometheus", "/api/v1/alertmanagers").json
+            until(lambda known=known: len(known()["data"]["activeAlertmanagers"]) == 2, "both Alertmanagers are told")
+            watchdogs = lambda a=address: asked(a, "alertmanager", '/api/v2/alerts?filter=alertname="Watchdog"').json()  # noqa: E731
+            until(lambda watchdogs=watchdogs: len(watchdogs()) == 1, "the alert of both is one")
+            assert "replica" not in watchdogs()[0]["labels"]
+    finally:
+        assert played("shutdown").returncode == 0
+
+
+def test_two_at_one_address_are_refused(tmp_path: pathlib.Path) -> None:
+    monitoring = Monitoring(tmp_path, {})
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "tasks": [{"ansible.builtin.include_role": {"name": "progressive.delivery.monitoring"}}],
+    }
+    inventory = {"all": {"children": {"monitoring": {"hosts": {"one": monitoring.options, "two": monitoring.options}}}}}
+    process = laid_down.run_playbook(tmp_path / "play", inventory, play)
+    assert process.returncode == 2
+    assert "two of them listen at 127.0.0.1" in process.stdout
