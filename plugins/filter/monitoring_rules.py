@@ -77,9 +77,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
-from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.app import app_of
-from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.rules import Settings, groups
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError
+from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.rules import rules_of
 
 
 def monitoring_rules(apps: t.Any, **settings: t.Any) -> dict[str, t.Any]:
@@ -88,17 +87,7 @@ def monitoring_rules(apps: t.Any, **settings: t.Any) -> dict[str, t.Any]:
     :raises AnsibleFilterError: an app or a setting cannot be meant
     """
     try:
-        if not isinstance(apps, list) or not all(isinstance(each, dict) for each in apps):
-            raise InvalidOption("apps: a list of dictionaries is needed")
-        unknown = sorted(set(settings) - {"interval", "down_for", "runbooks", "labels"})
-        if unknown:
-            raise InvalidOption("there is no setting {0}".format(unknown[0]))
-        found = [app_of(each) for each in apps]
-        names = [each.name for each in found]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise InvalidOption("apps: {0} is there twice".format(twice[0]))
-        return groups(found, Settings(**settings))
+        return rules_of(apps, **settings)
     except DeliveryError as error:
         raise AnsibleFilterError("monitoring_rules: {0}".format(error)) from error
 

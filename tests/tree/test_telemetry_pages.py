@@ -8,9 +8,9 @@ from __future__ import annotations
 import pathlib
 import re
 
-from ansible_collections.progressive.delivery.plugins.filter.monitoring_rules import monitoring_rules
 from ansible_collections.progressive.delivery.plugins.module_utils._metrics.model import Metric
 from ansible_collections.progressive.delivery.plugins.module_utils._metrics.stores.registry import STORES
+from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.rules import rules_of
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import metrics
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.rules import RULES
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.registry import SINKS
@@ -43,5 +43,5 @@ def test_every_rule_of_prometheus_has_a_section_that_its_link_leads_to(root: pat
     page = (root / "docs" / "monitoring.md").read_text(encoding="utf-8")
     requests = {"total": "a", "bad": "b"}
     app = {"name": "shop", "availability": requests, "pools": {**requests, "label": "pool"}, "saturation": "s"}
-    made = {rule["alert"] for group in monitoring_rules([app])["groups"] for rule in group["rules"] if "alert" in rule}
+    made = {rule["alert"] for group in rules_of([app])["groups"] for rule in group["rules"] if "alert" in rule}
     assert set(re.findall(r"^## (\w+)$", page, re.MULTILINE)) == made

@@ -12,7 +12,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.app import App, Requests
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.app import App, Requests, app_of
 from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.objectives import (
     Rule,
     alerts,
@@ -37,6 +38,24 @@ class Settings:
     down_for: str = "2s"
     runbooks: str = "docs/monitoring.md"
     labels: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def rules_of(apps: t.Any, **settings: t.Any) -> dict[str, t.Any]:
+    """A file of rules, of what a team writes.
+
+    :raises InvalidOption: an app or a setting cannot be meant
+    """
+    if not isinstance(apps, list) or not all(isinstance(each, dict) for each in apps):
+        raise InvalidOption("apps: a list of dictionaries is needed")
+    unknown = sorted(set(settings) - {field.name for field in dataclasses.fields(Settings)})
+    if unknown:
+        raise InvalidOption("there is no setting {0}".format(unknown[0]))
+    found = [app_of(each) for each in apps]
+    names = [each.name for each in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InvalidOption("apps: {0} is there twice".format(twice[0]))
+    return groups(found, Settings(**settings))
 
 
 def groups(apps: t.Sequence[App], settings: Settings) -> dict[str, t.Any]:

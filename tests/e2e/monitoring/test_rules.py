@@ -13,7 +13,7 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.progressive.delivery.plugins.filter.monitoring_rules import monitoring_rules
+from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.rules import rules_of
 
 REQUESTS = 'haproxy_backend_http_responses_total{{proxy=~"shop[.].*"{0}}}'
 APPS = [
@@ -197,7 +197,7 @@ NEVER_SILENT = {"Watchdog"}
 def rules(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """A file of rules, evaluated each minute: a simulated day in steps of a second would take long."""
     path = tmp_path_factory.mktemp("rules") / "rules.yml"
-    path.write_text(yaml.safe_dump(monitoring_rules(APPS, labels={"environment": "production"}), sort_keys=False))
+    path.write_text(yaml.safe_dump(rules_of(APPS, labels={"environment": "production"}), sort_keys=False))
     return path
 
 

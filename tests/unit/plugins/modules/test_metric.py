@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.progressive.delivery.tests.loopback_servers import Reply, refusing_port, web_server
+from ansible_collections.progressive.delivery.tests.loopback_servers import Exchange, Reply, refusing_port, web_server
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call
 
 MANY = [
@@ -39,11 +39,12 @@ def test_in_check_mode_nothing_is_sent(tmp_path: pathlib.Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def refusing(_exchange: Exchange) -> Reply:
+    return Reply(401, b"who are you?")
+
+
 def test_secrets_are_headers_and_a_refusal_is_told() -> None:
-    with (
-        web_server(lambda _exchange: Reply(401, b"who are you?")) as server,
-        pytest.raises(Failed, match="who are you") as failure,
-    ):
+    with web_server(refusing) as server, pytest.raises(Failed, match="who are you") as failure:
         call(
             "metric",
             to=f"pushgateway+http://127.0.0.1:{server.port}",

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.progressive.delivery.tests.loopback_servers import Reply, web_server
+from ansible_collections.progressive.delivery.tests.loopback_servers import Exchange, Reply, web_server
 from ansible_collections.progressive.delivery.tests.module_call import Failed, call
 
 ADDRESS = "http://127.0.0.1:1"
@@ -29,10 +29,11 @@ def test_what_cannot_be_meant_is_refused(options: dict[str, t.Any], message: str
         call("silence", **{"addresses": [ADDRESS], "matchers": [{"name": "app", "value": "shop"}], **options})
 
 
+def refusing(_exchange: Exchange) -> Reply:
+    return Reply(403, b"not you")
+
+
 def test_a_refusal_is_told() -> None:
-    with (
-        web_server(lambda _exchange: Reply(403, b"not you")) as server,
-        pytest.raises(Failed, match="not you") as failure,
-    ):
+    with web_server(refusing) as server, pytest.raises(Failed, match="not you") as failure:
         call("silence", addresses=[f"http://127.0.0.1:{server.port}"], matchers=[{"name": "app", "value": "shop"}])
     assert failure.value.result["error"] == "alertmanager-refused"

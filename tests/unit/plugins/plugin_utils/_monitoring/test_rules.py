@@ -8,11 +8,11 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.progressive.delivery.plugins.filter.monitoring_rules import FilterModule, monitoring_rules
+from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.rules import rules_of
 
 GOOD = {"total": "a", "bad": "b"}
 
@@ -35,22 +35,21 @@ GOOD = {"total": "a", "bad": "b"}
     ],
 )
 def test_an_app_that_cannot_be_meant_is_refused(apps: t.Any, message: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=message):
-        monitoring_rules(apps)
+    with pytest.raises(InvalidOption, match=message):
+        rules_of(apps)
 
 
 def test_a_setting_that_there_is_not_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match="there is no setting every"):
-        monitoring_rules([], every="1s")
+    with pytest.raises(InvalidOption, match="there is no setting every"):
+        rules_of([], every="1s")
 
 
 def test_settings_are_those_of_all_rules() -> None:
-    made = monitoring_rules([{"name": "shop"}], interval="5s", runbooks="https://wiki/m", labels={"environment": "x"})
+    made = rules_of([{"name": "shop"}], interval="5s", runbooks="https://wiki/m", labels={"environment": "x"})
     assert {group["interval"] for group in made["groups"]} == {"5s"}
     alerts = [rule for group in made["groups"] for rule in group["rules"] if "alert" in rule]
     assert {rule["labels"]["environment"] for rule in alerts} == {"x"}
     assert all(rule["annotations"]["runbook"] == "https://wiki/m#" + rule["alert"].lower() for rule in alerts)
-    assert set(FilterModule().filters()) == {"monitoring_rules"}
 
 
 @given(st.floats(0.5, 0.99999), st.booleans(), st.booleans())
@@ -58,7 +57,7 @@ def test_a_rule_reads_only_what_is_recorded_for_its_app(objective: float, counts
     app = {"name": "shop", "availability": {"objective": objective, **(GOOD if counts else {})}}
     if is_slow:
         app["latency"] = {"total": "a", "good": "c"}
-    (group,) = [each for each in monitoring_rules([app])["groups"] if each["name"].endswith("_shop")]
+    (group,) = [each for each in rules_of([app])["groups"] if each["name"].endswith("_shop")]
     recorded = {rule["record"] for rule in group["rules"] if "record" in rule}
     for rule in group["rules"]:
         for word in rule["expr"].replace("{", " ").replace("(", " ").split():
