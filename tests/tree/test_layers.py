@@ -16,6 +16,7 @@ SHARED_AREAS = {
     "_errors",
     "_expression",
     "_files",
+    "_host_and_port",
     "_http_api",
     "_http_options",
     "_missing_library",

@@ -15,20 +15,21 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.cl
 Severity = t.Literal["info", "warning", "error"]
 
 
+_BY_FIELD: t.Mapping[str, tuple[str, t.Mapping[str, Severity]]] = {
+    "alert.raised": ("severity", {"critical": "error", "warning": "warning"}),
+    "host.failed": ("outcome", {"failed": "error", "unreachable": "error"}),
+    "run.ended": ("outcome", {"failed": "error"}),
+    "rollout.moved": (
+        "status",
+        {"frozen": "error", "rolled_back": "error", "aborting": "error", "paused": "warning"},
+    ),
+    "health.checked": ("status", {"unhealthy": "error", "degraded": "warning"}),
+    "analysis.judged": ("verdict", {"failed": "error", "inconclusive": "warning"}),
+}
+"""By kind of event, the field that tells, and what it tells where that is not info."""
+
+
 def severity_of(event: t.Mapping[str, t.Any]) -> Severity:
     """Of an event as :func:`cloudevent` makes it."""
-    data = event["data"]
-    kind = event["type"].removeprefix(PREFIX)
-    if kind == "alert.raised":
-        return "error" if data["severity"] == "critical" else "warning"
-    if kind == "host.failed" or data.get("outcome") == "failed":
-        return "error"
-    if kind == "rollout.moved":
-        return {"frozen": "error", "rolled_back": "error", "aborting": "error", "paused": "warning"}.get(
-            data.get("status", ""), "info"
-        )  # type: ignore[return-value]
-    if kind == "health.checked":
-        return {"unhealthy": "error", "degraded": "warning"}.get(data["status"], "info")  # type: ignore[return-value]
-    if kind == "analysis.judged":
-        return {"failed": "error", "inconclusive": "warning"}.get(data["verdict"], "info")  # type: ignore[return-value]
-    return "info"
+    field, severities = _BY_FIELD.get(event["type"].removeprefix(PREFIX), ("", {}))
+    return severities.get(event["data"].get(field, ""), "info")

@@ -9,10 +9,10 @@ PRIVATE to the collection. The one place that a store is added to.
 from __future__ import annotations
 
 import os
-import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._host_and_port import host_and_port
 from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access
 from ansible_collections.progressive.delivery.plugins.module_utils._metrics.stores.interface import Store
 from ansible_collections.progressive.delivery.plugins.module_utils._metrics.stores.otlp import Otlp
@@ -23,14 +23,13 @@ from ansible_collections.progressive.delivery.plugins.module_utils._metrics.stor
 
 AccessTo = t.Callable[[str], Access]
 """How an address of http or https is reached; raises InvalidOption where it is none."""
-_STATSD = re.compile(r"(\[[0-9A-Fa-f:]+\]|[^\s:/\[\]]+):([0-9]{1,5})\Z")
 
 
 def _statsd(place: str) -> Store:
-    found = _STATSD.match(place)
-    if found is None or not 0 < int(found.group(2)) < 65536:
+    found = host_and_port(place)
+    if found is None:
         raise InvalidOption("statsd:{0} names no host and port; statsd:metrics.example.com:8125 does".format(place))
-    return Statsd(found.group(1).strip("[]"), int(found.group(2)))
+    return Statsd(*found)
 
 
 def _textfile(folder: str, by: t.Collection[str]) -> Store:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import collections.abc
 import os
-import re
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._host_and_port import host_and_port
 from ansible_collections.progressive.delivery.plugins.module_utils._metrics.stores.registry import STORES, store_at
 from ansible_collections.progressive.delivery.plugins.module_utils._shown_url import shown_url
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.metrics import GROUP
@@ -33,8 +33,6 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.si
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.syslog import Syslog
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.web import access
 
-_HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:]+\]|[^\s:/\[\]]+):([0-9]{1,5})\Z")
-
 
 def _jsonl(address: str) -> Sink:
     if not address.startswith(("/", "~/")):
@@ -45,14 +43,14 @@ def _jsonl(address: str) -> Sink:
 def _syslog(address: str, reliably: bool) -> Sink:
     if address.startswith("/") and not reliably:
         return Syslog(address, reliably)
-    found = _HOST_AND_PORT.match(address)
-    if found is None or not 0 < int(found.group(2)) < 65536:
+    found = host_and_port(address)
+    if found is None:
         raise InvalidOption(
             "{0} names no syslog; syslog:/dev/log, syslog:logs.example.com:514 and syslog+tcp:logs.example.com:601 do".format(
                 address
             )
         )
-    return Syslog((found.group(1).strip("[]"), int(found.group(2))), reliably)
+    return Syslog(found, reliably)
 
 
 def _journald(address: str) -> Sink:
