@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from loopback.site import REPOSITORY
+
+from ansible_collections.progressive.delivery.tests.loopback_servers import Exchange, Reply, web_server
 
 from .story import Story, hook
 
@@ -96,5 +100,35 @@ def test_bad_input_is_said_before_anything_is_touched(
     story.given_serving(rate=50)
     before = story.site.journal()
     story.when("blue_green", **{"rollout_release": story.new, **variables}).then_it_failed(*said)
+    assert story.site.journal() == before
+    story.then_unlocked().then_serves(story.old).then_nothing_failed()
+
+
+def test_where_the_error_budget_is_spent_nothing_is_begun_but_what_is_to_be_all_the_same(story: Story) -> None:
+    left: list[dict[str, object]] = []
+
+    def respond(exchange: Exchange) -> Reply:
+        assert "slo%3Aerror_budget_remaining%3Aratio" in exchange.path
+        return Reply(body=json.dumps({"status": "success", "data": {"resultType": "vector", "result": left}}).encode())
+
+    def delivered(check: bool = False, **options: object) -> Story:
+        budget = {
+            "provider": {"type": "prometheus", "address": f"http://127.0.0.1:{prometheus.port}"},
+            **options.pop("budget", {}),
+        }
+        return story.when_delivering(story.new, check=check, rollout_error_budget=budget, **options)
+
+    story.given_serving(rate=50)
+    before = story.site.journal()
+    with web_server(respond) as prometheus:
+        delivered().then_it_failed("nothing tells how much of it is left", "Nothing was begun")
+        left.append({"metric": {}, "value": [1000, "-0.2"]})
+        delivered().then_it_failed(
+            "-20.0 % of it are left, and more than 0.0 % are needed", "rollout_spend_error_budget=true"
+        )
+        delivered(check=True, rollout_spend_error_budget=True).then_it_ended(0, f"deploy {story.new} to ")
+        left[0]["value"] = [1000, "0.5"]
+        delivered(budget={"least": 0.6}).then_it_failed("50.0 % of it are left, and more than 60.0 % are needed")
+        delivered(check=True).then_it_ended(0, f"deploy {story.new} to ")
     assert story.site.journal() == before
     story.then_unlocked().then_serves(story.old).then_nothing_failed()
