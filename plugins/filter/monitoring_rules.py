@@ -45,6 +45,14 @@ options:
     description: Labels of all alerts, such as the environment.
     type: dict
     default: {}
+  escalation:
+    description:
+      - Steps by which an alert that lasts comes to matter more, each with C(alert), its name, C(after), how long it has lasted by then, such as
+        V(30m), and C(severity), V(warning) or V(critical).
+      - The alert of the higher severity has the label C(escalated), and goes to whom Alertmanager routes that severity.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""

@@ -10,8 +10,10 @@ https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/.
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
+from ansible_collections.progressive.delivery.plugins.module_utils._alerts.model import SEVERITIES
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.app import App, Requests, app_of
 from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.objectives import (
@@ -21,6 +23,7 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.o
     records,
 )
 
+_DURATION = re.compile(r"[1-9][0-9]*(s|m|h|d)\Z")
 _DISKS = 'fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660"'
 
 
@@ -32,12 +35,14 @@ class Settings:
     :param down_for: how long what does not answer is given
     :param runbooks: the address of what to do about an alert, which is linked with its name behind ``#``
     :param labels: of all alerts, such as the environment
+    :param escalation: steps with ``alert``, ``after`` and ``severity``, by which an alert that lasts comes to matter more
     """
 
     interval: str = "1s"
     down_for: str = "2s"
     runbooks: str = "docs/monitoring.md"
     labels: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    escalation: t.Sequence[t.Mapping[str, str]] = ()
 
 
 def rules_of(apps: t.Any, **settings: t.Any) -> dict[str, t.Any]:
@@ -65,7 +70,49 @@ def groups(apps: t.Sequence[App], settings: Settings) -> dict[str, t.Any]:
     for app in apps:
         rules = [*records(app), *alerts(app), *_app(app, settings)]
         found.append(_group("progressive_delivery_app_" + app.name, rules, settings))
+    known = {rule["alert"] for group in found for rule in group["rules"] if "alert" in rule}
+    for step in settings.escalation:
+        _check(step, known)
+        for group in found:
+            group["rules"] += [_escalated(rule, step) for rule in group["rules"] if _matters_less(rule, step)]
     return {"groups": found}
+
+
+def _check(step: t.Mapping[str, str], known: set[str]) -> None:
+    """
+    :raises InvalidOption: the step of an escalation cannot be meant
+    """
+    if not isinstance(step, dict) or set(step) != {"alert", "after", "severity"}:
+        raise InvalidOption("escalation: each step has alert, after and severity, and nothing else")
+    if step["alert"] not in known:
+        raise InvalidOption(
+            "escalation: there is no alert {0}; there are {1}".format(step["alert"], ", ".join(sorted(known)))
+        )
+    if not _DURATION.match(str(step["after"])):
+        raise InvalidOption("escalation: {0}: after: {1!r} is not such as 30m".format(step["alert"], step["after"]))
+    if step["severity"] not in SEVERITIES[1:]:
+        raise InvalidOption(
+            "escalation: {0}: severity: {1!r} is none of {2}".format(
+                step["alert"], step["severity"], ", ".join(SEVERITIES[1:])
+            )
+        )
+
+
+def _matters_less(rule: Rule, step: t.Mapping[str, str]) -> bool:
+    if rule.get("alert") != step["alert"] or rule["labels"]["severity"] not in SEVERITIES:
+        return False
+    return (
+        SEVERITIES.index(rule["labels"]["severity"]) < SEVERITIES.index(step["severity"])
+        and "escalated" not in rule["labels"]
+    )
+
+
+def _escalated(rule: Rule, step: t.Mapping[str, str]) -> Rule:
+    return {
+        **rule,
+        "for": step["after"],
+        "labels": {**rule["labels"], "severity": step["severity"], "escalated": "true"},
+    }
 
 
 def _group(name: str, rules: t.Iterable[Rule], settings: Settings) -> dict[str, t.Any]:

@@ -190,6 +190,24 @@ CASES = [
     ),
     Case("RulesFail", {'prometheus_rule_evaluation_failures_total{rule_group="g"}': "7x10"}, "5m", None),
 ]
+ESCALATION = [
+    {"alert": "TargetDown", "after": "5s", "severity": "critical"},
+    {"alert": "HostMemoryShort", "after": "10m", "severity": "critical"},
+]
+DOWN = {'up{job="shop",instance="h"}': "0x30"}
+SHORT = {"node_memory_MemAvailable_bytes": "4x40", "node_memory_MemTotal_bytes": "100x40"}
+# Level by level, as the condition lasts.
+CASES += [
+    Case("TargetDown", DOWN, "1s", None, "1s"),
+    Case("TargetDown", DOWN, "3s", {"severity": "warning"}, "1s"),
+    Case("TargetDown", DOWN, "3s", None, "1s", but={"severity": "critical"}),
+    Case("TargetDown", DOWN, "6s", {"severity": "critical", "escalated": "true"}, "1s"),
+    Case(
+        "TargetDown", {'up{job="shop",instance="h"}': "0 0 0 1 0 0 0 0"}, "7s", None, "1s", but={"severity": "critical"}
+    ),
+    Case("HostMemoryShort", SHORT, "7m", None, but={"severity": "critical"}),
+    Case("HostMemoryShort", SHORT, "12m", {"severity": "critical"}),
+]
 NEVER_SILENT = {"Watchdog"}
 
 
@@ -197,7 +215,9 @@ NEVER_SILENT = {"Watchdog"}
 def rules(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """A file of rules, evaluated each minute: a simulated day in steps of a second would take long."""
     path = tmp_path_factory.mktemp("rules") / "rules.yml"
-    path.write_text(yaml.safe_dump(rules_of(APPS, labels={"environment": "production"}), sort_keys=False))
+    path.write_text(
+        yaml.safe_dump(rules_of(APPS, labels={"environment": "production"}, escalation=ESCALATION), sort_keys=False)
+    )
     return path
 
 

@@ -67,3 +67,23 @@ def test_a_rule_reads_only_what_is_recorded_for_its_app(objective: float, counts
         "availability",
         *(["latency"] if is_slow else []),
     }
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ({"alert": "AppDown"}, "each step has alert, after and severity"),
+        (
+            {"alert": "AppGone", "after": "1m", "severity": "critical"},
+            "there is no alert AppGone; there are AlertmanagerMissing",
+        ),
+        ({"alert": "AppDown", "after": "soon", "severity": "critical"}, "AppDown: after: 'soon' is not such as 30m"),
+        (
+            {"alert": "AppDown", "after": "1m", "severity": "info"},
+            "AppDown: severity: 'info' is none of warning, critical",
+        ),
+    ],
+)
+def test_a_step_that_cannot_be_meant_is_refused(step: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidOption, match=message):
+        rules_of([{"name": "shop"}], escalation=[step])
