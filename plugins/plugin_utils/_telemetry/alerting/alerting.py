@@ -28,6 +28,7 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.al
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import Event
 
 DOCUMENT = "docs/alerts.md"
+UNKNOWN = "unknown"
 Incident = tuple[str, str, str, str]
 """Rule, environment, app, and what else tells it from others."""
 
@@ -50,8 +51,9 @@ class Alerting:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._raised_before: collections.Counter[Incident] = collections.Counter()
-        self._lasting: dict[Incident, bool] = {}
+        self._seen: collections.Counter[Incident] = collections.Counter()
+        self._lasting: dict[Incident, str] = {}
+        """The severity in which it was raised, empty when it is over."""
         self._pool = ""
         self._share: float | None = None
 
@@ -64,12 +66,16 @@ class Alerting:
             if verdict is None:
                 continue
             incident = (rule.name, event.labels.get("environment", ""), data.get("app", ""), data.get(rule.by, ""))
-            if verdict.lasts and not (rule.only_alone and any(self._lasting.values())):
-                yield self._raised(event, rule, verdict, incident, number)
-                self._raised_before[incident] += 1
-            elif self._lasting.get(incident, True):  # Another run may have raised it.
-                yield self._event(event, "alert.resolved", self._common(verdict, rule, incident), number)
-            self._lasting[incident] = verdict.lasts
+            if not verdict.lasts:
+                if self._lasting.get(incident, UNKNOWN):  # Another run may have raised it.
+                    yield self._event(event, "alert.resolved", self._common(verdict, rule, incident), number)
+                self._lasting[incident] = ""
+            elif not (rule.only_alone and any(self._lasting.values())):
+                raised = self._raised(event, rule, verdict, incident, number)
+                if rule.repeats or self._lasting.get(incident) != raised.facts["severity"]:
+                    yield raised
+                self._lasting[incident] = raised.facts["severity"]
+                self._seen[incident] += rule.repeats
 
     def _look_at_traffic(self, event: Event) -> None:
         self._pool = event.facts.get("pool") or self._pool
@@ -83,7 +89,7 @@ class Alerting:
             event.labels.get("environment", ""),
             self._share,
             hours is None or hours.hold(datetime.datetime.fromtimestamp(event.at).astimezone()),
-            self._raised_before[incident],
+            self._seen[incident],
         )
         figures = {name: value for name, value in verdict.figures.items() if value not in (None, "")}
         if self._share is not None and rule.takes_traffic:

@@ -46,6 +46,7 @@ class Rule:
     :param judge: makes a verdict of an event's data; None where it says nothing of this trouble
     :param by: beside app and environment, what tells one such trouble from another
     :param only_alone: whether it is no news where another rule has told of the app in this run
+    :param repeats: whether seeing it once more is worse, and told again; else only another severity is
     :param takes_traffic: whether it matters more when much of the traffic goes to the release
     :param can_wait: whether it matters less outside working hours, since nothing gets worse until somebody looks
     :param commands: what is to be run, by what it does
@@ -58,6 +59,7 @@ class Rule:
     judge: t.Callable[[_Data], Verdict | None]
     by: str = ""
     only_alone: bool = False
+    repeats: bool = False
     takes_traffic: bool = False
     can_wait: bool = False
     commands: tuple[str, ...] = ()
@@ -174,6 +176,7 @@ RULES: tuple[Rule, ...] = (
         HOUR,
         _inconclusive,
         by="rollout",
+        repeats=True,
         takes_traffic=True,
         commands=(PROMOTE, ROLLBACK),
     ),
@@ -183,6 +186,7 @@ RULES: tuple[Rule, ...] = (
         "warning",
         HOUR,
         _in_health("degraded"),
+        repeats=True,
         can_wait=True,
         commands=(STATUS,),
     ),
@@ -192,6 +196,7 @@ RULES: tuple[Rule, ...] = (
         "warning",
         HOUR,
         _in_health("unhealthy"),
+        repeats=True,
         takes_traffic=True,
         commands=(STATUS, ROLLBACK),
     ),
