@@ -91,7 +91,8 @@ class Outlet:
             self._closed_until = self._clock() + self._pause
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
             self.is_failing = True
-        self._keep_taken()
+        finally:
+            self._keep_taken()
 
     def leave(self, shipment: Shipment) -> None:
         """Let what was taken and these wait for the next run; what :meth:`ship_taken` is sending in another thread may come twice."""

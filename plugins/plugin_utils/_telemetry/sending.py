@@ -52,8 +52,9 @@ class Sending:
         if self._thread.ident is None:
             return True
         self._thread.join(0.0 if self.outlet.is_failing else seconds)
-        if not self._thread.is_alive():
+        if not self._thread.is_alive() and not self._waiting:
             return True
+        # Also what a thread left behind that died of a sink's defect.
         with self._changed:
             rest = [event for shipment in self._waiting for event in shipment]
             self._waiting.clear()

@@ -8,6 +8,8 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.alerting import (
     Alerting,
     Settings,
@@ -121,6 +123,32 @@ def test_at_the_end_a_sink_that_was_down_is_not_waited_for(tmp_path):
     assert time.monotonic() - began < 300
     down.over.set()
     thread._sending[0]._thread.join(60)
+    late = Waiting()
+    again = shipping(tmp_path, late)
+    again.see(RunBegan("s", 1.0, "p.yml", False, {}))
+    assert again.end(60)
+    assert late.got == ["r-1", "r-2", "s-1"]
+
+
+class Defective(Sink):
+    """A sink that fails as no sink may."""
+
+    name = "defective"
+
+    def send(self, shipment):
+        raise KeyError("defect")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_a_defective_sink_did_not_take_is_kept(tmp_path):
+    thread = shipping(tmp_path, Defective())
+    first, second = seen(2)
+    thread.see(first)
+    while thread._sending[0]._thread.ident is None or thread._sending[0]._thread.is_alive():
+        time.sleep(0.01)
+    thread.see(second)
+
+    assert not thread.end(60)
     late = Waiting()
     again = shipping(tmp_path, late)
     again.see(RunBegan("s", 1.0, "p.yml", False, {}))
