@@ -13,6 +13,7 @@ import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.given import need_known
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 
@@ -70,7 +71,7 @@ def app_of(given: t.Mapping[str, t.Any]) -> App:
     if not isinstance(name, str) or not name or "\n" in name:
         raise InvalidOption("apps: {0!r} is no name of an app".format(name))
     where = "apps: {0}".format(name)
-    _need_known(given, {"name", "availability", "latency", "labels", "pools", "saturation"}, where)
+    need_known(given, {"name", "availability", "latency", "labels", "pools", "saturation"}, where)
     objectives = [_availability(given.get("availability") or {}, where + ": availability")]
     if given.get("latency"):
         objectives.append(_latency(given["latency"], where + ": latency"))
@@ -85,7 +86,7 @@ def app_of(given: t.Mapping[str, t.Any]) -> App:
 
 
 def _availability(given: t.Mapping[str, t.Any], where: str) -> Objective:
-    _need_known(given, {"objective", "total", "bad"}, where)
+    need_known(given, {"objective", "total", "bad"}, where)
     if bool(given.get("total")) != bool(given.get("bad")):
         raise InvalidOption("{0}: total and bad belong together; without both, probes tell".format(where))
     requests = Requests(given["total"], given["bad"]) if given.get("total") else None
@@ -93,7 +94,7 @@ def _availability(given: t.Mapping[str, t.Any], where: str) -> Objective:
 
 
 def _latency(given: t.Mapping[str, t.Any], where: str) -> Objective:
-    _need_known(given, {"objective", "total", "good"}, where)
+    need_known(given, {"objective", "total", "good"}, where)
     if not given.get("total") or not given.get("good"):
         raise InvalidOption(
             "{0}: total and good are needed, such as a histogram's count and the bucket of what is fast enough".format(
@@ -108,7 +109,7 @@ def _latency(given: t.Mapping[str, t.Any], where: str) -> Objective:
 
 
 def _pools(given: t.Mapping[str, t.Any], where: str) -> tuple[Requests, str]:
-    _need_known(given, {"total", "bad", "label"}, where)
+    need_known(given, {"total", "bad", "label"}, where)
     missing = [name for name in ("total", "bad", "label") if not given.get(name)]
     if missing:
         raise InvalidOption("{0}: {1} is needed".format(where, missing[0]))
@@ -125,11 +126,3 @@ def _ratio(value: t.Any, where: str) -> float:
     if not 0 < ratio < 1:
         raise InvalidOption("{0}: objective: {1!r} is not between 0 and 1, as 0.999 is".format(where, value))
     return ratio
-
-
-def _need_known(given: t.Mapping[str, t.Any], known: set[str], where: str) -> None:
-    if not isinstance(given, dict):
-        raise InvalidOption("{0}: it must have {1}".format(where, ", ".join(sorted(known))))
-    unknown = sorted(set(given) - known)
-    if unknown:
-        raise InvalidOption("{0}: there is no {1}; there are {2}".format(where, unknown[0], ", ".join(sorted(known))))
