@@ -15,7 +15,8 @@ author:
 description:
   - Tells of every run, play and task how long it took, how it ended and on which hosts it failed, and of the collection's own modules what they
     came to. Everything else of a result stays where it is, and so do arguments, messages and whatever C(no_log) hides.
-  - A thread of its own ships it. The run waits for no sink; what one that is down does not take is kept on disk and shipped by the next run.
+  - A process of its own ships it, beside the run. The run waits for no sink; what one that is down does not take is kept on disk and shipped by the
+    next run. Where a run is killed, what it had told is shipped all the same.
   - An event has the same C(id) whenever it comes, so who gets one twice knows.
 requirements:
   - enabled by C(callbacks_enabled = progressive.delivery.telemetry) in the section C(defaults) of C(ansible.cfg), or by the environment
@@ -121,11 +122,8 @@ import uuid
 from ansible import context
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import opening, said
-from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.alerting import Settings
-from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.working_hours import (
-    working_hours,
-)
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import said
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.labels import labels
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import (
     HostEnded,
     Outcome,
@@ -134,7 +132,8 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.mo
     RunEnded,
     TaskBegan,
 )
-from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.shipping import Shipping
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.options import Options
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.shipper_process import ShipperProcess
 
 
 class CallbackModule(CallbackBase):
@@ -147,22 +146,24 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shipping: Shipping | None = None
+        self._shipper: ShipperProcess | None = None
         self._began: dict[tuple[str, str], float] = {}
         self._retries: dict[tuple[str, str], int] = {}
 
     def set_options(self, *args: t.Any, **options: t.Any) -> None:
         super().set_options(*args, **options)
-        self._labels = opening.labels(self.get_option("labels"), os.environ)
-        self._shipping = opening.shipping(
-            self.get_option("sinks"),
-            self.get_option("backlog"),
-            self.get_option("backlog_megabytes") * 1_000_000,
-            Settings(
-                working_hours(self.get_option("working_hours")),
+        said.check()
+        self._labels = labels(self.get_option("labels"), os.environ)
+        self._shipper = ShipperProcess(
+            Options(
+                tuple(self.get_option("sinks")),
+                self.get_option("backlog"),
+                self.get_option("backlog_megabytes") * 1_000_000,
+                self.get_option("flush"),
+                self.get_option("working_hours"),
                 self.get_option("runbooks"),
                 self.get_option("inventory"),
-            ),
+            )
         )
 
     def v2_playbook_on_start(self, playbook: t.Any) -> None:
@@ -201,14 +202,17 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         hosts = {host: dict(stats.summarize(host)) for host in sorted(stats.processed)}
         self._see(RunEnded(time.time(), hosts))
-        if self._shipping is not None:
-            self._shipping.end(self.get_option("flush"))
-            for line in opening.summary(self._shipping):
+        if self._shipper is not None:
+            for line in self._shipper.end():
                 self._display.display(line)
 
     def _see(self, observation: t.Any) -> None:
-        if self._shipping is not None:
-            self._shipping.see(observation)
+        if self._shipper is None:
+            return
+        self._shipper.see(observation)
+        if problem := self._shipper.problem():
+            self._shipper = None
+            self._display.warning("telemetry: nothing is shipped of this run. " + problem)
 
     def _task_began(self, task: t.Any) -> None:
         role = task._role.get_name() if task._role else ""

@@ -15,7 +15,7 @@ description:
   - A silence is known again by its matchers and its author; those of other authors are left alone.
 options:
   state:
-    description: Whether there is to be one.
+    description: Whether there is to be one. Without O(matchers), V(absent) ends all silences of the O(author).
     type: str
     choices: [present, absent]
     default: present
@@ -23,8 +23,15 @@ options:
     description:
       - For how long, from now on.
       - A task that runs again prolongs it once less than half of that is left, and changes nothing before.
+      - 60 unless O(ends) says when it is over.
     type: float
-    default: 60
+  starts:
+    description: When it begins, such as V(2026-12-01T22:00:00+01:00), where that is not now. Needs O(ends).
+    type: str
+  ends:
+    description:
+      - When it is over, in the form of O(starts). What is over already is not made.
+    type: str
   author:
     description: Who makes it.
     type: str
@@ -68,6 +75,17 @@ EXAMPLES = r"""
     minutes: 30
     comment: its database moves to new hosts
 
+- name: Be quiet about the whole rack when its power is worked on
+  progressive.delivery.silence:
+    addresses: ["http://alerts1.example.com:9093"]
+    matchers:
+      - name: host
+        value: rack7-.*
+        regex: true
+    starts: "2026-12-01T22:00:00+01:00"
+    ends: "2026-12-02T02:00:00+01:00"
+    comment: new power supplies
+
 - name: Speak of it again
   progressive.delivery.silence:
     addresses: ["http://alerts1.example.com:9093"]
@@ -84,7 +102,7 @@ RETURN = r"""
 silence:
   description: >-
     The silence, with its C(id), which is empty in check mode for one that would be made, C(matchers), C(author), C(comment) and when it
-    C(ends), in seconds since the epoch; null when there is none.
+    C(starts) and C(ends), in seconds since the epoch; null when there is none.
   type: dict
   returned: success
 error:
@@ -104,6 +122,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._alerts.param
     MATCHERS,
     alertmanager_of,
     matchers_of,
+    moment_of,
     seconds_of,
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
@@ -112,22 +131,34 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.Any]:
     """Make or end it; the keyword arguments for ``exit_json``; raises DeliveryError."""
     now = time.time()
+    is_to_go = params["state"] == "absent"
     matchers = matchers_of(params)
-    if not matchers:
+    if not matchers and not is_to_go:
         raise InvalidOption("matchers: there are none, and nobody would be told of anything")
-    wanted = Silence(matchers, now, now + seconds_of(params["minutes"]), params["author"], params["comment"])
+    wanted = Silence(matchers, *span_of(params, now), author=params["author"], comment=params["comment"])
     alertmanager = alertmanager_of(params)
     known = alertmanager.silences()
     mine = to_end(known, matchers, params["author"])
     before = max(mine, key=lambda each: each.ends, default=None)
-    if params["state"] == "absent":
+    if is_to_go:
         for each in [] if check_mode else mine:
             alertmanager.end(each)
         return result(before, None, bool(mine))
-    changed = to_silence(known, wanted, now)
+    changed = to_silence(known, wanted, now, is_dated=params["ends"] is not None)
     if changed is not None and not check_mode:
         changed = alertmanager.silence(changed)
     return result(before, changed or before, changed is not None)
+
+
+def span_of(params: t.Mapping[str, t.Any], now: float) -> t.Tuple[float, float]:
+    """When it is to begin and to end, in seconds since the epoch; raises InvalidOption."""
+    if params["ends"] is None:
+        return now, now + seconds_of(60 if params["minutes"] is None else params["minutes"])
+    ends = moment_of(params["ends"], "ends")
+    starts = now if params["starts"] is None else moment_of(params["starts"], "starts")
+    if params["starts"] is not None and starts >= ends:
+        raise InvalidOption("ends: {0} is not after starts, {1}".format(params["ends"], params["starts"]))
+    return starts, ends
 
 
 def result(before: t.Optional[Silence], after: t.Optional[Silence], changed: bool) -> t.Dict[str, t.Any]:
@@ -143,6 +174,7 @@ def shown_of(silence: Silence) -> t.Dict[str, t.Any]:
         "matchers": [str(each) for each in sorted(silence.matchers)],
         "author": silence.author,
         "comment": silence.comment,
+        "starts": silence.starts,
         "ends": silence.ends,
     }
 
@@ -151,12 +183,16 @@ def main() -> t.NoReturn:
     module = AnsibleModule(
         argument_spec={
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "minutes": {"type": "float", "default": 60.0},
+            "minutes": {"type": "float"},
+            "starts": {"type": "str"},
+            "ends": {"type": "str"},
             "author": {"type": "str", "default": "progressive.delivery"},
             "comment": {"type": "str", "default": "it is being worked on"},
             **ALERTMANAGER,
             **MATCHERS,
         },
+        mutually_exclusive=[("minutes", "ends")],
+        required_by={"starts": "ends"},
         supports_check_mode=True,
     )
     try:

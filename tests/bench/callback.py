@@ -49,7 +49,7 @@ class Cost:
 class Row:
     """The medians of a callback's runs.
 
-    :param ratio: of the times, to those without a callback: the median over the rounds, in each of which all run
+    :param ratio: of the times, to those without a callback: the median over its runs, of each to the mean of the run before and the one after it
     :param cpu_ratio: the same of the processor's time
     :param hold: what *ratio* is to be at most; None for a rival
     """
@@ -63,25 +63,36 @@ class Row:
 
 
 def measure(scale: float, _balancers: t.Sequence[str], folder: pathlib.Path) -> t.Iterator[Row]:
-    """A row a callback."""
+    """A row a callback. A run without one is before and after each run, as a machine's speed moves by more than what is measured."""
     hosts = max(10, round(HOSTS * scale))
     files = _play(folder, hosts)
     with contextlib.ExitStack() as stack:
         callbacks = _callbacks(stack, folder)
+        bare = [_run(folder, files, {})]
         costs: dict[str, list[Cost]] = {who: [] for who in callbacks}
+        ratios: dict[str, list[tuple[float, float]]] = {who: [] for who in callbacks}
         for number in range(max(1, round(ROUNDS * scale))):
-            # Whoever comes later in a round is not to be the one that the machine is busy for.
-            order = list(callbacks)[number % len(callbacks) :] + list(callbacks)[: number % len(callbacks)]
-            for who in order:
-                costs[who].append(_run(folder, files, callbacks[who]))
-                print(f"callback: round {number + 1}: {who}: {costs[who][-1]}", file=sys.stderr, flush=True)
+            for who, environment in callbacks.items():
+                if number and not who.startswith("ours"):
+                    continue  # A rival's share is so large that one run shows it.
+                cost = _run(folder, files, environment)
+                bare.append(_run(folder, files, {}))
+                costs[who].append(cost)
+                ratios[who].append(_ratio(cost, bare[-2], bare[-1]))
+                print(f"callback: round {number + 1}: {who}: {cost}, beside {bare[-1]}", file=sys.stderr, flush=True)
+    yield Row(NONE, hosts * TASKS, _median(bare), 1.0, 1.0, None)
     for who, found in costs.items():
-        median = Cost(*(statistics.median(column) for column in zip(*map(dataclasses.astuple, found), strict=True)))
-        ratios = [
-            [mine.seconds / base.seconds, mine.cpu / base.cpu] for mine, base in zip(found, costs[NONE], strict=True)
-        ]
-        wall, cpu = (statistics.median(column) for column in zip(*ratios, strict=True))
-        yield Row(who, hosts * TASKS, median, wall, cpu, HOLD if who.startswith("ours") else None)
+        wall, cpu = (statistics.median(column) for column in zip(*ratios[who], strict=True))
+        yield Row(who, hosts * TASKS, _median(found), wall, cpu, HOLD if who.startswith("ours") else None)
+
+
+def _ratio(cost: Cost, before: Cost, after: Cost) -> tuple[float, float]:
+    """Of the time and the processor's time, to the means of two runs."""
+    return 2 * cost.seconds / (before.seconds + after.seconds), 2 * cost.cpu / (before.cpu + after.cpu)
+
+
+def _median(costs: t.Sequence[Cost]) -> Cost:
+    return Cost(*(statistics.median(column) for column in zip(*map(dataclasses.astuple, costs), strict=True)))
 
 
 def _play(folder: pathlib.Path, hosts: int) -> list[str]:
@@ -130,7 +141,6 @@ def _callbacks(stack: contextlib.ExitStack, folder: pathlib.Path) -> dict[str, d
     silent = f"http://127.0.0.1:{mute.getsockname()[1]}"
     answering = f"http://127.0.0.1:{receiver.port}"
     return {
-        NONE: {},
         "ours, all sinks up": _ours(folder, udp, gateway, prometheus, alertmanager, answering),
         "ours, all refuse": _ours(folder, udp, *[refusing] * 4),
         "ours, none answers": _ours(folder, udp, *[silent] * 4),

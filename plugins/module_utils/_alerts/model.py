@@ -17,6 +17,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._errors impor
 SEVERITIES = ("info", "warning", "critical")
 """From what can be read in the morning to what wakes people."""
 
+_ACCURACY = 1.0
+"""Seconds by which two moments may differ that are meant to be the same."""
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 
 
@@ -91,20 +93,28 @@ def to_raise(found: t.Optional[Alert], wanted: Alert, now: float) -> bool:
     return found.ends - now < (wanted.ends - now) / 2
 
 
-def to_silence(found: t.Sequence[Silence], wanted: Silence, now: float) -> t.Optional[Silence]:
+def to_silence(found: t.Sequence[Silence], wanted: Silence, now: float, is_dated: bool = False) -> t.Optional[Silence]:
     """What is to be written so that it is silent long enough; None where it is.
 
-    A silence of the same author for the same alerts is prolonged once less than half of its time is left.
+    A silence of the same author for the same alerts is prolonged once less than half of its time is left. One that
+    *is_dated* is to have just the times that were wanted, and is not made once they are over.
     """
+    if wanted.ends <= now:
+        return None
     same = [each for each in found if each.matchers == wanted.matchers and each.author == wanted.author]
     if not same:
         return wanted
     last = max(same, key=lambda each: each.ends)
+    if is_dated:
+        is_then = last.starts <= now if wanted.starts <= now else abs(last.starts - wanted.starts) <= _ACCURACY
+        if is_then and abs(last.ends - wanted.ends) <= _ACCURACY:
+            return None
+        return dataclasses.replace(wanted, identifier=last.identifier)
     if last.ends - now < (wanted.ends - now) / 2:
         return dataclasses.replace(last, ends=wanted.ends, comment=wanted.comment)
     return None
 
 
 def to_end(found: t.Sequence[Silence], matchers: t.AbstractSet[Matcher], author: str) -> t.List[Silence]:
-    """Those that are to end: of this author, for just these alerts."""
-    return [each for each in found if each.matchers == matchers and each.author == author]
+    """Those that are to end: of this author, for just these alerts; for all, where no *matchers* are given."""
+    return [each for each in found if each.author == author and (not matchers or each.matchers == matchers)]

@@ -8,7 +8,9 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
+import datetime
 import math
+import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._alerts.alertmanager import Alertmanager
@@ -37,6 +39,9 @@ MATCHERS: Options = {
 }
 
 
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(Z|[+-]\d{2}:?\d{2})\Z")
+
+
 def alertmanager_of(params: Params) -> Alertmanager:
     """The cluster that a task names; raises InvalidOption and MissingLibrary."""
     if not params["addresses"]:
@@ -56,3 +61,18 @@ def seconds_of(minutes: float) -> float:
     if not 0 < minutes < math.inf:
         raise InvalidOption("minutes: {0:g} is not above 0".format(minutes))
     return 60 * minutes
+
+
+def moment_of(text: str, option: str) -> float:
+    """A moment with its time zone, in seconds since the epoch; raises InvalidOption."""
+    found = _MOMENT.match(text)
+    try:
+        if found is None:
+            raise ValueError(text)
+        day, minute, second, zone = found.groups()
+        plain = "{0}T{1}{2}{3}".format(day, minute, second or ":00", zone.replace("Z", "+0000").replace(":", ""))
+        return datetime.datetime.strptime(plain, "%Y-%m-%dT%H:%M:%S%z").timestamp()
+    except ValueError:
+        raise InvalidOption(
+            "{0}: {1!r} is not such as 2026-12-01T22:00:00+01:00, with its time zone".format(option, text)
+        ) from None

@@ -8,8 +8,8 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
+import collections
 import collections.abc
-import queue
 import threading
 import time
 import typing as t
@@ -41,7 +41,8 @@ class Shipping:
         self._together = together
         self._recording = Recording()
         self._alerting = alerting
-        self._queue: queue.Queue[Observation | None] = queue.Queue(ROOM)
+        # Nothing here wakes the thread: it looks by itself, as handing each observation over costs the run more than all else.
+        self._seen: collections.deque[Observation] = collections.deque()
         self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
         self._ending = threading.Event()
 
@@ -54,9 +55,9 @@ class Shipping:
         """Ship this, soon. Never waits."""
         if not self._thread.is_alive() and not self._ending.is_set():
             self._thread.start()
-        try:
-            self._queue.put_nowait(observation)
-        except queue.Full:
+        if len(self._seen) < ROOM:
+            self._seen.append(observation)
+        else:
             self.unseen += 1
 
     def end(self, seconds: float) -> bool:
@@ -67,7 +68,6 @@ class Shipping:
         self._ending.set()
         if not self._thread.is_alive():
             return True
-        self._queue.put(None)
         self._thread.join()  # It waits for nothing.
         until = time.monotonic() + seconds
         late = [each for each in self._sending if not each.wait(max(0.0, until - time.monotonic()))]
@@ -76,29 +76,15 @@ class Shipping:
     def _run(self) -> None:
         over = False
         while not over:
-            seen, over = self._gathered()
-            events = self._events(seen)
-            for each in self._sending if events else ():
-                each.give(events)
+            over = self._ending.wait(self._together)
+            while self._seen:
+                seen = [self._seen.popleft() for _number in range(min(len(self._seen), _TOGETHER))]
+                events = self._events(seen)
+                for each in self._sending if events else ():
+                    each.give(events)
         for each in self._sending:
             each.finish()
 
     def _events(self, seen: t.Iterable[Observation]) -> list[dict[str, t.Any]]:
         made = (event for each in seen for event in self._recording.events(each))
         return [cloudevent(each) for event in made for each in (event, *self._alerting.events(event))]
-
-    def _gathered(self) -> tuple[list[Observation], bool]:
-        """What has come for a while, and whether no more will."""
-        item = self._queue.get()
-        until = time.monotonic() + self._together
-        seen = []
-        while item is not None:
-            seen.append(item)
-            left = 0.0 if self._ending.is_set() else until - time.monotonic()
-            if len(seen) == _TOGETHER:
-                return seen, False
-            try:
-                item = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
-            except queue.Empty:
-                return seen, False
-        return seen, True

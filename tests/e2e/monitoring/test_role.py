@@ -106,7 +106,7 @@ def stack(tmp_path: pathlib.Path) -> collections.abc.Iterator[tuple[Monitoring, 
                 "monitoring_labels": {"environment": "production"},
                 "monitoring_probes": {"shop": [address + "/readyz"]},
                 "monitoring_apps": [{"name": "shop"}],
-                "monitoring_alerting": {
+                "alerting_configuration": {
                     "route": {
                         "receiver": "team",
                         "group_by": ["alertname"],
@@ -187,7 +187,7 @@ def test_what_alertmanager_would_refuse_does_not_take_the_place_of_what_is_there
     stack: tuple[Monitoring, App, str],
 ) -> None:
     monitoring, _app, _address = stack
-    process = monitoring.process(monitoring_alerting={"route": {"receiver": "x"}, "receivers": []})
+    process = monitoring.process(alerting_configuration={"route": {"receiver": "x"}, "receivers": []})
     assert process.returncode == 2
     assert 'undefined receiver \\"x\\"' in process.stdout or "undefined receiver" in process.stdout
     assert not (monitoring.folder / "monitoring" / "alertmanager.yml").exists()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc
 import contextlib
+import datetime
 import json
 import pathlib
 import time
@@ -131,6 +132,35 @@ def test_nobody_is_told_while_it_is_silent_and_the_silence_is_known_again(stack:
     assert not stack.silence(state="absent")["changed"]
     assert stack.info()["silences"] == []
     until(lambda: ("Stuck", "firing") in stack.told_of(), "somebody is told")
+
+
+def at(seconds: float) -> str:
+    """A moment from now on, in a time zone of its own."""
+    there = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=5, minutes=30)))
+    return (there + datetime.timedelta(seconds=seconds)).isoformat(timespec="seconds")
+
+
+def test_a_silence_with_a_date_is_silent_then_and_not_before(stack: Stack) -> None:
+    dates = {"author": "maintenance: rack", "starts": at(3600), "ends": at(7200)}
+    made = stack.silence(**dates)
+    assert made["changed"]
+    assert 3590 < made["silence"]["starts"] - time.time() < 3610
+    assert 7190 < made["silence"]["ends"] - time.time() < 7210
+    assert not stack.silence(**dates)["changed"]
+    stack.alert()
+    until(lambda: ("Stuck", "firing") in stack.told_of(), "somebody is told")
+    assert not stack.info()["alerts"][0]["silenced"]
+
+    assert stack.silence(**{**dates, "starts": at(-60)})["changed"]
+    assert not stack.silence(**{**dates, "starts": at(-60)})["changed"]
+    until(lambda: stack.info()["alerts"][0]["silenced"], "it is silenced")
+    later = stack.silence(**{**dates, "ends": at(9000)})["silence"]
+    assert (len(stack.info()["silences"]), later["starts"] > time.time() + 3000) == (1, True)
+
+    assert stack.silence(state="absent", author="maintenance: rack", matchers=[])["changed"]
+    assert stack.info()["silences"] == []
+    over = stack.silence(author="maintenance: rack", ends=at(-5))
+    assert (over["changed"], over["silence"], stack.info()["silences"]) == (False, None, [])
 
 
 def test_a_member_that_is_down_is_passed_over_and_none_is_an_error(stack: Stack) -> None:

@@ -22,6 +22,11 @@ ADDRESS = "http://127.0.0.1:1"
         ({"matchers": [{"name": "1x", "value": "y"}]}, "matchers: '1x' is no name of a label"),
         ({"minutes": -1}, "minutes: -1 is not above 0"),
         ({"addresses": []}, "addresses: there is none"),
+        ({"ends": "tomorrow"}, "ends: 'tomorrow' is not such as 2026-12-01T22:00:00[+]01:00"),
+        ({"ends": "2026-13-01T22:00:00Z"}, "ends: '2026-13-01T22:00:00Z' is not such as"),
+        ({"starts": "2026-12-01T22:00Z", "ends": "2026-12-01 22:00:00+00:00"}, "is not after starts"),
+        ({"minutes": 5, "ends": "2026-12-01T22:00:00Z"}, "mutually exclusive"),
+        ({"starts": "2026-12-01T22:00:00Z"}, "missing parameter"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(options: dict[str, t.Any], message: str) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import opening
-from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.alerting import Settings
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.labels import labels
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.options import Options
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import (
     SinkDown,
     SinkRefused,
@@ -26,7 +27,7 @@ EVENTS = [{"id": name, "specversion": "1.0", "type": "progressive.delivery.traff
 
 def test_labels_are_those_that_were_given_and_those_of_awx():
     environment = {"JOB_ID": "42", "AWX_HOST": "https://awx.example.com", "HOME": "/home/x"}
-    assert opening.labels(["team=search", "note=a=b"], environment) == {
+    assert labels(["team=search", "note=a=b"], environment) == {
         "job": "42",
         "controller": "https://awx.example.com",
         "team": "search",
@@ -37,7 +38,7 @@ def test_labels_are_those_that_were_given_and_those_of_awx():
 @pytest.mark.parametrize("odd", ["team", "Team=x", "=x", "a b=c"])
 def test_a_label_that_is_none_is_refused(odd):
     with pytest.raises(InvalidOption, match="labels: "):
-        opening.labels([odd], {})
+        labels([odd], {})
 
 
 @pytest.mark.parametrize(
@@ -146,9 +147,8 @@ def test_a_receiver_that_is_not_there_is_down():
 
 
 def test_the_end_says_what_went_where(tmp_path):
-    done = opening.shipping(
-        [f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}"], str(tmp_path / "b"), 180, Settings()
-    )
+    sinks = (f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}/e", f"jsonl:{tmp_path}")
+    done = opening.shipping(Options(sinks, str(tmp_path / "b"), 180, 1.0))
     for outlet in done.outlets:
         outlet.ship(EVENTS)
 
