@@ -50,7 +50,7 @@ options:
     type: str
   rollback:
     description:
-      - C(to), the receiver that starts a rollback, and C(on), matchers of the alerts that do. See C(docs/rollback-on-an-alert.md).
+      - C(to), the receiver that starts a rollback, and C(matchers) of the alerts that do. See C(docs/rollback-on-an-alert.md).
     type: dict
   wait:
     description: For how long alerts that are not critical are gathered, so that those that belong together are told at once. Critical ones are told immediately.

@@ -31,6 +31,17 @@ options:
     description:
       - Read this rollout, one of RV(history), instead of the latest.
     type: str
+  alert_began:
+    description:
+      - When an alert about the app began, such as V(2026-11-27T14:31:27.5Z), to find out in RV(blame) whether the latest rollout may be why.
+    type: str
+    version_added: "0.2.0"
+  alert_within:
+    description:
+      - For how many seconds after its end a rollout may be why.
+    type: float
+    default: 3600
+    version_added: "0.2.0"
 seealso:
   - module: progressive.delivery.rollout
   - module: progressive.delivery.traffic_info
@@ -130,6 +141,18 @@ rollout:
       type: list
       elements: dict
       version_added: "0.2.0"
+blame:
+  description: With O(alert_began), whether the latest rollout may be why.
+  returned: when O(alert_began) is given
+  type: dict
+  version_added: "0.2.0"
+  contains:
+    rollout:
+      description: Its id where it may be; empty where none is to blame, or it is being taken back already.
+      type: str
+    reason:
+      description: Why, or why not.
+      type: str
 lock:
   description: Who holds the app; null when nobody does. The token, which is for the run alone, is not told.
   returned: always
@@ -165,14 +188,17 @@ history:
   elements: str
 """
 
+import dataclasses
 import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import DeliveryError, InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._moment import moment
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout import document
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.begin import check_names
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.blame import blame
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.journal import Journal
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.lock import Lock
 
@@ -183,12 +209,18 @@ def main() -> t.NoReturn:
             "app": {"type": "str", "required": True},
             "state_dir": {"type": "path", "default": "/var/lib/progressive.delivery"},
             "id": {"type": "str"},
+            "alert_began": {"type": "str"},
+            "alert_within": {"type": "float", "default": 3600},
         },
+        mutually_exclusive=[("id", "alert_began")],
         supports_check_mode=True,
     )
     try:
         check_names(module.params["app"], None)
-        result = read(Journal(module.params["state_dir"], module.params["app"]), module.params["id"])
+        journal = Journal(module.params["state_dir"], module.params["app"])
+        result = read(journal, module.params["id"])
+        if module.params["alert_began"] is not None:
+            result["blame"] = blamed(journal, module.params)
     except DeliveryError as error:
         module.fail_json(**error.as_result())
     module.exit_json(changed=False, **result)
@@ -212,6 +244,17 @@ def read(journal: Journal, rollout_id: t.Optional[str]) -> t.Dict[str, t.Any]:
         "held": "" if lock is None else lock.describe(time.time()),
         "history": history,
     }
+
+
+def blamed(journal: Journal, params: t.Mapping[str, t.Any]) -> t.Dict[str, str]:
+    """Whether the latest rollout may be why there is an alert.
+
+    :raises InvalidOption: when the alert began at no moment
+    """
+    began = moment(params["alert_began"])
+    if began is None:
+        raise InvalidOption("alert_began: {0!r} is not such as 2026-11-27T14:31:27.5Z".format(params["alert_began"]))
+    return dataclasses.asdict(blame(journal.current(), began, params["alert_within"]))
 
 
 def without_token(lock: Lock) -> t.Dict[str, t.Any]:

@@ -21,7 +21,12 @@ GROUPS = (
     ("hosts/test_molecule.py",),
     ("rollout/test_each_balancer.py",),
     ("rollout/test_blue_green.py", "rollout/test_canary.py", "rollout/test_rolling.py"),
-    ("rollout/test_faults.py", "rollout/test_next_delivery.py"),
+    (
+        "rollout/test_faults.py",
+        "rollout/test_next_delivery.py",
+        "rollout/test_silences.py",
+        "rollout/test_rollback_on_alert.py",
+    ),
     ("release/test_role.py",),
     ("rollout/test_scenarios.py", "rollout/test_backup.py"),
     ("balancers/test_role.py",),

@@ -38,7 +38,14 @@ PACKAGES = (
     "haproxy",
     "python3-venv",
 )
-OFFERED = ("nginx",)
+OFFERED = (
+    "nginx",
+    "prometheus",
+    "prometheus-alertmanager",
+    "prometheus-blackbox-exporter",
+    "prometheus-node-exporter",
+    "prometheus-pushgateway",
+)
 """Packages that are not installed, but can be, with what they need: the tree holds a copy of apt's lists and of their archives."""
 
 SET_UP = f"""
@@ -47,6 +54,7 @@ useradd --create-home --shell /bin/bash {USER}
 echo '{USER} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/{USER}
 systemctl enable systemd-networkd.service ssh.service
 : >/etc/machine-id
+echo 'APT::Install-Recommends "false";' >/etc/apt/apt.conf.d/90-no-recommends
 rm -f /var/lib/dbus/machine-id /etc/hostname /etc/resolv.conf
 """
 """Run once inside the new tree. With an empty machine-id each host makes its own; no resolver, as there is nobody to ask."""
@@ -84,14 +92,14 @@ def _offer(tree: Path) -> None:
     """Let apt in the tree install ``OFFERED`` without a network, in the versions that this machine's own apt knows."""
     run("apt-get", "--quiet", "update")
     for folder in ("etc/apt", "var/lib/apt/lists"):
-        shutil.rmtree(tree / folder)
-        shutil.copytree(Path("/", folder), tree / folder)
+        shutil.copytree(Path("/", folder), tree / folder, dirs_exist_ok=True)
     archives = tree / "var/cache/apt/archives"
     for archive in archives.glob("*.deb"):
         archive.unlink()
     theirs = [f"Dir::State::status={tree}/var/lib/dpkg/status", f"Dir::Cache::archives={archives}"]
     options = [part for option in theirs for part in ("--option", option)]
-    run("apt-get", *options, "--quiet", "--yes", "--download-only", "install", *OFFERED, timeout=600)
+    command = ["apt-get", *options, "--quiet", "--yes", "--no-install-recommends", "--download-only", "install"]
+    run(*command, *OFFERED, timeout=600)
 
 
 def _remove(tree: Path) -> None:

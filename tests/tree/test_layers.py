@@ -20,6 +20,7 @@ SHARED_AREAS = {
     "_http_api",
     "_http_options",
     "_missing_library",
+    "_moment",
     "_quorum",
     "_release_name",
     "_shown_url",

@@ -9,7 +9,6 @@ PRIVATE to the collection. See https://github.com/prometheus/alertmanager/blob/m
 from __future__ import annotations
 
 import datetime
-import re
 import time
 import typing as t
 
@@ -21,12 +20,12 @@ from ansible_collections.progressive.delivery.plugins.module_utils._alerts.error
 )
 from ansible_collections.progressive.delivery.plugins.module_utils._alerts.model import Alert, Matcher, Silence
 from ansible_collections.progressive.delivery.plugins.module_utils._http_api import Access, HttpApi
+from ansible_collections.progressive.delivery.plugins.module_utils._moment import moment
 
 Answer = t.TypeVar("Answer")
 
 _PATIENCE = 5.0
 """Seconds within which what was written is to be read."""
-_MOMENT = re.compile(r"([0-9-]+T[0-9:]+)(?:\.([0-9]{1,6})[0-9]*)?(Z|[+-][0-9:]+)\Z")
 
 
 class AlertmanagerApi(HttpApi):
@@ -58,7 +57,7 @@ class Alertmanager:
         """The alerts that last, with what Alertmanager tells of each; raises DeliveryError."""
         told = self._first(lambda member: _listed(member, "/api/v2/alerts", matchers))
         return [
-            (Alert(each["labels"], each["annotations"], moment(each["startsAt"]), moment(each["endsAt"])), each)
+            (Alert(each["labels"], each["annotations"], _moment(each["startsAt"]), _moment(each["endsAt"])), each)
             for each in told
         ]
 
@@ -148,14 +147,11 @@ def written(at: float) -> str:
     return datetime.datetime.fromtimestamp(at, datetime.timezone.utc).isoformat()
 
 
-def moment(text: str) -> float:
-    """A moment that the API told, which may have nanoseconds, or no fraction of a second."""
-    found = _MOMENT.match(text)
+def _moment(text: str) -> float:
+    found = moment(text)
     if found is None:
         raise AlertmanagerUnreadable("Alertmanager tells a moment as {0!r}".format(text))
-    second, fraction, zone = found.groups()
-    plain = "{0}.{1}{2}".format(second, fraction or "0", zone.replace("Z", "+0000"))
-    return datetime.datetime.strptime(plain, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
+    return found
 
 
 def _listed(member: AlertmanagerApi, path: str, matchers: t.Iterable[Matcher]) -> t.List[t.Dict[str, t.Any]]:
@@ -171,8 +167,8 @@ def _silence(told: t.Mapping[str, t.Any]) -> Silence:
             Matcher(each["name"], each["value"], each["isRegex"], each.get("isEqual", True))
             for each in told["matchers"]
         ),
-        starts=moment(told["startsAt"]),
-        ends=moment(told["endsAt"]),
+        starts=_moment(told["startsAt"]),
+        ends=_moment(told["endsAt"]),
         author=told["createdBy"],
         comment=told["comment"],
         identifier=told["id"],

@@ -8,9 +8,7 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
-import datetime
 import math
-import re
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._alerts.alertmanager import Alertmanager
@@ -23,6 +21,7 @@ from ansible_collections.progressive.delivery.plugins.module_utils._http_options
     Params,
     access_to,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._moment import moment
 
 ALERTMANAGER: Options = {"addresses": {"type": "list", "elements": "str"}, **PATIENCE, **HTTP}
 MATCHERS: Options = {
@@ -37,9 +36,6 @@ MATCHERS: Options = {
         },
     }
 }
-
-
-_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(Z|[+-]\d{2}:?\d{2})\Z")
 
 
 def alertmanager_of(params: Params) -> Alertmanager:
@@ -65,14 +61,9 @@ def seconds_of(minutes: float) -> float:
 
 def moment_of(text: str, option: str) -> float:
     """A moment with its time zone, in seconds since the epoch; raises InvalidOption."""
-    found = _MOMENT.match(text)
-    try:
-        if found is None:
-            raise ValueError(text)
-        day, minute, second, zone = found.groups()
-        plain = "{0}T{1}{2}{3}".format(day, minute, second or ":00", zone.replace("Z", "+0000").replace(":", ""))
-        return datetime.datetime.strptime(plain, "%Y-%m-%dT%H:%M:%S%z").timestamp()
-    except ValueError:
+    found = moment(text)
+    if found is None:
         raise InvalidOption(
             "{0}: {1!r} is not such as 2026-12-01T22:00:00+01:00, with its time zone".format(option, text)
-        ) from None
+        )
+    return found

@@ -178,7 +178,7 @@ def routing_of(teams: t.Any, **settings: t.Any) -> Routing:
     hours = settings.get("hours") or {}
     names = {each["name"] for each in receivers} | {NOBODY}
     rollback = settings.get("rollback") or {}
-    need_known(rollback, {"to", "on"}, "rollback")
+    need_known(rollback, {"to", "matchers"}, "rollback")
     routing = Routing(
         receivers=receivers,
         otherwise=_ladder(settings.get("otherwise") or {}, "otherwise", hours),
@@ -189,7 +189,7 @@ def routing_of(teams: t.Any, **settings: t.Any) -> Routing:
         windows=tuple(_windows(settings.get("maintenance") or [], hours)),
         watchdog=settings.get("watchdog") or "",
         rollback=rollback.get("to") or "",
-        rollback_on=_matchers(rollback.get("on") or [], "rollback: on") if rollback else (),
+        rollback_on=_matchers(rollback.get("matchers") or [], "rollback") if rollback else (),
         wait=_duration(settings.get("wait") or "5s", "wait"),
         again=_duration(settings.get("again") or "4h", "again"),
         inhibit=tuple(settings.get("inhibit") or ()),

@@ -16,9 +16,11 @@ import typing as t
 
 import pytest
 import requests
+import yaml
 
 from ansible_collections.progressive.delivery.tests.e2e.balancers import laid_down
 from ansible_collections.progressive.delivery.tests.e2e.balancers.laid_down import free_port, until
+from ansible_collections.progressive.delivery.tests.e2e.telemetry import servers
 from ansible_collections.progressive.delivery.tests.loopback_servers import Exchange, Reply, web_server
 
 COUNTS = re.compile(r"^here .*changed=(\d+)", re.MULTILINE)
@@ -248,3 +250,45 @@ def test_two_at_one_address_are_refused(tmp_path: pathlib.Path) -> None:
     process = laid_down.run_playbook(tmp_path / "play", inventory, play)
     assert process.returncode == 2
     assert "two of them listen at 127.0.0.1" in process.stdout
+
+
+def test_to_a_stack_that_is_there_rules_and_targets_are_added_and_nothing_else(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "theirs"
+    for name in ("rules", "targets"):
+        (folder / name).mkdir(parents=True)
+    configuration = {
+        "global": {"scrape_interval": "1s"},
+        "rule_files": [f"{folder}/rules/*.yml"],
+        "scrape_configs": [
+            {
+                "job_name": "node",
+                "file_sd_configs": [{"files": [f"{folder}/targets/node.yml"], "refresh_interval": "1s"}],
+            }
+        ],
+    }
+    monitoring = Monitoring(tmp_path, {"monitoring_apps": [{"name": "shop"}]})
+    with servers.prometheus(folder, configuration, "--web.enable-lifecycle") as prometheus:
+        theirs = {
+            "monitoring_theirs": {
+                "address": prometheus.address,
+                "rules": str(folder / "rules"),
+                "targets": str(folder / "targets"),
+                "reload_url": prometheus.address + "/-/reload",
+                "patience": 10,
+            }
+        }
+        assert monitoring.changes("--check", **theirs)
+        assert list((folder / "rules").iterdir()) == []
+        assert monitoring.changes(**theirs)
+        assert monitoring.changes(**theirs) == 0
+        names = {each["name"] for each in prometheus.get("/api/v1/rules").json()["data"]["groups"]}
+        assert "progressive_delivery_app_shop" in names
+        assert not (tmp_path / "monitoring").exists()
+        assert (folder / "prometheus.yml").read_text() == yaml.safe_dump(configuration)
+
+        unseen = monitoring.process(**theirs, monitoring_probes={"shop": ["http://127.0.0.1/"]})
+        assert unseen.returncode == 2
+        assert f"{folder}/targets/probes.yml" in unseen.stdout
+        assert "Add what is missing to rule_files and scrape_configs" in unseen.stdout.replace("\n", " ")
+    odd = monitoring.process(monitoring_theirs={"address": "http://127.0.0.1:1"})
+    assert "monitoring_theirs: rules, targets is needed" in odd.stdout

@@ -28,7 +28,7 @@ SETTINGS: dict[str, t.Any] = {
     "watchdog": "dog",
     "rollback": {
         "to": "back",
-        "on": [
+        "matchers": [
             {"name": "alertname", "value": "AppDown|ErrorBudgetBurns", "regex": True},
             {"name": "severity", "value": "critical"},
         ],

@@ -56,8 +56,11 @@ def ended(server: Server) -> collections.abc.Iterator[Server]:
         server.process.wait()
 
 
-def prometheus(folder: pathlib.Path, configuration: t.Mapping[str, t.Any] | None = None) -> t.Any:
-    """It takes remote write, and scrapes what *configuration* says."""
+def prometheus(folder: pathlib.Path, configuration: t.Mapping[str, t.Any] | None = None, *further: str) -> t.Any:
+    """It takes remote write, and scrapes what *configuration* says.
+
+    :param further: options
+    """
     folder.mkdir(exist_ok=True)
     (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration or {"global": {"scrape_interval": "1s"}}))
     port = free_port()
@@ -67,7 +70,7 @@ def prometheus(folder: pathlib.Path, configuration: t.Mapping[str, t.Any] | None
         "web.listen-address": f"127.0.0.1:{port}",
     }
     command = ["prometheus", *(f"--{name}={value}" for name, value in options.items())]
-    return ended(Server(folder, [*command, "--web.enable-remote-write-receiver"], port, "/-/ready"))
+    return ended(Server(folder, [*command, "--web.enable-remote-write-receiver", *further], port, "/-/ready"))
 
 
 def pushgateway(folder: pathlib.Path) -> t.Any:

@@ -45,6 +45,19 @@ def serving(balancer: Host) -> dict[str, set[str]]:
 
 
 @pytest.fixture
+def ask_prometheus(ask: t.Callable[[str], Host]) -> t.Callable[[str], dict[str, float]]:
+    """What Prometheus answers to an expression, by job."""
+    address = ask("watcher").interface("host0").addresses[0]
+
+    def asked(expression: str) -> dict[str, float]:
+        answer = requests.get(f"http://{address}:9090/api/v1/query", params={"query": expression}, timeout=5)
+        answer.raise_for_status()
+        return {each["metric"].get("job", ""): float(each["value"][1]) for each in answer.json()["data"]["result"]}
+
+    return asked
+
+
+@pytest.fixture
 def rollout(balancer: Host) -> dict[str, t.Any]:
     """The latest rollout as the journal on the balancer tells it."""
     name = balancer.file(f"{STATE}/current").content_string.strip()

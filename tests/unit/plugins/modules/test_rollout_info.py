@@ -31,9 +31,10 @@ def test_reading_writes_nothing(shop, check_mode):
 def test_what_is_documented_is_returned(shop):
     shop.open()
     documented = yaml.safe_load(rollout_info.RETURN)
-    result = shop.info()
+    result = shop.info(alert_began="2026-11-27T14:31:27.5Z")
 
     assert set(result) - {"changed"} == set(documented) - {"error"}
+    assert set(documented["blame"]["contains"]) == set(result["blame"])
     assert set(documented["rollout"]["contains"]) <= set(result["rollout"])
     assert set(documented["lock"]["contains"]) == set(result["lock"])
 
@@ -124,3 +125,10 @@ def test_what_cannot_be_read_is_named_and_left(shop, what, error, change, says):
     assert failure.value.result["error"] == ("journal-too-new" if "schema" in says else error)
     assert f"{path} {says}" in failure.value.result["msg"]
     assert path.read_text() == changed
+
+
+def test_what_an_alert_is_about_is_asked_of_the_latest_rollout(shop):
+    shop.open()
+    assert "has given its release no traffic yet" in shop.info(alert_began="2099-01-01T00:00:00Z")["blame"]["reason"]
+    with pytest.raises(Failed, match="alert_began: 'noon' is not such as"):
+        shop.info(alert_began="noon")
