@@ -53,7 +53,8 @@ options:
       - C(to), the receiver that starts a rollback, and C(matchers) of the alerts that do. See C(docs/rollback-on-an-alert.md).
     type: dict
   wait:
-    description: For how long alerts that are not critical are gathered, so that those that belong together are told at once. Critical ones are told immediately.
+    description:
+      - For how long alerts that are not critical are gathered, so that those that belong together are told at once. Critical ones are told immediately.
     type: str
     default: 5s
   again:

@@ -45,6 +45,7 @@ OFFERED = (
     "prometheus-blackbox-exporter",
     "prometheus-node-exporter",
     "prometheus-pushgateway",
+    "python3-tenacity",
 )
 """Packages that are not installed, but can be, with what they need: the tree holds a copy of apt's lists and of their archives."""
 

@@ -45,7 +45,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_variables_are_known_to_a_role_or_playbook(document: Path) -> None:
-    sources = [path for path in checkout_files() if path.parts[0] in {"roles", "playbooks", "plugins"}]
+    sources = [path for path in checkout_files() if path.parts[0] in {"roles", "playbooks", "plugins", "extensions"}]
     known = {name for path in sources if path.suffix != ".md" for name in VARIABLE.findall(text_of(path))}
     files = {part.split(".")[0] for path in checkout_files() for part in path.parts}
 

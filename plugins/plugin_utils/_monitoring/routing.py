@@ -124,11 +124,11 @@ def _to_teams(routing: Routing, muted: tuple[str, ...]) -> list[dict[str, t.Any]
     routes += [
         {
             "matchers": [str(Matcher("team", team))],
-            "routes": _by_severity({**routing.otherwise, **ladder}, routing, muted),
+            "routes": _by_severity({**routing.otherwise, **ladder}, muted),
         }
         for team, ladder in routing.teams.items()
     ]
-    return [*routes, *_by_severity(routing.otherwise, routing, muted)]
+    return [*routes, *_by_severity(routing.otherwise, muted)]
 
 
 def _back(routing: Routing, muted: tuple[str, ...]) -> dict[str, t.Any]:
@@ -143,16 +143,16 @@ def _back(routing: Routing, muted: tuple[str, ...]) -> dict[str, t.Any]:
     }
 
 
-def _by_severity(ladder: Ladder, routing: Routing, muted: tuple[str, ...]) -> list[dict[str, t.Any]]:
+def _by_severity(ladder: Ladder, muted: tuple[str, ...]) -> list[dict[str, t.Any]]:
     return [
-        _told(telling, severity, routing, muted, is_last=telling is tellings[-1])
+        _told(telling, severity, muted, is_last=telling is tellings[-1])
         for severity in reversed(SEVERITIES)
         for tellings in [ladder.get(severity, ())]
         for telling in tellings
     ]
 
 
-def _told(telling: Telling, severity: str, routing: Routing, muted: tuple[str, ...], is_last: bool) -> dict[str, t.Any]:
+def _told(telling: Telling, severity: str, muted: tuple[str, ...], is_last: bool) -> dict[str, t.Any]:
     quiet = [*muted, *([telling.outside] if telling.outside else [])]
     return {
         "receiver": telling.to,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import typing as t
 
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import (
     HostEnded,
@@ -21,7 +22,9 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.mo
 )
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.options import Options
 
-_KINDS = {kind.__name__: kind for kind in (Options, RunBegan, PlayBegan, TaskBegan, HostEnded, RunEnded)}
+_KINDS: t.Mapping[str, type[t.Any]] = {
+    kind.__name__: kind for kind in (Options, RunBegan, PlayBegan, TaskBegan, HostEnded, RunEnded)
+}
 END = b"null\n"
 """That nothing comes any more."""
 
@@ -32,8 +35,8 @@ def written(what: Options | Observation) -> bytes:
     return json.dumps([type(what).__name__, fields], default=str).encode() + b"\n"
 
 
-def read(line: bytes) -> Options | Observation | None:
-    """What a line says; None for the end.
+def read(line: bytes) -> t.Any:
+    """What a line says: options, an observation, or None for the end.
 
     :raises ValueError: it is half a line, as a run was killed that wrote it
     """

@@ -25,8 +25,7 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sh
 def main(given: t.BinaryIO, told: t.TextIO) -> None:
     """Ship what is *given*, and tell the run what became of it."""
     try:
-        options = read(given.readline())
-        assert isinstance(options, Options)
+        options: Options = read(given.readline())
         shipping = opening.shipping(options)
     except DeliveryError as error:
         _tell(told, {"problem": str(error)})

@@ -46,16 +46,18 @@ class ShipperProcess:
         # Where ansible_collections is, by the names by which it was found: a link is not followed.
         root = pathlib.Path(__file__).parents[6]
         self._flush = options.flush
+        theirs_in, self._input = os.pipe()
+        self._output, theirs_out = os.pipe()
         self._process = subprocess.Popen(
             [sys.executable, "-c", _START, str(root)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdin=theirs_in,
+            stdout=theirs_out,
             stderr=subprocess.DEVNULL,
             # What interrupts the run is not to interrupt the shipping of that.
             start_new_session=True,
         )
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._input, self._output = self._process.stdin.fileno(), self._process.stdout.fileno()
+        os.close(theirs_in)
+        os.close(theirs_out)
         os.set_blocking(self._input, False)
         os.set_blocking(self._output, False)
         # It may have less room.
@@ -96,7 +98,7 @@ class ShipperProcess:
             lines = [*lines, "telemetry: {0} observations were not taken, and are missing".format(count)]
         if "lines" not in self._said and not self.problem():
             lines = [*lines, "telemetry: the process that ships has not said what became of the rest"]
-        self._process.stdin.close()
+        os.close(self._input)
         return list(lines)
 
     def _hand_over(self, line: bytes) -> None:

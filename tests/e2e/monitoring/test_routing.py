@@ -88,8 +88,8 @@ def test_people_are_told_in_their_hours_once_a_cause_and_not_of_maintenance(tmp_
     told: list[tuple[str, str, str]] = []
 
     def respond(exchange: Exchange) -> Reply:
-        for alert in json.loads(exchange.body)["alerts"]:
-            told.append((exchange.path.strip("/"), alert["labels"]["alertname"], alert["labels"].get("host", "")))
+        labels = [alert["labels"] for alert in json.loads(exchange.body)["alerts"]]
+        told.extend((exchange.path.strip("/"), each["alertname"], each.get("host", "")) for each in labels)
         return Reply()
 
     with web_server(respond) as receiver:
