@@ -18,6 +18,7 @@ description:
   - A process of its own ships it, beside the run. The run waits for no sink; what one that is down does not take is kept on disk and shipped by the
     next run. Where a run is killed, what it had told is shipped all the same.
   - An event has the same C(id) whenever it comes, so who gets one twice knows.
+  - Variables are those of the first host of the first play, from wherever the inventory has them.
 requirements:
   - enabled by C(callbacks_enabled = progressive.delivery.telemetry) in the section C(defaults) of C(ansible.cfg), or by the environment
     variable E(ANSIBLE_CALLBACKS_ENABLED)
@@ -44,6 +45,8 @@ options:
         key: sinks
     env:
       - name: PROGRESSIVE_DELIVERY_SINKS
+    vars:
+      - name: progressive_delivery_sinks
   labels:
     description:
       - What else every event is to say, such as C(team=search,environment=production).
@@ -56,6 +59,8 @@ options:
         key: labels
     env:
       - name: PROGRESSIVE_DELIVERY_LABELS
+    vars:
+      - name: progressive_delivery_labels
   backlog:
     description: The folder in which waits what sinks did not take.
     type: path
@@ -65,6 +70,8 @@ options:
         key: backlog
     env:
       - name: PROGRESSIVE_DELIVERY_BACKLOG
+    vars:
+      - name: progressive_delivery_backlog
   backlog_megabytes:
     description: How much waits for each sink at most. What comes when it is full is counted, and lost.
     type: int
@@ -74,6 +81,8 @@ options:
         key: backlog_megabytes
     env:
       - name: PROGRESSIVE_DELIVERY_BACKLOG_MEGABYTES
+    vars:
+      - name: progressive_delivery_backlog_megabytes
   working_hours:
     description:
       - The hours in which somebody is there to look, such as C(Mon-Fri 08:00-18:00), on the controller's clock. Outside them what can wait
@@ -85,6 +94,8 @@ options:
         key: working_hours
     env:
       - name: PROGRESSIVE_DELIVERY_WORKING_HOURS
+    vars:
+      - name: progressive_delivery_working_hours
   runbooks:
     description: The address of the page that says what to do about an alert, which is linked with the alert's name behind C(#).
     type: str
@@ -94,6 +105,8 @@ options:
         key: runbooks
     env:
       - name: PROGRESSIVE_DELIVERY_RUNBOOKS
+    vars:
+      - name: progressive_delivery_runbooks
   inventory:
     description: The inventory that the commands in an alert are to name.
     type: str
@@ -103,6 +116,8 @@ options:
         key: inventory
     env:
       - name: PROGRESSIVE_DELIVERY_INVENTORY
+    vars:
+      - name: progressive_delivery_inventory
   flush:
     description: For how many seconds at most the end of the run waits for what is not shipped yet.
     type: float
@@ -112,6 +127,8 @@ options:
         key: flush
     env:
       - name: PROGRESSIVE_DELIVERY_FLUSH
+    vars:
+      - name: progressive_delivery_flush
 """
 
 import os
@@ -121,6 +138,7 @@ import uuid
 
 from ansible import context
 from ansible.plugins.callback import CallbackBase
+from ansible.template import Templar
 
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import said
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.labels import labels
@@ -147,30 +165,21 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self._shipper: ShipperProcess | None = None
+        self._run: tuple[str, float, str] | None = None
         self._began: dict[tuple[str, str], float] = {}
         self._retries: dict[tuple[str, str], int] = {}
 
-    def set_options(self, *args: t.Any, **options: t.Any) -> None:
-        super().set_options(*args, **options)
-        said.check()
-        self._labels = labels(self.get_option("labels"), os.environ)
-        self._shipper = ShipperProcess(
-            Options(
-                tuple(self.get_option("sinks")),
-                self.get_option("backlog"),
-                self.get_option("backlog_megabytes") * 1_000_000,
-                self.get_option("flush"),
-                self.get_option("working_hours"),
-                self.get_option("runbooks"),
-                self.get_option("inventory"),
-            )
-        )
-
     def v2_playbook_on_start(self, playbook: t.Any) -> None:
-        name = os.path.basename(getattr(playbook, "_file_name", "") or "")
-        self._see(RunBegan(uuid.uuid4().hex, time.time(), name, bool(context.CLIARGS.get("check")), self._labels))
+        self._run = uuid.uuid4().hex, time.time(), os.path.basename(getattr(playbook, "_file_name", "") or "")
 
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
+        if self._run is not None:
+            (run, at, name), self._run = self._run, None
+            self.set_options(var_options=_variables(play))
+            said.check()
+            given = labels(self.get_option("labels"), os.environ)
+            self._shipper = self._shipping()
+            self._see(RunBegan(run, at, name, bool(context.CLIARGS.get("check")), given))
         self._see(PlayBegan(time.time(), play.get_name()))
 
     def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:  # noqa: ARG002 (core names it)
@@ -206,6 +215,19 @@ class CallbackModule(CallbackBase):
             for line in self._shipper.end():
                 self._display.display(line)
 
+    def _shipping(self) -> ShipperProcess:
+        return ShipperProcess(
+            Options(
+                tuple(self.get_option("sinks")),
+                self.get_option("backlog"),
+                self.get_option("backlog_megabytes") * 1_000_000,
+                self.get_option("flush"),
+                self.get_option("working_hours"),
+                self.get_option("runbooks"),
+                self.get_option("inventory"),
+            )
+        )
+
     def _see(self, observation: t.Any) -> None:
         if self._shipper is None:
             return
@@ -238,6 +260,17 @@ class CallbackModule(CallbackBase):
                 said.problem(action, told) if outcome in ("failed", "ignored") else "",
             )
         )
+
+
+def _variables(play: t.Any) -> dict[str, t.Any]:
+    """What the inventory says of this callback, by the first host of *play*; core itself looks at C(-e) alone, and before 2.21 at nothing."""
+    manager = play.get_variable_manager()
+    hosts = manager._inventory.get_hosts(play.hosts)
+    if not hosts:
+        return {}
+    known = manager.get_vars(play=play, host=hosts[0], include_hostvars=False)
+    templar = Templar(loader=play.get_loader(), variables=known)
+    return {name: templar.template(value) for name, value in known.items() if name.startswith("progressive_delivery_")}
 
 
 def _of(result: t.Any) -> tuple[t.Any, t.Any]:

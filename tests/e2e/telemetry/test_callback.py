@@ -147,6 +147,22 @@ def test_a_run_is_told_whole_and_without_a_secret(tmp_path: pathlib.Path, run) -
     assert (told[0]["data"]["playbook"], told[-1]["data"]["failed_hosts"]) == ("play.yml", ["b"])
 
 
+def test_variables_of_the_inventory_come_before_all_else(tmp_path: pathlib.Path, run) -> None:
+    said = {
+        "progressive_delivery_sinks": [f"jsonl:{tmp_path}/{{{{ where }}}}"],
+        "progressive_delivery_labels": "team=ads,environment=test",
+        "where": "theirs",
+    }
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "all.json").write_text(json.dumps(said))
+    output, _none = run(f"jsonl:{tmp_path}/events").communicate()
+
+    assert not (tmp_path / "events").exists(), output
+    told = events(tmp_path / "theirs")
+    assert {event["data"]["labels"]["team"] for event in told} == {"ads"}
+    assert (told[0]["type"], told[-1]["type"]) == ("progressive.delivery.run.began", "progressive.delivery.run.ended")
+
+
 def test_what_a_sink_that_was_down_missed_comes_with_the_next_run(tmp_path: pathlib.Path, run) -> None:
     late = tmp_path / "late"
     late.mkdir()
