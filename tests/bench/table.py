@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.progressive.delivery.tests.bench import backups as saving
-from ansible_collections.progressive.delivery.tests.bench import callback, markdown, rival
+from ansible_collections.progressive.delivery.tests.bench import callback, markdown, monitoring, rival
 from ansible_collections.progressive.delivery.tests.bench import kill_switch as switching
 from ansible_collections.progressive.delivery.tests.bench import kills as killing
 from ansible_collections.progressive.delivery.tests.bench import precision as dividing
@@ -102,6 +102,22 @@ def callbacks(rows: t.Sequence[callback.Row]) -> str:
                 f"{row.cost.cpu:.1f} s",
                 f"{row.cpu_ratio:.3f} ×",
                 f"{row.cost.megabytes:.0f} MB",
+            ]
+            for row in rows
+        ],
+    )
+
+
+def sightings(rows: t.Sequence[monitoring.Row]) -> str:
+    """How soon what happens is seen and told."""
+    return markdown.table(
+        ["what", "times", "50 %", "95 %", "99 %", "longest", "to hold"],
+        [
+            [
+                row.what,
+                str(row.count),
+                *(f"{1000 * value:.1f} ms" for value in (row.median, row.p95, row.p99, row.longest)),
+                ", ".join(f"{name} {1000 * value:g} ms" for name, value in row.hold.items()),
             ]
             for row in rows
         ],
