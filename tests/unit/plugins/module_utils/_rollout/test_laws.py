@@ -111,6 +111,7 @@ class Histories(RuleBasedStateMachine):
         was = rollout
         after, action = machine.decide(rollout, self.world())
         self.check_action(was, action)
+        self.check_data(after, action)
         if skips(was):
             self.skipped = (was.id, was.position)
         self.check_passing(was, after)
@@ -152,14 +153,17 @@ class Histories(RuleBasedStateMachine):
             assert action.header is None or action.header in self.known_healthy  # law 1
             assert not action.mirror or action.pool in self.known_healthy  # law 1
             assert not action.mirror or rollout.status is Status.RUNNING  # law 2
-        if action.kind is Kind.DEPLOY and rollout.status is Status.RUNNING:
-            assert all(step.kind is not Kind.BACKUP for step in rollout.steps[rollout.position :])  # data is safe first
-        deployed = "deploy" in [entry.kind for entry in rollout.entries]
-        assert action.kind is not Kind.BACKUP or not deployed  # it is the data of before
         if action.kind in (Kind.RETIRE, Kind.DEPLOY) and (action.kind, rollout.from_release) != (Kind.DEPLOY, None):
             assert self.world().highest_share(action.pool) == 0  # law 1
             assert not any(action.pool in split.mirrors for split in self.world().readable)  # nor copies
             assert not self.world().unreadable  # law 1
+
+    def check_data(self, rollout: Rollout, action: Action) -> None:
+        """It is safe before anything is deployed, and what is saved is what was there before."""
+        if action.kind is Kind.DEPLOY and rollout.status is Status.RUNNING:
+            assert all(step.kind is not Kind.BACKUP for step in rollout.steps[rollout.position :])
+        deployed = "deploy" in [entry.kind for entry in rollout.entries]
+        assert action.kind is not Kind.BACKUP or not deployed
 
     def apply(self, action: Action, names: t.Iterable[str]) -> None:
         for name in names:
