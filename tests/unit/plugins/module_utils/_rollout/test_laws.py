@@ -30,13 +30,8 @@ from ansible_collections.progressive.delivery.plugins.module_utils._rollout impo
     run,
     waiting,
 )
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout import errors as refusals
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.document import dump_rollout, load_rollout
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.errors import (
-    Irreversible,
-    LockHeld,
-    NoRollout,
-    NoRun,
-)
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import (
     WATCHES,
     Action,
@@ -109,7 +104,7 @@ class Histories(RuleBasedStateMachine):
     def take(self, rollout: Rollout) -> None:
         """Decide, check every law that speaks of an action, and keep it as the journal would."""
         was = rollout
-        after, action = machine.decide(rollout, self.world())
+        after, action = machine.decide(was, self.world())
         self.check_action(was, action)
         self.check_data(after, action)
         if skips(was):
@@ -162,8 +157,7 @@ class Histories(RuleBasedStateMachine):
         """It is safe before anything is deployed, and what is saved is what was there before."""
         if action.kind is Kind.DEPLOY and rollout.status is Status.RUNNING:
             assert all(step.kind is not Kind.BACKUP for step in rollout.steps[rollout.position :])
-        deployed = "deploy" in [entry.kind for entry in rollout.entries]
-        assert action.kind is not Kind.BACKUP or not deployed
+        assert action.kind is not Kind.BACKUP or "deploy" not in [entry.kind for entry in rollout.entries]
 
     def apply(self, action: Action, names: t.Iterable[str]) -> None:
         for name in names:
@@ -336,7 +330,7 @@ class Histories(RuleBasedStateMachine):
         with self.beside_the_run():
             try:
                 run.request(bystander.Kept(self), what)
-            except (NoRollout, NoRun):
+            except (refusals.NoRollout, refusals.NoRun):
                 assert self.action is None or before.status is not Status.RUNNING
                 assert self.rollout == before
                 return
@@ -358,7 +352,7 @@ class Histories(RuleBasedStateMachine):
                 waiting.acquire(
                     bystander.Kept(self), bystander.OTHER, False, turns * 0.5, waiting.Asking(what, release)
                 )
-            except LockHeld:
+            except refusals.LockHeld:
                 got = False
         assert got == (self.action is None)
         assert got or not self.rollout.request_by  # who has gone asks for nothing that only they could use
@@ -438,7 +432,7 @@ class Histories(RuleBasedStateMachine):
                 opened = opening.roll_back(self.next_wanted(""))(self.rollout, self.world())
                 assert isinstance(opened, Rollout)
                 return opened
-        except Irreversible:
+        except refusals.Irreversible:
             pass
         return (commands.promote if waits else commands.resume)(self.rollout, self.world())
 
