@@ -55,7 +55,7 @@ class Generator:
         """Send until the plan's limit, or until ``stop``; returns when the last request has ended."""
         self._loop = asyncio.get_running_loop()
         # A clock that is set while we run must not tear the records apart, so it is read once.
-        self._epoch = time.time() - self._loop.time()
+        self._epoch = _epoch(self._loop.time)
         self._pace = Pace(self._plan.rate, self._loop.time(), self._plan.limit)
         async with asyncio.TaskGroup() as workers:
             for _number in range(self._plan.connections):
@@ -121,3 +121,12 @@ class Generator:
 def _wake(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
+
+
+def _epoch(clock: collections.abc.Callable[[], float]) -> float:
+    """When *clock* was 0, in seconds since the epoch: of several readings the one that was interrupted least, as a busy machine may stop one halfway."""
+    readings = []
+    for _number in range(20):
+        before, now, after = clock(), time.time(), clock()
+        readings.append((after - before, now - (before + after) / 2))
+    return min(readings)[1]

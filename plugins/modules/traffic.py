@@ -246,6 +246,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+app:
+  description: The app whose traffic it is.
+  type: str
+  returned: success
+  version_added: "0.2.0"
 split:
   description: Per cent of the traffic by pool, in force after the module.
   type: dict
@@ -458,7 +463,7 @@ def main() -> t.NoReturn:
         result = carry_out(module.params, module.check_mode)
     except DeliveryError as error:
         module.fail_json(**error.as_result())
-    module.exit_json(**result)
+    module.exit_json(app=module.params["app"], **result)
 
 
 if __name__ == "__main__":

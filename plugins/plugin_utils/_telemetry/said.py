@@ -49,7 +49,9 @@ MODULES: t.Mapping[str, tuple[Said, ...]] = {
             about={"app": "rollout.app", "rollout": "rollout.id", "release": "rollout.to_release"},
         ),
     ),
-    "traffic": (Said("traffic.shifted", "{split: split, header: header.pool, repaired: repaired}"),),
+    "traffic": (
+        Said("traffic.shifted", "{split: split, header: header.pool, repaired: repaired}", about={"app": "app"}),
+    ),
     "analysis": (
         Said(
             "analysis.judged",
