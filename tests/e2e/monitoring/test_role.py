@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import collections.abc
 import contextlib
+import hashlib
 import json
+import os
 import pathlib
 import re
+import shutil
 import sys
+import tarfile
 import time
 import typing as t
 
@@ -78,6 +82,15 @@ class Monitoring:
         inventory = {"all": {"hosts": {"here": self.options}}}
         ended = laid_down.run_playbook(self.folder / "shutdown", inventory, play)
         assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def running_programs() -> set[str]:
+    """The paths of all programs that run and may be asked."""
+    found = set()
+    for link in pathlib.Path("/proc").glob("[0-9]*/exe"):
+        with contextlib.suppress(OSError):
+            found.add(os.readlink(link))
+    return found
 
 
 class App:
@@ -250,6 +263,46 @@ def test_two_at_one_address_are_refused(tmp_path: pathlib.Path) -> None:
     process = laid_down.run_playbook(tmp_path / "play", inventory, play)
     assert process.returncode == 2
     assert "two of them listen at 127.0.0.1" in process.stdout
+
+
+def test_archives_as_their_makers_publish_them_are_installed_where_there_are_no_packages(
+    tmp_path: pathlib.Path,
+) -> None:
+    archives = {}
+    for component, programs in {
+        "prometheus": {"prometheus": "prometheus", "promtool": "promtool"},
+        "alertmanager": {"alertmanager": "prometheus-alertmanager", "amtool": "amtool"},
+    }.items():
+        path = tmp_path / f"{component}.tar.gz"
+        with tarfile.open(path, "w:gz", compresslevel=1) as archive:
+            for name, command in programs.items():
+                archive.add(shutil.which(command) or command, f"{component}-1.2.3.linux-amd64/{name}")
+        archives[component] = {"url": path.as_uri(), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    monitoring = Monitoring(
+        tmp_path,
+        {
+            "monitoring_install": "archive",
+            "monitoring_archives": archives,
+            "monitoring_components": ["prometheus", "alertmanager"],
+        },
+    )
+    try:
+        assert monitoring.changes()
+        assert monitoring.changes() == 0
+        folder = tmp_path / "monitoring" / "programs"
+        assert {path.name for path in folder.glob("*/*")} >= {"prometheus", "promtool", "alertmanager", "amtool"}
+        for component, archive in archives.items():
+            assert str(folder / f"{component}-{archive['sha256'][:12]}" / component) in running_programs()
+    finally:
+        monitoring.shut_down()
+
+    archives["prometheus"]["sha256"] = "0" * 64
+    other = monitoring.process()
+    assert other.returncode == 2
+    assert "checksum" in other.stdout
+    assert not (folder / "prometheus-000000000000" / "prometheus").exists()
+    del archives["alertmanager"]
+    assert "monitoring_archives: alertmanager is to run here, and has no archive" in monitoring.process().stdout
 
 
 def test_to_a_stack_that_is_there_rules_and_targets_are_added_and_nothing_else(tmp_path: pathlib.Path) -> None:
