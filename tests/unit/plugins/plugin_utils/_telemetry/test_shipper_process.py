@@ -162,3 +162,28 @@ def test_a_process_that_died_costs_the_run_nothing_but_what_it_had_not_shipped(t
         process.see(PlayBegan(1.0, "x"))
 
     assert "telemetry: 20 observations were not taken, and are missing" in process.end()
+
+
+def peak(process: ShipperProcess) -> int:
+    """The most memory that it ever had, in kilobytes."""
+    status = pathlib.Path(f"/proc/{process._process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/status").exists(), reason="only Linux tells of it")
+def test_its_memory_does_not_grow_with_the_number_of_results(tmp_path):
+    process = ShipperProcess(options(tmp_path))
+    process.see(RunBegan("r", 1.0, "p.yml", False, {}))
+    seen = []
+    for task in range(100):
+        process.see(TaskBegan(1.0 + task, f"t{task}", f"Say {task}", "ansible.builtin.debug"))
+        for host in range(200):
+            process.see(HostEnded(1.5 + task, f"t{task}", f"host{host}", "ok", 1.0 + task))
+        # What comes faster than it is read waits, which takes memory, too.
+        time.sleep(0.02)
+        if task in (20, 99):
+            time.sleep(1)
+            seen.append(peak(process))
+    process.end()
+
+    assert seen[1] < 1.1 * seen[0]
