@@ -147,7 +147,8 @@ def _callbacks(stack: contextlib.ExitStack, folder: pathlib.Path) -> dict[str, d
         "community.general.opentelemetry": {
             "ANSIBLE_CALLBACKS_ENABLED": "community.general.opentelemetry",
             "OTEL_EXPORTER_OTLP_ENDPOINT": answering,
-            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            # The callback asks for this one alone; with its default, gRPC, it would wait 30 seconds for our receiver.
+            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf",
             "ANSIBLE_OPENTELEMETRY_STORE_SPANS_IN_FILE": "",
         },
         "ara": {"ANSIBLE_CALLBACK_PLUGINS": _ara(), "ARA_BASE_DIR": str(folder / "ara")},
