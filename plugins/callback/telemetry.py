@@ -18,7 +18,7 @@ description:
   - A process of its own ships it, beside the run. The run waits for no sink; what one that is down does not take is kept on disk and shipped by the
     next run. Where a run is killed, what it had told is shipped all the same.
   - An event has the same C(id) whenever it comes, so who gets one twice knows.
-  - Variables are those of the first host of the first play, from wherever the inventory has them.
+  - Variables are those of the first host of the first play, or of the inventory where that has none, from wherever the inventory has them.
 requirements:
   - enabled by C(callbacks_enabled = progressive.delivery.telemetry) in the section C(defaults) of C(ansible.cfg), or by the environment
     variable E(ANSIBLE_CALLBACKS_ENABLED)
@@ -119,7 +119,9 @@ options:
     vars:
       - name: progressive_delivery_inventory
   flush:
-    description: For how many seconds at most the end of the run waits for what is not shipped yet.
+    description:
+      - For how many seconds at most the end of the run waits for what is not shipped yet.
+      - Where the process that ships does not run, as on a machine that hangs, it is given five seconds more.
     type: float
     default: 5
     ini:
@@ -137,6 +139,7 @@ import typing as t
 import uuid
 
 from ansible import context
+from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
 
@@ -175,7 +178,8 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
         if self._run is not None:
             (run, at, name), self._run = self._run, None
-            self.set_options(var_options=_variables(play))
+            self._shipper = None
+            self.set_options(var_options=self._variables(play))
             said.check()
             given = labels(self.get_option("labels"), os.environ)
             self._shipper = self._shipping()
@@ -211,9 +215,27 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         hosts = {host: dict(stats.summarize(host)) for host in sorted(stats.processed)}
         self._see(RunEnded(time.time(), hosts))
-        if self._shipper is not None:
-            for line in self._shipper.end():
+        shipper, self._shipper = self._shipper, None
+        if shipper is not None:
+            for line in shipper.end():
                 self._display.display(line)
+
+    def _variables(self, play: t.Any) -> dict[str, t.Any]:
+        """What the inventory says of this callback, by the first host; core itself looks at C(-e) alone, and before 2.21 at nothing."""
+        manager = play.get_variable_manager()
+        hosts = manager._inventory.get_hosts(play.hosts) or manager._inventory.get_hosts()
+        if not hosts:
+            return {}
+        known = manager.get_vars(play=play, host=hosts[0], include_hostvars=False)
+        templar = Templar(loader=play.get_loader(), variables=known)
+        found = {}
+        for name in ("progressive_delivery_" + option for option in self._plugin_options):
+            try:
+                if name in known:
+                    found[name] = templar.template(known[name])
+            except AnsibleError as error:
+                self._display.warning("telemetry: {0} is not looked at: {1}".format(name, error))
+        return found
 
     def _shipping(self) -> ShipperProcess:
         return ShipperProcess(
@@ -260,17 +282,6 @@ class CallbackModule(CallbackBase):
                 said.problem(action, told) if outcome in ("failed", "ignored") else "",
             )
         )
-
-
-def _variables(play: t.Any) -> dict[str, t.Any]:
-    """What the inventory says of this callback, by the first host of *play*; core itself looks at C(-e) alone, and before 2.21 at nothing."""
-    manager = play.get_variable_manager()
-    hosts = manager._inventory.get_hosts(play.hosts)
-    if not hosts:
-        return {}
-    known = manager.get_vars(play=play, host=hosts[0], include_hostvars=False)
-    templar = Templar(loader=play.get_loader(), variables=known)
-    return {name: templar.template(value) for name, value in known.items() if name.startswith("progressive_delivery_")}
 
 
 def _of(result: t.Any) -> tuple[t.Any, t.Any]:

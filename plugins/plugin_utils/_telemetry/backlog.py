@@ -15,6 +15,7 @@ import contextlib
 import hashlib
 import json
 import os
+import time
 import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._files import flock
@@ -22,8 +23,10 @@ from ansible_collections.progressive.delivery.plugins.module_utils._files.atomic
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import Shipment
 
 _BLOCK = 4096
-_PATIENCE = 1.0
-"""Seconds to wait for another run that works on it."""
+_PATIENCE = 30.0
+"""Seconds to wait for another run that works on it, which takes as long as it takes to write all of it."""
+_BETWEEN = 1.0
+"""Seconds after which what was sent is taken away at the latest, so that not much is sent again where it ends early."""
 
 
 class Backlog:
@@ -48,14 +51,17 @@ class Backlog:
         except OSError:
             return True
 
-    def keep(self, shipment: Shipment) -> int:
-        """Keep these behind all others; how many there was no room for, or no disk."""
+    def keep(self, shipment: Shipment) -> tuple[int, str]:
+        """Keep these behind all others; how many could not be kept, and why."""
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
             with self._held(".lock", _PATIENCE) as held:
-                return self._added(shipment) if held else len(shipment)
-        except OSError:
-            return len(shipment)
+                if not held:
+                    return len(shipment), "another run works on the backlog"
+                lost = self._added(shipment)
+                return lost, "the backlog is full" if lost else ""
+        except OSError as error:
+            return len(shipment), "the backlog cannot be written: {0}".format(error.strerror)
 
     def send(self, send: collections.abc.Callable[[Shipment], None], at_once: int) -> int:
         """Hand all of it to *send*, *at_once* events at a time, and forget what it has taken; how many.
@@ -66,7 +72,8 @@ class Backlog:
         sent = 0
         with contextlib.suppress(OSError), self._held(".sending", 0.0) as held:
             lines = self._lines() if held else []
-            taken = 0
+            forgotten = taken = 0
+            forgotten_at = time.monotonic()
             try:
                 while taken < len(lines):
                     events = _events(part := lines[taken : taken + at_once])
@@ -74,9 +81,12 @@ class Backlog:
                         send(events)
                     taken += len(part)
                     sent += len(events)
+                    if time.monotonic() - forgotten_at > _BETWEEN:
+                        self._forget(sum(map(len, lines[forgotten:taken])))
+                        forgotten, forgotten_at = taken, time.monotonic()
             finally:
-                if taken:
-                    self._forget(sum(map(len, lines[:taken])))
+                if taken > forgotten:
+                    self._forget(sum(map(len, lines[forgotten:taken])))
         return sent
 
     def _lines(self) -> list[bytes]:

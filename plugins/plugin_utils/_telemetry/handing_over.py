@@ -30,9 +30,10 @@ END = b"null\n"
 
 
 def written(what: Options | Observation) -> bytes:
-    """A line. Core's strings, which know where they come from, become plain ones."""
+    """A line. Core's strings, which know where they come from, become plain ones, and what is no UTF-8 in a name becomes ``?``."""
     fields = {field.name: getattr(what, field.name) for field in dataclasses.fields(what)}
-    return json.dumps([type(what).__name__, fields], default=str).encode() + b"\n"
+    text = json.dumps([type(what).__name__, fields], default=str, ensure_ascii=False)
+    return text.encode("utf-8", "replace") + b"\n"
 
 
 def read(line: bytes) -> t.Any:

@@ -45,7 +45,7 @@ def summary(done: Shipping) -> list[str]:
         tally = outlet.tally
         parts = ["{0} shipped".format(tally.shipped)]
         parts += ["{0} kept for the next run".format(tally.kept)] if tally.kept else []
-        parts += ["{0} lost, as the backlog is full".format(tally.lost)] if tally.lost else []
+        parts += ["{0} lost, as {1}".format(tally.lost, tally.why_lost)] if tally.lost else []
         parts += ["{0} refused".format(tally.refused)] if tally.refused else []
         why = " ({0})".format(tally.why) if tally.why and (tally.kept or tally.lost or tally.refused) else ""
         lines.append("telemetry: {0}: {1}{2}".format(outlet.sink.name, ", ".join(parts), why))

@@ -32,9 +32,10 @@ class Tally:
 
     :param shipped: taken by the sink, with those that earlier runs had left
     :param kept: on disk for the next run
-    :param lost: for which there was no room
+    :param lost: which could not be kept
     :param refused: which the sink will never take
     :param why: what the sink said last when it did not take them
+    :param why_lost: why they could not be kept
     """
 
     shipped: int = 0
@@ -42,6 +43,7 @@ class Tally:
     lost: int = 0
     refused: int = 0
     why: str = ""
+    why_lost: str = ""
 
 
 class Outlet:
@@ -106,16 +108,48 @@ class Outlet:
             self.keep(taken)
 
     def _send(self, shipment: Shipment) -> None:
+        if self._is_left:
+            raise SinkDown("the run has ended")
         try:
             self.sink.send(shipment)
             self.tally.shipped += len(shipment)
         except SinkRefused as refused:
-            self.tally.why = str(refused)
-            self.tally.refused += len(shipment)
+            self._refused(len(shipment), str(refused))
+        except SinkDown:
+            raise
+        except Exception as defect:  # noqa: BLE001 (what no sink may raise must not keep it from all that comes after)
+            self._send_apart(shipment, defect)
+
+    def _send_apart(self, shipment: Shipment, defect: Exception) -> None:
+        """One by one, so that what the sink fails at is known from the rest.
+
+        :raises SinkDown: it fails at all of them
+        """
+        failed = []
+        for event in shipment:
+            try:
+                self.sink.send([event])
+                self.tally.shipped += 1
+            except SinkRefused as refused:
+                self._refused(1, str(refused))
+            except SinkDown:
+                raise
+            except Exception:  # noqa: BLE001 (told below)
+                failed.append(event)
+        why = "a defect: {0!r}".format(defect)
+        if len(failed) == len(shipment):
+            raise SinkDown(why)
+        self._refused(len(failed), why)
+
+    def _refused(self, count: int, why: str) -> None:
+        if count:
+            self.tally.why = why
+            self.tally.refused += count
 
     def keep(self, shipment: Shipment) -> None:
         """Let these wait for the sink."""
         if shipment:
-            lost = self._backlog.keep(shipment)
+            lost, why = self._backlog.keep(shipment)
             self.tally.lost += lost
+            self.tally.why_lost = why or self.tally.why_lost
             self.tally.kept += len(shipment) - lost

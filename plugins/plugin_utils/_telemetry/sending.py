@@ -61,6 +61,11 @@ class Sending:
             self.outlet.leave(rest)
         return False
 
+    def linger(self, seconds: float) -> None:
+        """Wait for what is still being sent, so that it is known to have been."""
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+
     def _run(self) -> None:
         while self._took():
             self.outlet.ship_taken()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import traceback
 import typing as t
@@ -20,6 +21,9 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry im
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.handing_over import read
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.options import Options
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.shipping import Shipping
+
+_LINGER = 30.0
+"""Seconds for which what was being sent at the end may still be taken; the run does not wait for it."""
 
 
 def main(given: t.BinaryIO, told: t.TextIO) -> None:
@@ -34,20 +38,25 @@ def main(given: t.BinaryIO, told: t.TextIO) -> None:
         _tell(told, {"problem": traceback.format_exc(limit=-3)})
         raise
     _tell(told, {"problem": ""})
-    _take_in(given, shipping)
-    shipping.end(options.flush)
+    try:
+        _take_in(given, shipping)
+    finally:
+        shipping.end(options.flush)
     _tell(told, {"lines": opening.summary(shipping)})
+    shipping.linger(_LINGER)
 
 
 def _take_in(given: t.BinaryIO, shipping: Shipping) -> None:
     """All observations, until the run has ended or is gone."""
-    # A run that is killed may leave half a line.
-    with contextlib.suppress(ValueError):
-        for line in given:
+    for line in given:
+        try:
             observation = read(line)
-            if observation is None:
-                return
-            shipping.see(observation)
+        except ValueError:
+            # A run that is killed may leave half a line.
+            return
+        if observation is None:
+            return
+        shipping.see(observation)
 
 
 def _tell(told: t.TextIO, what: t.Mapping[str, t.Any]) -> None:
@@ -58,4 +67,7 @@ def _tell(told: t.TextIO, what: t.Mapping[str, t.Any]) -> None:
 
 def run() -> None:
     """What the run starts."""
-    main(sys.stdin.buffer, sys.stdout)
+    # Whatever a library prints is not for the run.
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as told:
+        os.dup2(2, 1)
+        main(sys.stdin.buffer, told)

@@ -26,14 +26,23 @@ from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.op
 
 ROOM = 100_000
 """Observations that wait for a process that does not read."""
+_SET_SIZE = getattr(fcntl, "F_SETPIPE_SZ", None)
 _PIPE = 1 << 20
-"""Bytes that the system is asked to keep for it, which is as much as a user may by default."""
+"""Bytes that the system is asked to keep for it, where it can be, which is as much as a user may by default."""
 _GRACE = 5.0
-"""Seconds that it is given to say what became of all, beside those in which it ships."""
-_START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import shipper; shipper.run()"
-)
+"""Seconds that it is given to say what became of all, beside those in which it ships; it takes them where it does not run, alone."""
+_START = """
+import sys
+sys.path[:] = sys.argv[1:]
+try:
+    from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import shipper
+except ImportError as error:
+    import json
+    print(json.dumps({"problem": "it cannot be imported: {0}".format(error)}))
+else:
+    shipper.run()
+"""
+"""With the path of the run alone: the present folder, of which anybody may be the owner, is not looked in."""
 
 
 class ShipperProcess:
@@ -44,12 +53,12 @@ class ShipperProcess:
 
     def __init__(self, options: Options) -> None:
         # Where ansible_collections is, by the names by which it was found: a link is not followed.
-        root = pathlib.Path(__file__).parents[6]
+        path = [str(pathlib.Path(__file__).parents[6]), *filter(None, sys.path)]
         self._flush = options.flush
         theirs_in, self._input = os.pipe()
         self._output, theirs_out = os.pipe()
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START, str(root)],
+            [sys.executable, "-I", "-c", _START, *path],
             stdin=theirs_in,
             stdout=theirs_out,
             stderr=subprocess.DEVNULL,
@@ -60,9 +69,13 @@ class ShipperProcess:
         os.close(theirs_out)
         os.set_blocking(self._input, False)
         os.set_blocking(self._output, False)
-        # It may have less room.
+        # A user may have used up what there is of it.
         with contextlib.suppress(OSError):
-            fcntl.fcntl(self._input, fcntl.F_SETPIPE_SZ, _PIPE)
+            if _SET_SIZE is not None:
+                fcntl.fcntl(self._input, _SET_SIZE, _PIPE)
+        # A worker of Ansible's that outlives a killed run must not keep the input open.
+        self._is_open = True
+        os.register_at_fork(after_in_child=self._close)
         self._waiting: collections.deque[bytes] = collections.deque()
         self._told = b""
         self._said: dict[str, str | list[str]] = {}
@@ -98,8 +111,15 @@ class ShipperProcess:
             lines = [*lines, "telemetry: {0} observations were not taken, and are missing".format(count)]
         if "lines" not in self._said and not self.problem():
             lines = [*lines, "telemetry: the process that ships has not said what became of the rest"]
-        os.close(self._input)
+        self._close()
         return list(lines)
+
+    def _close(self) -> None:
+        """Take no part in it any more."""
+        if self._is_open:
+            self._is_open = False
+            os.close(self._input)
+            os.close(self._output)
 
     def _hand_over(self, line: bytes) -> None:
         self._waiting.append(line)

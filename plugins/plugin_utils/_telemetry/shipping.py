@@ -53,7 +53,7 @@ class Shipping:
 
     def see(self, observation: Observation) -> None:
         """Ship this, soon. Never waits."""
-        if not self._thread.is_alive() and not self._ending.is_set():
+        if self._thread.ident is None:
             self._thread.start()
         if len(self._seen) < ROOM:
             self._seen.append(observation)
@@ -66,24 +66,32 @@ class Shipping:
         A sink that did not take what it was sent last is not waited for. What was not shipped is kept for the next run.
         """
         self._ending.set()
-        if not self._thread.is_alive():
+        if self._thread.ident is None:
             return True
         self._thread.join()  # It waits for nothing.
         until = time.monotonic() + seconds
         late = [each for each in self._sending if not each.wait(max(0.0, until - time.monotonic()))]
         return not late
 
-    def _run(self) -> None:
-        over = False
-        while not over:
-            over = self._ending.wait(self._together)
-            while self._seen:
-                seen = [self._seen.popleft() for _number in range(min(len(self._seen), _TOGETHER))]
-                events = self._events(seen)
-                for each in self._sending if events else ():
-                    each.give(events)
+    def linger(self, seconds: float) -> None:
+        """After the end, wait for what is still being sent, for *seconds* at most: then it need not be sent again."""
+        until = time.monotonic() + seconds
         for each in self._sending:
-            each.finish()
+            each.linger(max(0.0, until - time.monotonic()))
+
+    def _run(self) -> None:
+        try:
+            over = False
+            while not over:
+                over = self._ending.wait(self._together)
+                while self._seen:
+                    seen = [self._seen.popleft() for _number in range(min(len(self._seen), _TOGETHER))]
+                    events = self._events(seen)
+                    for each in self._sending if events else ():
+                        each.give(events)
+        finally:
+            for each in self._sending:
+                each.finish()
 
     def _events(self, seen: t.Iterable[Observation]) -> list[dict[str, t.Any]]:
         made = (event for each in seen for event in self._recording.events(each))

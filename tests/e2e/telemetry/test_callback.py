@@ -80,7 +80,7 @@ def run(tmp_path: pathlib.Path) -> t.Callable[..., subprocess.Popen[str]]:
     """Begins a play whose callback ships to *sinks*."""
 
     def begun(
-        *sinks: str, options: t.Sequence[str] = (), play: str = PLAY, **variables: t.Any
+        *sinks: str, options: t.Sequence[str] = (), then: t.Sequence[str] = (), play: str = PLAY, **variables: t.Any
     ) -> subprocess.Popen[str]:
         (tmp_path / "play.yml").write_text(play)
         environment = {
@@ -97,7 +97,7 @@ def run(tmp_path: pathlib.Path) -> t.Callable[..., subprocess.Popen[str]]:
         given = {"folder": str(tmp_path), "ansible_python_interpreter": sys.executable, **variables}
         command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", "a,b,", "-c", "local"]
         return subprocess.Popen(
-            [*command, *options, "-e", json.dumps(given), str(tmp_path / "play.yml")],
+            [*command, *options, "-e", json.dumps(given), str(tmp_path / "play.yml"), *then],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -161,6 +161,52 @@ def test_variables_of_the_inventory_come_before_all_else(tmp_path: pathlib.Path,
     told = events(tmp_path / "theirs")
     assert {event["data"]["labels"]["team"] for event in told} == {"ads"}
     assert (told[0]["type"], told[-1]["type"]) == ("progressive.delivery.run.began", "progressive.delivery.run.ended")
+
+
+EMPTY = """
+- name: Do nothing
+  hosts: nobody
+  tasks: []
+- name: Say
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Say it
+      ansible.builtin.debug:
+        msg: hello
+"""
+
+
+def test_a_variable_that_cannot_be_had_and_a_play_without_hosts_leave_the_rest_as_it_is(
+    tmp_path: pathlib.Path, run
+) -> None:
+    said = {
+        "progressive_delivery_sinks": f"jsonl:{tmp_path}/theirs",
+        "progressive_delivery_inventory": "{{ set_by_a_task }}",
+        "progressive_delivery_other": "{{ lookup('ansible.builtin.pipe', 'touch " + str(tmp_path) + "/made') }}",
+    }
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "all.json").write_text(json.dumps(said))
+    output, _none = run(f"jsonl:{tmp_path}/events", play=EMPTY).communicate()
+
+    assert "progressive_delivery_inventory is not looked at" in output.replace("\n", " ")
+    told = events(tmp_path / "theirs")
+    assert told[-1]["type"] == "progressive.delivery.run.ended"
+    assert not (tmp_path / "events").exists()
+    assert not (tmp_path / "made").exists()
+
+
+def test_of_two_playbooks_in_one_command_each_is_a_run(tmp_path: pathlib.Path, run) -> None:
+    (tmp_path / "other.yml").write_text(EMPTY)
+    output, _none = run(f"jsonl:{tmp_path}/events", play=EMPTY, then=[str(tmp_path / "other.yml")]).communicate()
+
+    told = events(tmp_path / "events")
+    assert [event["data"]["playbook"] for event in told if event["type"].endswith("run.began")] == [
+        "play.yml",
+        "other.yml",
+    ]
+    assert len({event["data"]["run"] for event in told}) == 2
+    assert output.count("telemetry: ") == 2, output
 
 
 def test_what_a_sink_that_was_down_missed_comes_with_the_next_run(tmp_path: pathlib.Path, run) -> None:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry import backlog as backlog_file
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.backlog import Backlog
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.outlet import FIRST_PAUSE, Outlet
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.sinks.interface import Sink, SinkDown
@@ -169,10 +171,73 @@ def test_what_is_kept_while_the_backlog_is_sent_stays_for_later(tmp_path):
 
     def send(shipment):
         if not got:
-            assert Backlog(str(tmp_path), "x", LIMIT).keep([event(3)]) == 0
+            assert Backlog(str(tmp_path), "x", LIMIT).keep([event(3)]) == (0, "")
             assert Backlog(str(tmp_path), "x", LIMIT).send(got.extend, 10) == 0
         got.extend(each["id"] for each in shipment)
 
     assert backlog.send(send, 1) == 2
     assert backlog.send(send, 1) == 1
     assert got == [1, 2, 3]
+
+
+def test_what_was_sent_is_forgotten_on_the_way_and_not_only_when_all_is(tmp_path, monkeypatch):
+    """A process that ends while a slow sink is still at it has not sent the same for nothing."""
+    monkeypatch.setattr(backlog_file, "_BETWEEN", -1.0)
+    backlog = Backlog(str(tmp_path), "x", LIMIT)
+    backlog.keep([event(number) for number in range(6)])
+    left = []
+
+    def send(shipment):
+        if shipment[0]["id"] == 4:
+            content = (tmp_path / next(tmp_path.glob("*.jsonl")).name).read_text()
+            left.extend(json.loads(line)["id"] for line in content.splitlines())
+
+    assert backlog.send(send, 2) == 6
+    assert left == [4, 5]
+
+
+def test_where_nothing_can_be_kept_it_is_said_why(tmp_path):
+    (tmp_path / "kept").write_text("a file")
+    sink = Switched()
+    sink.up = False
+    shipped, _clock = outlet(tmp_path / "kept", sink)
+    shipped.ship([event(1)])
+    assert (shipped.tally.lost, shipped.tally.why_lost) == (1, "the backlog cannot be written: File exists")
+
+    full, _clock = outlet(tmp_path / "full", sink, limit=10)
+    full.ship([event(1)])
+    assert (full.tally.lost, full.tally.why_lost) == (1, "the backlog is full")
+
+
+class Choosy(Switched):
+    """A sink that fails, as none may, at some events, whatever comes with them."""
+
+    def __init__(self, *odd):
+        super().__init__()
+        self.odd = odd
+
+    def send(self, shipment):
+        if any(event["id"] in self.odd for event in shipment):
+            raise UnicodeError("odd")
+        super().send(shipment)
+
+
+def test_what_a_sink_fails_at_does_not_keep_it_from_all_that_comes_after(tmp_path):
+    sink = Choosy(2)
+    shipped, clock = outlet(tmp_path, sink)
+    shipped.ship([event(number) for number in range(1, 5)])
+    assert sink.got == [1, 3, 4]
+    assert (shipped.tally.shipped, shipped.tally.refused, shipped.tally.kept) == (3, 1, 0)
+    assert shipped.tally.why == "a defect: UnicodeError('odd')"
+
+    # alone it may be the sink that fails at everything, so it is kept, until others show that it does not
+    shipped.ship([event(2)])
+    assert (shipped.tally.refused, shipped.tally.kept) == (1, 1)
+    clock.now += FIRST_PAUSE
+    shipped.ship([event(5)])
+    assert sink.got == [1, 3, 4]
+    assert shipped.tally.kept == 2
+    clock.now += 2 * FIRST_PAUSE
+    shipped.ship([])
+    assert sink.got == [1, 3, 4, 5]
+    assert (shipped.tally.refused, shipped.tally.kept) == (2, 0)

@@ -59,6 +59,12 @@ def test_what_is_handed_over_is_read_as_it_was(observation):
     assert handing_over.read(line) == observation
 
 
+def test_what_is_no_utf_8_in_a_name_stays_no_trouble_for_a_sink():
+    read = handing_over.read(handing_over.written(PlayBegan(1.0, "d\udce9ploy ü")))
+    assert read == PlayBegan(1.0, "d?ploy ü")
+    assert read.name.encode()
+
+
 def test_half_a_line_is_no_observation():
     with pytest.raises(ValueError, match="char"):
         handing_over.read(handing_over.written(PlayBegan(1.0, "x"))[:-9])
@@ -90,7 +96,7 @@ def test_all_that_a_run_told_is_shipped_and_it_says_so(tmp_path):
 
 
 RUN = """
-import os, signal, sys
+import os, signal, sys, time
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.model import HostEnded, RunBegan
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.options import Options
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.shipper_process import ShipperProcess
@@ -99,25 +105,41 @@ process.see(RunBegan("r", 1.0, "p.yml", False, {}))
 for number in range(1, int(sys.argv[2]) + 1):
     process.see(HostEnded(2.0, "t", "a", "ok", 1.0, said=({"kind": "traffic.shifted", "about": {}, "facts": {}},)))
     print(number, flush=True)
+if not os.fork():
+    time.sleep(600)  # a worker that outlives the run
+print(process._process.pid, flush=True)
 signal.pause()
 """
+
+
+def is_there(pid: int) -> bool:
+    """Whether the process has not ended; one that nobody has asked for has."""
+    try:
+        return not pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].startswith(" Z")
+    except FileNotFoundError:
+        return False
 
 
 @pytest.mark.parametrize("count", [0, 1, 700])
 def test_what_a_killed_run_had_told_is_shipped(tmp_path, count):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-c", RUN, str(tmp_path), str(count + 1)]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
+    command = [sys.executable, "-c", RUN, str(tmp_path), str(count)]
+    run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
         assert run.stdout is not None
-        told = 0
-        while told <= count:
-            told = int(run.stdout.readline())
-        run.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 60
-    while len(kinds(tmp_path / "events")) < told + 1 and time.monotonic() < deadline:
-        time.sleep(0.05)
+        lines = [int(run.stdout.readline()) for _number in range(count + 1)]
+        assert lines[:-1] == list(range(1, count + 1))
+        shipper = lines[-1]
+        run.kill()
+        run.wait()
+        deadline = time.monotonic() + 60
+        while is_there(shipper) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not is_there(shipper)
+    finally:
+        os.killpg(run.pid, signal.SIGKILL)
 
-    assert len(kinds(tmp_path / "events")) == told + 1
+    assert len(kinds(tmp_path / "events")) == count + 1
 
 
 @pytest.mark.parametrize(
@@ -152,6 +174,15 @@ def test_a_process_that_does_not_read_keeps_no_run_waiting_and_is_told_of(tmp_pa
 
     assert any("observations were not taken, and are missing" in line for line in lines)
     assert lines[-1] == "telemetry: the process that ships has not said what became of the rest"
+
+
+def test_what_lies_in_the_present_folder_is_not_imported(tmp_path, monkeypatch):
+    for name in ("json", "queue", "requests", "shipper"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('not this one')")
+    monkeypatch.chdir(tmp_path)
+    process = ShipperProcess(options(tmp_path))
+    process.see(PlayBegan(1.0, "x"))
+    assert process.end() == [f"telemetry: {tmp_path}/events: 1 shipped"]
 
 
 def test_a_process_that_died_costs_the_run_nothing_but_what_it_had_not_shipped(tmp_path):
