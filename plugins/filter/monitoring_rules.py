@@ -45,6 +45,12 @@ options:
     description: Labels of all alerts, such as the environment.
     type: dict
     default: {}
+  jobs:
+    description:
+      - The jobs that are watched, where Prometheus has others' too. Hosts are those with the label C(host) then. By default all are.
+    type: list
+    elements: str
+    default: []
   escalation:
     description:
       - Steps by which an alert that lasts comes to matter more, each with C(alert), its name, C(after), how long it has lasted by then, such as

@@ -116,6 +116,12 @@ options:
         command fails.
     type: str
     choices: [rollback, pause]
+  only:
+    description:
+      - With O(ask=rollback), the rollout that is meant, one of RV(progressive.delivery.rollout_info#module:history). When another one is the latest by then,
+        the lock is not taken, and nothing is asked.
+    type: str
+    version_added: "0.2.0"
     version_added: "0.2.0"
   take_over:
     description:
@@ -620,6 +626,7 @@ ARGUMENTS: Params = {
     "lock_wait": {"type": "float", "default": 0},
     "outlast": {"type": "bool", "default": False},
     "ask": {"type": "str", "choices": ["rollback", "pause"]},
+    "only": {"type": "str"},
     "take_over": {"type": "bool", "default": False},
     "release": {"type": "str"},
     "supersede": {"type": "bool", "default": False},
@@ -696,7 +703,7 @@ def take_lock(journal: Journal, params: Params) -> Params:
     """Take the lock; its token, and whose lock that broke."""
     wanted = Lock(Owner(**params["owner"]), uuid.uuid4().hex, 0, 0, params["lease"])
     in_one_pool = params["strategy"] == Rolling.name
-    asking = waiting.Asking(params["ask"], params["release"], in_one_pool) if params["ask"] else None
+    asking = waiting.Asking(params["ask"], params["release"], in_one_pool, params["only"]) if params["ask"] else None
     held = waiting.acquire(journal, wanted, params["take_over"], params["lock_wait"], asking, params["outlast"])
     return {"changed": True, "token": "" if journal.read_only else held.token, "broke": held.broke}
 

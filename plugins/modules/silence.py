@@ -36,6 +36,10 @@ options:
     description: Who makes it.
     type: str
     default: progressive.delivery
+  exclusive:
+    description: Whether other silences of the O(author) are to end, such as one for alerts that are meant no longer.
+    type: bool
+    default: false
   comment:
     description: Why.
     type: str
@@ -145,9 +149,17 @@ def carry_out(params: t.Mapping[str, t.Any], check_mode: bool) -> t.Dict[str, t.
             alertmanager.end(each)
         return result(before, None, bool(mine))
     changed = to_silence(known, wanted, now, is_dated=params["ends"] is not None)
-    if changed is not None and not check_mode:
-        changed = alertmanager.silence(changed)
-    return result(before, changed or before, changed is not None)
+    others = (
+        [each for each in to_end(known, frozenset(), params["author"]) if each not in mine]
+        if params["exclusive"]
+        else []
+    )
+    if not check_mode:
+        changed = alertmanager.silence(changed) if changed is not None else None
+        # After the one that is wanted is there, so that it is silent all the while.
+        for each in others:
+            alertmanager.end(each)
+    return result(before, changed or before, changed is not None or bool(others))
 
 
 def span_of(params: t.Mapping[str, t.Any], now: float) -> t.Tuple[float, float]:
@@ -187,6 +199,7 @@ def main() -> t.NoReturn:
             "starts": {"type": "str"},
             "ends": {"type": "str"},
             "author": {"type": "str", "default": "progressive.delivery"},
+            "exclusive": {"type": "bool", "default": False},
             "comment": {"type": "str", "default": "it is being worked on"},
             **ALERTMANAGER,
             **MATCHERS,

@@ -11,8 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.batches import in_batches
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Rollout, Status
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Kind, Rollout, Status
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.strategies.steps import ROLLBACK
 
 _TAKEN_BACK = (Status.ABORTING, Status.ROLLED_BACK, Status.ABANDONED, Status.SUPERSEDED)
@@ -47,11 +46,22 @@ def blame(latest: t.Optional[Rollout], began: float, within: float) -> Blame:
         return Blame("", "{0} is {1}".format(name, latest.status.value))
     if latest.status is Status.FROZEN:
         return Blame("", "{0} is frozen, and needs a person: {1}".format(name, latest.reason))
-    if latest.created_at >= began:
-        return Blame("", "{0} began after the alert".format(name))
-    if not (latest.shifted or latest.in_one_pool or in_batches(latest)):
-        return Blame("", "{0} has given its release no traffic yet".format(name))
+    first = _first_traffic(latest)
+    if first is None or first >= began:
+        return Blame("", "{0} had given its release no traffic before the alert began".format(name))
     if latest.ended_at is not None and began - latest.ended_at > within:
         ago = (began - latest.ended_at) / 60
         return Blame("", "{0} ended {1:.0f} minutes before the alert began, which is too long ago".format(name, ago))
     return Blame(latest.id, "{0} has had traffic since shortly before the alert began".format(name))
+
+
+def _first_traffic(rollout: Rollout) -> t.Optional[float]:
+    """When traffic was first meant to come to the release; without a balancer that is when it was first put on a host."""
+    if not rollout.shifted:
+        return None
+    for kinds in ((Kind.SHIFT, Kind.PUT_BACK), (Kind.DEPLOY,)):
+        names = [kind.value for kind in kinds]
+        at = [entry.at for entry in rollout.entries if entry.what == "intent" and entry.kind in names]
+        if at:
+            return min(at)
+    return rollout.created_at

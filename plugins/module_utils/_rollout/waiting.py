@@ -35,11 +35,13 @@ class Asking:
     :param what: ``rollback`` or ``pause``
     :param release: for a pause, what is to be delivered instead; a run that delivers it is not asked
     :param in_one_pool: for a pause, whether that needs one pool only
+    :param only: for a rollback, the rollout that is meant, where that is not the one that is met
     """
 
     what: str
     release: t.Optional[str] = None
     in_one_pool: bool = False
+    only: t.Optional[str] = None
 
     def concerns(self, rollout: Rollout, now: float) -> bool:
         """Whether *rollout*, which runs, can do it."""
@@ -74,7 +76,7 @@ def acquire(
     """
     if journal.read_only:
         return _foresee(journal, wanted, take_over, time.time() + wait, outlasts)
-    begun, met = time.monotonic(), _Met()
+    begun, met = time.monotonic(), _Met(asking.only if asking else None)
     try:
         while True:
             with journal.guard():
@@ -128,10 +130,10 @@ def mark(token: str) -> str:
 class _Met:
     """Whom a run that waits for the lock met first."""
 
-    def __init__(self) -> None:
+    def __init__(self, rollout_id: t.Optional[str]) -> None:
         self.at = self.lease_ends = 0.0
         self.token: t.Optional[str] = None
-        self.rollout_id: t.Optional[str] = None
+        self.rollout_id = rollout_id
 
     def meet(self, journal: Journal, held: t.Optional[lock.Lock], asking: t.Optional[Asking]) -> None:
         """Remember who holds the lock, and the rollout that it has, or has as soon as it begins one."""

@@ -35,25 +35,81 @@ class Cause:
         }
 
 
-_IDENTITY = ("alertname", "app", "rollout", "instance", "slo", "mountpoint", "job")
+OURS = (
+    # of Prometheus' rules
+    "AlertmanagerMissing",
+    "AppDown",
+    "AppSaturated",
+    "CanaryWorse",
+    "CertificateExpires",
+    "ErrorBudgetBurns",
+    "ErrorBudgetSpent",
+    "HostDiskFills",
+    "HostDiskFull",
+    "HostDown",
+    "HostMemoryShort",
+    "HostSaturated",
+    "InstanceDown",
+    "RulesFail",
+    "TargetDown",
+    # of runs
+    "BackupUnproven",
+    "HealthDegraded",
+    "HealthUnhealthy",
+    "LockBroken",
+    "RolloutAborting",
+    "RolloutFrozen",
+    "RolloutPaused",
+    "RolloutRolledBack",
+    "RunFailed",
+    "VerdictInconclusive",
+)
+"""Alerts of which it is known what tells them apart; those of others are left alone."""
+
+_IDENTITY = (
+    "alertname",
+    "environment",
+    "app",
+    "rollout",
+    "instance",
+    "slo",
+    "mountpoint",
+    "job",
+    "toggle",
+    "pool",
+    "proxy",
+)
+
+
+def _ours(severity: str) -> tuple[str, ...]:
+    return ('alertname=~"{0}"'.format("|".join(OURS)), severity)
+
 
 CAUSES = (
     # The same thing at two severities.
-    Cause(('severity="critical"',), ('severity=~"warning|info"',), _IDENTITY),
-    Cause(('severity="warning"',), ('severity="info"',), _IDENTITY),
+    Cause(_ours('severity="critical"'), _ours('severity=~"warning|info"'), _IDENTITY),
+    Cause(_ours('severity="warning"'), _ours('severity="info"'), _IDENTITY),
     # What runs on a host that is down does not answer either.
-    Cause(('alertname="HostDown"',), ('alertname!="HostDown"', 'host=~".+"'), ("host",)),
-    # An app that does not answer misses what is promised of it.
+    Cause(('alertname="HostDown"',), ('alertname!="HostDown"', 'host=~".+"'), ("environment", "host")),
+    # An app that does not answer its users misses what is promised of it. Instances have an alert of their own, which a rollout
+    # may silence: what is silenced keeps others from being told all the same.
     Cause(
         ('alertname="AppDown"',),
-        ('alertname=~"ErrorBudgetBurns|AppSaturated|CanaryWorse|HealthUnhealthy|HealthDegraded"', 'app=~".+"'),
-        ("app",),
+        (
+            'alertname=~"ErrorBudgetBurns|AppSaturated|CanaryWorse|HealthUnhealthy|HealthDegraded|InstanceDown"',
+            'app=~".+"',
+        ),
+        ("environment", "app"),
     ),
     # What becomes of a rollout says more than what made it so.
     Cause(
         ('alertname=~"RolloutFrozen|RolloutAborting|RolloutRolledBack"',),
-        ('alertname=~"RunFailed|VerdictInconclusive|HealthUnhealthy|HealthDegraded|CanaryWorse"', 'app=~".+"'),
-        ("app",),
+        (
+            'alertname=~"RunFailed|VerdictInconclusive|HealthUnhealthy|HealthDegraded|CanaryWorse"',
+            'severity!="critical"',
+            'app=~".+"',
+        ),
+        ("environment", "app"),
     ),
 )
 """In the words of docs/alerts.md and docs/monitoring.md."""

@@ -85,7 +85,9 @@ def missed(app: App, objective: Objective, window: str) -> str:
     """The part of the answers in *window* that were missed, as an expression."""
     requests = objective.requests
     if requests is None:
-        return "1 - avg(avg_over_time(probe_success{{app={0}}}[{1}]))".format(quoted(app.name), window)
+        return '1 - avg(avg_over_time(probe_success{{app={0},probe!="instance"}}[{1}]))'.format(
+            quoted(app.name), window
+        )
     ratio = "sum(rate({0}[{2}])) / sum(rate({1}[{2}]))".format(requests.bad, requests.total, window)
     return (
         "1 - " + ratio

@@ -15,6 +15,7 @@ import typing as t
 
 from ansible_collections.progressive.delivery.plugins.module_utils._alerts.model import SEVERITIES, Matcher
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
+from ansible_collections.progressive.delivery.plugins.module_utils._moment import moment
 from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.given import name_of, need_known
 from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.hours import time_interval
 from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.inhibition import CAUSES
@@ -144,21 +145,25 @@ def _back(routing: Routing, muted: tuple[str, ...]) -> dict[str, t.Any]:
 
 
 def _by_severity(ladder: Ladder, muted: tuple[str, ...]) -> list[dict[str, t.Any]]:
+    """A route for each that is told of a severity; what has another one, or none, is told as the highest of them is."""
+    steps = [(severity, ladder.get(severity, ())) for severity in reversed(SEVERITIES)]
+    highest = next((tellings for _severity, tellings in steps if tellings), ())
+    others = Matcher("severity", "|".join(SEVERITIES), is_regex=True, is_equal=False)
+    routes = [(Matcher("severity", severity), tellings) for severity, tellings in steps]
     return [
-        _told(telling, severity, muted, is_last=telling is tellings[-1])
-        for severity in reversed(SEVERITIES)
-        for tellings in [ladder.get(severity, ())]
+        _told(telling, matcher, muted, is_last=telling is tellings[-1])
+        for matcher, tellings in [*routes, (others, highest)]
         for telling in tellings
     ]
 
 
-def _told(telling: Telling, severity: str, muted: tuple[str, ...], is_last: bool) -> dict[str, t.Any]:
+def _told(telling: Telling, severity: Matcher, muted: tuple[str, ...], is_last: bool) -> dict[str, t.Any]:
     quiet = [*muted, *([telling.outside] if telling.outside else [])]
     return {
         "receiver": telling.to,
-        "matchers": [str(Matcher("severity", severity))],
+        "matchers": [str(severity)],
         **({"continue": True} if not is_last else {}),
-        **({"group_wait": "0s", "group_interval": "1s"} if severity == SEVERITIES[-1] else {}),
+        **({"group_wait": "0s", "group_interval": "1s"} if severity.value == SEVERITIES[-1] else {}),
         **({"active_time_intervals": [telling.within]} if telling.within else {}),
         **({"mute_time_intervals": quiet} if quiet else {}),
     }
@@ -179,6 +184,8 @@ def routing_of(teams: t.Any, **settings: t.Any) -> Routing:
     names = {each["name"] for each in receivers} | {NOBODY}
     rollback = settings.get("rollback") or {}
     need_known(rollback, {"to", "matchers"}, "rollback")
+    if rollback:
+        name_of(rollback.get("to"), "rollback: to")
     routing = Routing(
         receivers=receivers,
         otherwise=_ladder(settings.get("otherwise") or {}, "otherwise", hours),
@@ -252,16 +259,40 @@ def _telling(given: t.Any, where: str, hours: t.Mapping[str, str]) -> Telling:
 
 
 def _windows(given: t.Any, hours: t.Mapping[str, str]) -> t.Iterator[Window]:
-    if len(given) > MOST_WINDOWS:
+    """Those that come back; those that have a date are silences, and are looked at alone."""
+    weekly = 0
+    for each in given:
+        need_known(each, {"hours", "matchers", "name", "starts", "ends", "comment"}, "maintenance")
+        where = "maintenance: {0}".format(each.get("hours") or each.get("name"))
+        matchers = _matchers(each.get("matchers") or [], where)
+        if each.get("ends"):
+            _check_dated(each, where)
+            continue
+        weekly += 1
+        if each.get("hours") not in hours:
+            raise InvalidOption("{0}: it has no ends, and there are no hours {1!r}".format(where, each.get("hours")))
+        yield Window(each["hours"], matchers)
+    if weekly > MOST_WINDOWS:
         raise InvalidOption(
             "maintenance: there are {0} windows with hours, and {1} at most; put some together, with a matcher that is a "
-            "regular expression".format(len(given), MOST_WINDOWS)
+            "regular expression".format(weekly, MOST_WINDOWS)
         )
-    for each in given:
-        need_known(each, {"hours", "matchers"}, "maintenance")
-        if each.get("hours") not in hours:
-            raise InvalidOption("maintenance: there are no hours {0!r}".format(each.get("hours")))
-        yield Window(each["hours"], _matchers(each.get("matchers") or [], "maintenance: " + each["hours"]))
+
+
+def _check_dated(given: t.Mapping[str, t.Any], where: str) -> None:
+    """
+    :raises InvalidOption: a window with a date has no name, or moments that are none, or hours too
+    """
+    name_of(given.get("name"), where)
+    if given.get("hours"):
+        raise InvalidOption("{0}: it has hours and ends; one of them is meant".format(where))
+    moments = [moment(str(given[option])) for option in ("starts", "ends") if given.get(option)]
+    if None in moments:
+        raise InvalidOption(
+            "{0}: starts and ends are such as 2026-12-01T22:00:00+01:00, with a time zone".format(where)
+        )
+    if moments != sorted(moments, key=lambda each: each or 0.0):
+        raise InvalidOption("{0}: it ends before it starts".format(where))
 
 
 def _matchers(given: t.Any, where: str) -> tuple[Matcher, ...]:
@@ -272,6 +303,12 @@ def _matchers(given: t.Any, where: str) -> tuple[Matcher, ...]:
         need_known(each, {"name", "value", "regex", "equal"}, where)
         if not each.get("name"):
             raise InvalidOption("{0}: a matcher has a name, the label's".format(where))
+        if not str(each.get("value") or "") and each.get("equal", True):
+            raise InvalidOption(
+                "{0}: the matcher of {1} has no value, and would mean all alerts without that label".format(
+                    where, each["name"]
+                )
+            )
         found.append(
             Matcher(each["name"], str(each.get("value", "")), bool(each.get("regex")), bool(each.get("equal", True)))
         )

@@ -35,6 +35,7 @@ class Settings:
     :param down_for: how long what does not answer is given
     :param runbooks: the address of what to do about an alert, which is linked with its name behind ``#``
     :param labels: of all alerts, such as the environment
+    :param jobs: those that are watched, where Prometheus has others' too; hosts are those with the label ``host`` then
     :param escalation: steps with ``alert``, ``after`` and ``severity``, by which an alert that lasts comes to matter more
     """
 
@@ -42,6 +43,7 @@ class Settings:
     down_for: str = "2s"
     runbooks: str = "docs/monitoring.md"
     labels: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    jobs: t.Sequence[str] = ()
     escalation: t.Sequence[t.Mapping[str, str]] = ()
 
 
@@ -143,10 +145,18 @@ def _app(app: App, settings: Settings) -> t.Iterator[Rule]:
     selector = "{{app={0}}}".format(quoted(app.name))
     yield _alert(
         "AppDown",
-        "probe_success{0} == 0".format(selector),
+        'probe_success{{app={0},probe!="instance"}} == 0'.format(quoted(app.name)),
         settings.down_for,
         "critical",
         app.name + ": {{ $labels.instance }} does not answer as it should",
+        labels,
+    )
+    yield _alert(
+        "InstanceDown",
+        'probe_success{{app={0},probe="instance"}} == 0'.format(quoted(app.name)),
+        settings.down_for,
+        "warning",
+        app.name + ": its instance {{ $labels.instance }} does not answer as it should",
         labels,
     )
     for severity, days in (("warning", 21), ("critical", 3)):
@@ -203,13 +213,25 @@ def _pools(app: str, requests: Requests, label: str, labels: t.Mapping[str, str]
     )
 
 
+def _and(*matchers: str) -> str:
+    return ",".join(filter(None, matchers))
+
+
 def _host(settings: Settings) -> t.Iterator[Rule]:
-    disk = "node_filesystem_avail_bytes{{{0}}} / node_filesystem_size_bytes{{{0}}}".format(_DISKS)
+    known = 'host!=""' if settings.jobs else ""
+    disk = "node_filesystem_avail_bytes{{{0}}} / node_filesystem_size_bytes{{{0}}}".format(_and(_DISKS, known))
+    others = "job=~" + quoted("|".join(settings.jobs)) if settings.jobs else 'job!="node"'
     where = "{{ $labels.instance }}"
-    yield _alert("HostDown", 'up{job="node"} == 0', settings.down_for, "critical", where + " does not answer")
+    yield _alert(
+        "HostDown",
+        "up{{{0}}} == 0".format(_and('job="node"', known)),
+        settings.down_for,
+        "critical",
+        where + " does not answer",
+    )
     yield _alert(
         "TargetDown",
-        'up{job!="node"} == 0',
+        "up{{{0}}} == 0".format(others),
         settings.down_for,
         "warning",
         "{{ $labels.job }} at " + where + " does not answer",
@@ -230,14 +252,16 @@ def _host(settings: Settings) -> t.Iterator[Rule]:
     )
     yield _alert(
         "HostMemoryShort",
-        "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.05",
+        "node_memory_MemAvailable_bytes{{{0}}} / node_memory_MemTotal_bytes{{{0}}} < 0.05".format(known),
         "5m",
         "warning",
         where + ": {{ $value | humanizePercentage }} of its memory are free",
     )
     yield _alert(
         "HostSaturated",
-        '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m])) > 0.9',
+        "1 - avg by (instance, host) (rate(node_cpu_seconds_total{{{0}}}[5m])) > 0.9".format(
+            _and('mode="idle"', known)
+        ),
         "15m",
         "warning",
         where + ": its processors are {{ $value | humanizePercentage }} busy",

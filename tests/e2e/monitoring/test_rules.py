@@ -100,6 +100,15 @@ CASES = [
     Case("ErrorBudgetSpent", requests("blue", "0+9999x120", "0+1x120"), "2h", None),
     Case("AppDown", {'probe_success{app="shop",instance="x"}': "1 1 0 0 0 0 0"}, "6s", {"severity": "critical"}, "1s"),
     Case("AppDown", {'probe_success{app="shop",instance="x"}': "1 1 1 1 1 0 1"}, "6s", None, "1s"),
+    Case("AppDown", {'probe_success{app="shop",instance="x",probe="instance"}': "1 1 0 0 0 0 0"}, "6s", None, "1s"),
+    Case(
+        "InstanceDown",
+        {'probe_success{app="shop",instance="x",probe="instance"}': "1 1 0 0 0 0 0"},
+        "6s",
+        {"severity": "warning", "instance": "x"},
+        "1s",
+    ),
+    Case("InstanceDown", {'probe_success{app="shop",instance="x"}': "1 1 0 0 0 0 0"}, "6s", None, "1s"),
     Case(
         "CertificateExpires",
         {'probe_ssl_earliest_cert_expiry{app="shop"}': f"{86400 * 20}x10"},

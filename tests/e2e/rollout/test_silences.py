@@ -52,8 +52,8 @@ def test_instances_are_silent_until_they_are_to_get_traffic_and_after_a_run_that
         for name, port in story.site.ports.items():
             for instance in (f"127.0.0.1:{port}", f"http://127.0.0.1:{port}/readyz"):
                 assert bool(re.fullmatch(instances, instance)) == name.startswith(idle), (name, instance)
-        assert re.fullmatch(alerts, "AppDown")
-        assert not re.fullmatch(alerts, "ErrorBudgetBurns")
+        assert re.fullmatch(alerts, "InstanceDown")
+        assert not re.fullmatch(alerts, "AppDown")
         assert seen(tmp_path / "before_shift") == silences(alertmanager) == []
         story.then_serves(story.new)
 

@@ -123,9 +123,16 @@ def test_nobody_is_told_while_it_is_silent_and_the_silence_is_known_again(stack:
     other = stack.silence(author="somebody")
     assert other["silence"]["id"] != made["silence"]["id"]
 
+    narrow = {"author": "somebody", "matchers": [{"name": "app", "value": "shop"}, {"name": "alertname", "value": "X"}]}
+    assert stack.silence(**narrow, exclusive=True, check_mode=True)["changed"]
+    assert len(stack.info()["silences"]) == 2
+    assert stack.silence(**narrow, exclusive=True)["changed"]
+    assert not stack.silence(**narrow, exclusive=True)["changed"]
+    assert sorted(each["author"] for each in stack.info()["silences"]) == ["progressive.delivery", "somebody"]
+
     stack.alert()
     until(lambda: stack.info()["alerts"][0]["silenced"], "it is silenced")
-    assert stack.silence(state="absent", author="somebody")["changed"]
+    assert stack.silence(state="absent", author="somebody", matchers=[])["changed"]
     assert stack.told_of() == []
 
     assert stack.silence(state="absent")["changed"]

@@ -129,6 +129,6 @@ def test_what_cannot_be_read_is_named_and_left(shop, what, error, change, says):
 
 def test_what_an_alert_is_about_is_asked_of_the_latest_rollout(shop):
     shop.open()
-    assert "has given its release no traffic yet" in shop.info(alert_began="2099-01-01T00:00:00Z")["blame"]["reason"]
+    assert "had given its release no traffic" in shop.info(alert_began="2099-01-01T00:00:00Z")["blame"]["reason"]
     with pytest.raises(Failed, match="alert_began: 'noon' is not such as"):
         shop.info(alert_began="noon")

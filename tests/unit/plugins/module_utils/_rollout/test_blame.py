@@ -12,7 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._rollout.blame import blame
-from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Rollout, Status
+from ansible_collections.progressive.delivery.plugins.module_utils._rollout.model import Entry, Kind, Rollout, Status
+
+
+def intent(at: float, kind: Kind) -> Entry:
+    return Entry(at, "intent", kind=kind.value)
+
 
 DELIVERED = Rollout(
     id="r-1",
@@ -28,6 +33,7 @@ DELIVERED = Rollout(
     status=Status.SUCCEEDED,
     shifted=True,
     ended_at=1100.0,
+    entries=(intent(1001.0, Kind.DEPLOY), intent(1020.0, Kind.SHIFT), intent(1090.0, Kind.DRAIN)),
 )
 
 
@@ -40,8 +46,8 @@ def test_a_rollout_that_had_traffic_shortly_before_is_to_blame():
     under_way = dataclasses.replace(DELIVERED, status=Status.RUNNING, ended_at=None)
     assert blame(under_way, 1050.0, 0.0).rollout == "r-1"
     assert blame(dataclasses.replace(under_way, status=Status.PAUSED), 9e9, 0.0).rollout == "r-1"
-    in_one_pool = dataclasses.replace(under_way, shifted=False, new_pool="blue")
-    assert blame(in_one_pool, 1050.0, 0.0).rollout == "r-1"
+    without_balancer = dataclasses.replace(under_way, new_pool="blue", entries=(intent(1005.0, Kind.DEPLOY),))
+    assert blame(without_balancer, 1006.0, 0.0).rollout == "r-1"
 
 
 @pytest.mark.parametrize(
@@ -51,8 +57,14 @@ def test_a_rollout_that_had_traffic_shortly_before_is_to_blame():
         ({"status": Status.ROLLED_BACK}, 1200.0, "is rolled_back"),
         ({"status": Status.ABORTING, "ended_at": None}, 1200.0, "is aborting"),
         ({"status": Status.FROZEN, "ended_at": None, "reason": "stuck"}, 1200.0, "needs a person: stuck"),
-        ({}, 1000.0, "began after the alert"),
-        ({"status": Status.RUNNING, "ended_at": None, "shifted": False}, 1200.0, "no traffic yet"),
+        # the alert is of what a deployment disturbs, and the traffic came after it
+        ({}, 1010.0, "no traffic before the alert began"),
+        ({"status": Status.RUNNING, "ended_at": None, "shifted": False}, 1200.0, "no traffic before the alert began"),
+        (
+            {"status": Status.RUNNING, "ended_at": None, "shifted": False, "new_pool": "blue"},
+            1200.0,
+            "no traffic before",
+        ),
         ({}, 1100.0 + 3660.0, "ended 61 minutes before"),
     ],
 )
@@ -68,12 +80,18 @@ def test_where_nothing_was_delivered_nothing_is_to_blame():
 @given(st.floats(0, 1e6), st.floats(0, 1e6), st.sampled_from(Status), st.floats(0, 1e6), st.floats(0, 1e5))
 def test_the_way_back_ends_the_matter(created, began, status, ended, within):
     """Whatever an alert took back, the same alert takes nothing back again, and nothing that came after."""
-    latest = dataclasses.replace(DELIVERED, created_at=created, status=status, ended_at=ended if status.ended else None)
+    latest = dataclasses.replace(
+        DELIVERED,
+        created_at=created,
+        status=status,
+        ended_at=ended if status.ended else None,
+        entries=(intent(created, Kind.SHIFT),),
+    )
     if not blame(latest, began, within).rollout:
         return
     for after in (
         dataclasses.replace(latest, status=Status.ROLLED_BACK),
         dataclasses.replace(latest, strategy="rollback", created_at=began + 1, status=Status.SUCCEEDED),
-        dataclasses.replace(latest, id="r-2", created_at=began + 2, status=Status.SUCCEEDED),
+        dataclasses.replace(latest, id="r-2", status=Status.SUCCEEDED, entries=(intent(began + 2, Kind.SHIFT),)),
     ):
         assert blame(after, began, within).rollout == ""
