@@ -9,6 +9,7 @@ import collections.abc
 import datetime
 import pathlib
 import re
+import subprocess
 import sys
 import typing as t
 
@@ -95,12 +96,36 @@ def test_what_is_said_of_teams_is_what_alertmanager_does(alerting: Alerting) -> 
     assert alerting.silenced() == {}
 
 
+def test_a_vaulted_secret_is_laid_down_as_what_it_is(alerting: Alerting) -> None:
+    (alerting.folder / "password").write_text("of the vault")
+    vaulted = subprocess.run(
+        [
+            "ansible-vault",
+            "encrypt_string",
+            "--vault-password-file",
+            str(alerting.folder / "password"),
+            "s3cret-of-pagers",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=alerting.folder,
+    ).stdout
+    (alerting.folder / "vaulted.yml").write_text("key: " + vaulted)
+    receivers = [{"name": "on-call", "pagerduty_configs": [{"routing_key": "{{ key }}"}]}]
+    arguments = "-e", f"@{alerting.folder}/vaulted.yml", "--vault-password-file", str(alerting.folder / "password")
+    assert alerting.changes(*arguments, alerting_receivers=receivers)
+    laid_down_file = pathlib.Path(alerting.options["alerting_file"])
+    assert "routing_key: s3cret-of-pagers" in laid_down_file.read_text()
+    assert laid_down_file.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"alerting_otherwise": {"critical": "nurse"}}, "there is no receiver 'nurse'"),
         ({"alerting_receivers": [{"name": "on-call", "pager": 1}]}, "field pager not found"),
-        ({"alerting_maintenance": [{"matchers": [], "name": "x"}]}, "each window has matchers and either hours"),
+        ({"alerting_maintenance": [{"matchers": [], "name": "x"}]}, "maintenance: x: matchers are needed"),
     ],
 )
 def test_what_is_wrong_does_not_take_the_place_of_what_is_there(

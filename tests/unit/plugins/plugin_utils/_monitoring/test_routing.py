@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import datetime
+import pathlib
+import re
 import typing as t
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.progressive.delivery.plugins.module_utils._errors import InvalidOption
 from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.hours import time_interval
+from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.inhibition import OURS
 from ansible_collections.progressive.delivery.plugins.plugin_utils._monitoring.routing import configuration, routing_of
 from ansible_collections.progressive.delivery.plugins.plugin_utils._telemetry.alerting.working_hours import (
     DAYS,
@@ -24,6 +27,8 @@ GIVEN: dict[str, t.Any] = {
     "otherwise": {"critical": "on-call", "warning": "chat"},
     "hours": {"office": "Mon-Fri 08:00-18:00", "night": "22:00-06:00"},
 }
+
+DATED = {"name": "rack", "ends": "2026-12-02T00:00:00Z", "matchers": [{"name": "host", "value": "rack7"}]}
 
 
 def refused(teams: t.Any = None, **settings: t.Any) -> str:
@@ -50,8 +55,22 @@ def refused(teams: t.Any = None, **settings: t.Any) -> str:
         (None, {"hours": {"office": "always"}}, "hours: office: 'always' is not such as"),
         (None, {"hours": {"office": "Mon-Fri 08:00-18:00 Here/There"}}, "there is no time zone Here/There"),
         (None, {"maintenance": [{"hours": "night"}]}, "maintenance: night: matchers are needed"),
-        (None, {"maintenance": [{"hours": "noon", "matchers": [{"name": "a"}]}]}, "there are no hours 'noon'"),
-        (None, {"maintenance": [{"hours": "night", "matchers": [{"name": "a"}]}] * 5}, "there are 5 windows"),
+        (
+            None,
+            {"maintenance": [{"hours": "noon", "matchers": [{"name": "a", "value": "b"}]}]},
+            "there are no hours 'noon'",
+        ),
+        (
+            None,
+            {"maintenance": [{"hours": "night", "matchers": [{"name": "a", "value": "b"}]}] * 5},
+            "there are 5 windows",
+        ),
+        (None, {"maintenance": [{"hours": "night", "matchers": [{"name": "a"}]}]}, "the matcher of a has no value"),
+        (None, {"maintenance": [{**DATED, "name": ""}]}, "'' is no name"),
+        (None, {"maintenance": [{**DATED, "hours": "night"}]}, "it has hours and ends"),
+        (None, {"maintenance": [{**DATED, "ends": "noon"}]}, "starts and ends are such as"),
+        (None, {"maintenance": [{**DATED, "starts": "2026-12-03T00:00:00Z"}]}, "it ends before it starts"),
+        (None, {"rollback": {"matchers": [{"name": "a", "value": "b"}]}}, "rollback: to: None is no name"),
         (None, {"watchdog": "dog"}, "watchdog: there is no receiver 'dog'"),
         (None, {"rollback": {"to": "chat"}}, "rollback: matchers are needed"),
         (None, {"rollback": {"to": "chat", "matchers": [{"value": "x"}]}}, "a matcher has a name"),
@@ -69,6 +88,18 @@ def test_the_file_has_all_that_was_given() -> None:
     assert [each["name"] for each in made["time_intervals"]] == ["office", "night"]
     assert made["inhibit_rules"][-1] == {"source_matchers": ["a=b"]}
     assert made["route"]["receiver"] == "nobody"
+
+
+def test_windows_with_a_date_are_no_routes_and_those_with_hours_are() -> None:
+    weekly = {"hours": "night", "matchers": [{"name": "host", "value": "db"}]}
+    assert [each.hours for each in routing_of({}, **GIVEN, maintenance=[DATED, weekly]).windows] == ["night"]
+
+
+def test_what_of_our_own_is_known_again_at_two_severities_is_all_of_it() -> None:
+    root = pathlib.Path(__file__).resolve().parents[5]
+    pages = [(root / "docs" / name).read_text(encoding="utf-8") for name in ("alerts.md", "monitoring.md")]
+    named = {name for page in pages for name in re.findall(r"^## (\w+)$", page, re.MULTILINE)}
+    assert set(OURS) == named - {"Watchdog"}
 
 
 def holds(interval: dict[str, t.Any], at: datetime.datetime) -> bool:
