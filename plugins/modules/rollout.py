@@ -116,12 +116,12 @@ options:
         command fails.
     type: str
     choices: [rollback, pause]
+    version_added: "0.2.0"
   only:
     description:
       - With O(ask=rollback), the rollout that is meant, one of RV(progressive.delivery.rollout_info#module:history). When another one is the latest by then,
         the lock is not taken, and nothing is asked.
     type: str
-    version_added: "0.2.0"
     version_added: "0.2.0"
   take_over:
     description:
