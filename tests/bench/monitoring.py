@@ -143,7 +143,7 @@ def _changes(prometheus: servers.Server, host: Host, chance: random.Random, coun
         time.sleep(chance.random())
         began = time.monotonic()
         host.value = number
-        _until(lambda: list(prometheus.query("value").values()) == [number])  # noqa: B023 (called at once)
+        _until_seen(prometheus, "value", number)
         yield time.monotonic() - began
 
 
@@ -154,7 +154,7 @@ def _pushes(prometheus: servers.Server, count: int) -> t.Iterator[float]:
         began = time.monotonic()
         points = [Point(PUSHED, number, time.time())]
         store.put(Sums().plus(points), points)
-        _until(lambda: list(prometheus.query("pushed").values()) == [number])  # noqa: B023 (called at once)
+        _until_seen(prometheus, "pushed", number)
         yield time.monotonic() - began
 
 
@@ -190,6 +190,10 @@ def _row(what: str, found: t.Iterable[float], hold: t.Mapping[str, float]) -> Ro
 def _percentile(times: t.Sequence[float], part: int) -> float:
     """By the nearest rank, so that it is one that was seen."""
     return times[math.ceil(part / 100 * len(times)) - 1]
+
+
+def _until_seen(prometheus: servers.Server, name: str, value: float) -> None:
+    _until(lambda: list(prometheus.query(name).values()) == [value])
 
 
 def _until(condition: t.Callable[[], t.Any]) -> None:

@@ -143,22 +143,18 @@ def _alert(
 def _app(app: App, settings: Settings) -> t.Iterator[Rule]:
     labels = {**app.labels, "app": app.name}
     selector = "{{app={0}}}".format(quoted(app.name))
-    yield _alert(
-        "AppDown",
-        'probe_success{{app={0},probe!="instance"}} == 0'.format(quoted(app.name)),
-        settings.down_for,
-        "critical",
-        app.name + ": {{ $labels.instance }} does not answer as it should",
-        labels,
-    )
-    yield _alert(
-        "InstanceDown",
-        'probe_success{{app={0},probe="instance"}} == 0'.format(quoted(app.name)),
-        settings.down_for,
-        "warning",
-        app.name + ": its instance {{ $labels.instance }} does not answer as it should",
-        labels,
-    )
+    for name, sign, severity, what in (
+        ("AppDown", "!=", "critical", ""),
+        ("InstanceDown", "=", "warning", "its instance "),
+    ):
+        yield _alert(
+            name,
+            'probe_success{{app={0},probe{1}"instance"}} == 0'.format(quoted(app.name), sign),
+            settings.down_for,
+            severity,
+            "{0}: {1}{{{{ $labels.instance }}}} does not answer as it should".format(app.name, what),
+            labels,
+        )
     for severity, days in (("warning", 21), ("critical", 3)):
         yield _alert(
             "CertificateExpires",

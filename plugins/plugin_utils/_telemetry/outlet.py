@@ -117,7 +117,7 @@ class Outlet:
             self._refused(len(shipment), str(refused))
         except SinkDown:
             raise
-        except Exception as defect:  # noqa: BLE001 (what no sink may raise must not keep it from all that comes after)
+        except Exception as defect:  # noqa: BLE001 (a library may raise anything, and one event must not keep a sink from all others)
             self._send_apart(shipment, defect)
 
     def _send_apart(self, shipment: Shipment, defect: Exception) -> None:
@@ -134,7 +134,7 @@ class Outlet:
                 self._refused(1, str(refused))
             except SinkDown:
                 raise
-            except Exception:  # noqa: BLE001 (told below)
+            except Exception:  # noqa: BLE001 (the same; that it failed is told below)
                 failed.append(event)
         why = "a defect: {0!r}".format(defect)
         if len(failed) == len(shipment):

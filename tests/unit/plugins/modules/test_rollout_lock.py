@@ -67,6 +67,19 @@ def test_a_rollback_that_waits_for_the_lock_asks_its_holder_to_turn_round(shop):
     )
 
 
+def test_a_rollback_that_means_one_rollout_asks_no_other_to_turn_round(shop):
+    shop.open(bake=0)
+    meant = shop.info()["rollout"]["id"]
+    with pytest.raises(Failed, match="which was to be rolled back, is over") as failure:
+        shop.lock(owner=BOB, lock_wait=1, ask="rollback", only="an-earlier-one")
+    assert failure.value.result["error"] == "rollout-over"
+    assert shop.info()["rollout"]["request"] is None
+
+    with pytest.raises(Failed, match="held by alice"):
+        shop.lock(owner=BOB, lock_wait=1, ask="rollback", only=meant)
+    assert shop.info()["rollout"]["request"] == "rollback"
+
+
 def test_a_rollback_of_a_run_that_died_before_it_began_does_not_go_back_further(shop):
     shop.open(bake=0)
     shop.walk({})
